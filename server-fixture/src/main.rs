@@ -1,0 +1,2 @@
+//! The server side of Server-Sent Events.
+fn main() {}
