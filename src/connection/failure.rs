@@ -138,6 +138,11 @@ impl Failure {
         failure
     }
 
+    /// Whether the server ended the stream in order, so that a stop after it is no error.
+    pub fn is_ordinary_end(&self) -> bool {
+        matches!(self.reason, Reason::End | Reason::NoContent)
+    }
+
     /// A stable code for programs, `ERR_` and the reason in capitals. It never changes, the
     /// message may.
     pub fn code(&self) -> String {

@@ -37,6 +37,7 @@ const KEEP_ALIVES: u32 = 2;
 const SHORTEST_AUTO: Duration = Duration::from_secs(10);
 
 impl Liveness {
+    /// Has heard nothing yet.
     pub fn new(timeout: HeartbeatTimeout) -> Self {
         Self {
             timeout,

@@ -22,11 +22,13 @@ mod retry;
 
 use core::time::Duration;
 
+use crate::event_stream::{Item, decode};
 pub use auth::{DEFAULT_RENEW_BEFORE, renew_in};
 pub use failure::{Failure, Reason};
 pub use liveness::{HeartbeatTimeout, Liveness};
 pub use ready_state::ReadyState;
 pub use request::{RedirectGuard, RedirectPolicy, header_value};
+
 pub use response::{ResponseHead, retry_after};
 pub use retry::{Jitter, Retry, RetryOn};
 
@@ -118,6 +120,21 @@ impl Connection {
         self.last_event_id.push_str(last_event_id);
     }
 
+    /// Takes note of an item of the stream that was delivered.
+    pub fn commit(&mut self, item: &Item<'_>) {
+        match item {
+            Item::Event(event) => {
+                self.event_came();
+                if event.has_id {
+                    self.set_last_event_id(&decode(event.last_event_id));
+                }
+            }
+            Item::LastEventId(id) => self.set_last_event_id(&decode(id)),
+            Item::ReconnectionTime(time) => self.set_reconnection_time(*time),
+            Item::Comment(_) | Item::TooLarge => {}
+        }
+    }
+
     /// An event came: the connection is healthy.
     pub fn event_came(&mut self) {
         self.retries = 0;
@@ -143,6 +160,11 @@ impl Connection {
 
     /// The connection is to be made anew without any failure: nothing is counted.
     pub fn reconnect(&mut self) {
+        self.is_refreshed = false;
+        self.restart();
+    }
+
+    fn restart(&mut self) {
         if self.ready_state != ReadyState::Closed {
             self.ready_state = ReadyState::Connecting;
             self.opened_at = None;
@@ -164,7 +186,7 @@ impl Connection {
         self.is_refreshed &= failure.reason == Reason::Unauthorized;
         if verdict.is_none() && self.is_refresh_due(failure) {
             self.is_refreshed = true;
-            self.reconnect();
+            self.restart();
             return Next::Refresh;
         }
         let may_retry = match verdict {
@@ -177,7 +199,7 @@ impl Connection {
             return Next::Stop;
         }
         self.retries += 1;
-        self.reconnect();
+        self.restart();
         Next::Wait(self.wait(failure, verdict, dice))
     }
 

@@ -22,6 +22,8 @@ pub enum RedirectGuard {
 }
 
 impl RedirectPolicy {
+    /// How to send a request. `has_secrets`: it carries credentials or custom headers;
+    /// `is_same_origin`: its URL is of the page's own origin.
     pub fn guard(self, has_secrets: bool, is_same_origin: bool) -> RedirectGuard {
         match (self, has_secrets, is_same_origin) {
             (Self::Follow, ..) | (_, false, _) => RedirectGuard::None,
