@@ -185,13 +185,13 @@ impl Hub {
 
     /// The next frames after `cursor`; empty means that there are none yet.
     pub(crate) async fn after(&self, cursor: Cursor) -> Result<Batch, LogError> {
-        match self.from_ring(cursor) {
+        match self.in_ring(cursor) {
             Some(frames) => Ok(Batch { gap: None, frames }),
-            None => self.from_log(cursor).await,
+            None => self.in_log(cursor).await,
         }
     }
 
-    fn from_ring(&self, cursor: Cursor) -> Option<Vec<Frame>> {
+    fn in_ring(&self, cursor: Cursor) -> Option<Vec<Frame>> {
         let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
         if cursor < ring.floor {
             return None;
@@ -200,7 +200,7 @@ impl Hub {
         Some(ring.frames.range(start..).take(BATCH).cloned().collect())
     }
 
-    async fn from_log(&self, cursor: Cursor) -> Result<Batch, LogError> {
+    async fn in_log(&self, cursor: Cursor) -> Result<Batch, LogError> {
         let entries = self.log.page(cursor, BATCH).await?;
         let next = Cursor {
             seq: cursor.seq + 1,

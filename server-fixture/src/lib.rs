@@ -12,12 +12,14 @@
 //! - `routes`: the endpoints
 //! - `listen`, `deadline`, `server`: sockets, and the life of a server from start to drain
 //! - [`config`]: every setting
+//! - [`fault`]: the scripted responder, which shares nothing with the above
 
 mod admit;
 mod auth;
 pub mod config;
 pub mod cursor;
 mod deadline;
+pub mod fault;
 mod figures;
 pub mod frame;
 mod hub;

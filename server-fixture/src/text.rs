@@ -10,7 +10,8 @@ pub(crate) fn query_value(query: Option<&str>, name: &str) -> Option<String> {
         .find_map(|(key, value)| (key == name).then_some(value))
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+/// All query parameters, percent-decoded, in their order.
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
     let uri = Uri::builder().path_and_query(format!("/?{query}")).build();
     uri.ok()
         .and_then(|uri| Query::<Vec<(String, String)>>::try_from_uri(&uri).ok())
