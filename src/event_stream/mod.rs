@@ -1,1 +1,16 @@
-//! The event stream.
+//! The event stream: bytes in, events out ([WHATWG HTML §9.2.5–9.2.6]).
+//!
+//! Knows no connection, no clock and no browser; runs on any target. It does not check the
+//! `Content-Type`, does not reconnect and does not decode content codings.
+//!
+//! Invariants: feeding never fails and never panics; cutting the input differently never changes
+//! the items; memory is bounded by [`EventStreamParser::max_event_size`] plus one chunk.
+//!
+//! [WHATWG HTML §9.2.5–9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+
+mod item;
+mod line_buffer;
+mod parser;
+
+pub use item::{Event, Item, RawEvent, decode};
+pub use parser::EventStreamParser;
