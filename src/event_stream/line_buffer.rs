@@ -77,9 +77,10 @@ impl LineBuffer {
         Some(line)
     }
 
-    /// Bytes of the line whose end has not come yet.
+    /// Bytes of the line whose end has not come yet. The start of a byte order mark is no line:
+    /// it must not break a limit that the whole mark does not break.
     pub(super) fn unfinished_len(&self) -> usize {
-        self.bytes.len() - self.line
+        if self.is_past_byte_order_mark { self.bytes.len() - self.line } else { 0 }
     }
 
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {

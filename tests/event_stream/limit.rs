@@ -140,3 +140,13 @@ fn too_large_is_not_reported_after_a_reset() {
     parser.reset("");
     assert_eq!(parser.next_item(), None);
 }
+
+/// The first bytes of a byte order mark are no line yet, as small as the limit may be.
+#[test]
+fn an_unfinished_byte_order_mark_is_not_too_large() {
+    let mut parser = EventStreamParser::new().max_event_size(0);
+    for piece in [b"\xEF", b"\xBB", b"\xBF", b"\n"] {
+        parser.feed(piece);
+        assert_eq!(parser.next_item(), None);
+    }
+}
