@@ -40,7 +40,7 @@ fn in_chromium(server: &Path) -> Result<()> {
             "--chromedriver",
         ])
         .arg(driver);
-    tests.args([".", "--", "--features", "serde", "--test", "*"]);
+    tests.args([".", "--features", "serde", "--test", "browser"]);
     tests
         .env("PATH", house::path_with_tools()?)
         .env("FIXTURE_URL", server.url());
