@@ -94,7 +94,8 @@ impl EventStreamParser {
     /// reconnected with, and so do we when the connection passes it here.
     pub fn reset(&mut self, last_event_id: &str) {
         *self = Self::new().max_event_size(self.max_event_size);
-        self.last_event_id.extend_from_slice(last_event_id.as_bytes());
+        self.last_event_id
+            .extend_from_slice(last_event_id.as_bytes());
     }
 
     /// Ends the stream: an event whose blank line has not come is dropped. The parser is then at

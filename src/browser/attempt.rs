@@ -1,0 +1,224 @@
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirect, Response};
+use web_sys::{ResponseType, Url};
+
+use super::auth::{AttemptContext, Cause, Token};
+use super::body::Body;
+use super::options::Options;
+use super::{probe, sys};
+use crate::connection::{Failure, Reason, RedirectGuard, ResponseHead, header_value, retry_after};
+
+/// A failure and the things that came with it.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    pub(crate) failure: Failure,
+    /// The exception behind it.
+    pub(crate) cause: Option<JsValue>,
+    /// The response, if one came. Its body is gone.
+    pub(crate) response: Option<Response>,
+}
+
+impl Lost {
+    pub(super) fn new(reason: Reason) -> Self {
+        Self {
+            failure: Failure::new(reason),
+            cause: None,
+            response: None,
+        }
+    }
+
+    pub(super) fn by(reason: Reason, cause: JsValue) -> Self {
+        Self {
+            cause: Some(cause),
+            ..Self::new(reason)
+        }
+    }
+}
+
+/// One attempt to connect.
+pub(super) struct Attempt<'a> {
+    pub(super) options: &'a Options,
+    pub(super) last_event_id: String,
+    pub(super) context: AttemptContext,
+    /// Whether to find out, should no response come, if the server lives.
+    pub(super) probes: bool,
+    /// Whether an earlier attempt was answered.
+    pub(super) has_opened: bool,
+}
+
+/// A request that is ready to go. Dropping it aborts it.
+pub(super) struct Request {
+    init: RequestInit,
+    pub(super) token: Option<Token>,
+    abort: AbortController,
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.abort.abort();
+    }
+}
+
+/// An open event stream. Dropping it ends the request.
+pub(super) struct EventStream {
+    pub(super) response: Response,
+    // Before the request, because the body is to be cancelled before the request is aborted.
+    pub(super) body: Body,
+    pub(super) request: Request,
+}
+
+impl Attempt<'_> {
+    /// Asks the providers and builds the request.
+    pub(super) async fn prepare(&self) -> Result<Request, Lost> {
+        let token = self
+            .token()
+            .await
+            .map_err(|cause| Lost::by(Reason::Auth, cause))?;
+        let init = self.options.template.init(self.context).await;
+        let init = init.map_err(|cause| Lost::by(Reason::Auth, cause))?;
+        self.request(init, token)
+            .map_err(|cause| Lost::by(Reason::Request, cause))
+    }
+
+    /// Sends the request and checks the response.
+    pub(super) async fn send(&self, request: Request) -> Result<EventStream, Lost> {
+        let response = match self.fetch(&request.init).await {
+            Ok(response) => response,
+            Err(cause) => return Err(self.unanswered(cause, &request).await),
+        };
+        let body = self.check(&response)?;
+        Ok(EventStream {
+            response,
+            body,
+            request,
+        })
+    }
+
+    async fn token(&self) -> Result<Option<Token>, JsValue> {
+        let Some(auth) = &self.options.auth else {
+            return Ok(None);
+        };
+        if self.context.cause == Cause::Unauthorized {
+            auth.refresh().await?;
+        }
+        auth.token(self.context).await.map(Some)
+    }
+
+    fn request(&self, init: RequestInit, token: Option<Token>) -> Result<Request, JsValue> {
+        let headers = self.headers(&init, token.as_ref())?;
+        init.set_headers(&headers);
+        match self.guard() {
+            RedirectGuard::None => {}
+            RedirectGuard::SameOriginMode => init.set_mode(RequestMode::SameOrigin),
+            RedirectGuard::Manual => init.set_redirect(RequestRedirect::Manual),
+        }
+        let abort = AbortController::new()?;
+        init.set_signal(Some(&abort.signal()));
+        Ok(Request { init, token, abort })
+    }
+
+    /// The caller's headers and the source's own.
+    fn headers(&self, init: &RequestInit, token: Option<&Token>) -> Result<Headers, JsValue> {
+        let given = init.get_headers();
+        let headers = match given.is_undefined() {
+            true => Headers::new()?,
+            false => Headers::new_with_headers(given.unchecked_ref())?,
+        };
+        if !headers.has("Accept")? {
+            headers.set("Accept", "text/event-stream")?;
+        }
+        if !self.last_event_id.is_empty() && self.options.sends_id_header() {
+            headers.set("Last-Event-ID", &header_value(&self.last_event_id))?;
+        }
+        if let (Some(auth), Some(token)) = (&self.options.auth, token) {
+            headers.set(&auth.header, &auth.header_value(token))?;
+        }
+        Ok(headers)
+    }
+
+    fn guard(&self) -> RedirectGuard {
+        let options = self.options;
+        options
+            .redirect_policy
+            .guard(options.has_secrets(), options.is_same_origin())
+    }
+
+    async fn fetch(&self, init: &RequestInit) -> Result<Response, JsValue> {
+        let promise = sys::fetch(self.options.fetch.as_ref(), &self.url()?, init)?;
+        Ok(JsFuture::from(promise).await?.unchecked_into())
+    }
+
+    fn url(&self) -> Result<String, JsValue> {
+        let url = self.options.url.href();
+        match &self.options.last_event_id_param {
+            Some(param) if !self.last_event_id.is_empty() => {
+                let url = Url::new(&url)?;
+                url.search_params().set(param, &self.last_event_id);
+                Ok(url.href())
+            }
+            _ => Ok(url),
+        }
+    }
+
+    /// No response came. To `fetch`, a dead network, a CORS refusal and a redirect that the guard
+    /// stopped all look the same.
+    async fn unanswered(&self, cause: JsValue, request: &Request) -> Lost {
+        let mut lost = Lost::by(Reason::Network, cause);
+        if !self.probes || !self.options.is_get || self.options.fetch.is_some() {
+            return lost;
+        }
+        if self.options.is_same_origin() {
+            if self.guard() == RedirectGuard::SameOriginMode && self.is_redirected(request).await {
+                lost.failure.reason = Reason::Redirect;
+            }
+        } else if probe::is_alive(&self.options.url.href()).await {
+            lost.failure.reason = Reason::Cors;
+            lost.failure.is_resume_refused = self.has_opened && !self.last_event_id.is_empty();
+        }
+        lost
+    }
+
+    /// Asks once more, and stays where it is: the secrets reach nobody but the server that saw
+    /// them a moment ago.
+    async fn is_redirected(&self, request: &Request) -> bool {
+        request.init.set_redirect(RequestRedirect::Manual);
+        self.fetch(&request.init)
+            .await
+            .is_ok_and(|response| is_redirect(&response))
+    }
+
+    fn check(&self, response: &Response) -> Result<Body, Lost> {
+        let lost = |failure| Lost {
+            failure,
+            cause: None,
+            response: Some(Clone::clone(response)),
+        };
+        if self.guard() == RedirectGuard::Manual && is_redirect(response) {
+            return Err(lost(Failure::new(Reason::Redirect)));
+        }
+        let headers = response.headers();
+        let header = |name| headers.get(name).ok().flatten();
+        let head = ResponseHead {
+            status: response.status(),
+            content_type: header("Content-Type").as_deref(),
+            retry_after: header("Retry-After").and_then(|value| {
+                retry_after(&value, js_sys::Date::now(), |date| {
+                    js_sys::Date::parse(date)
+                })
+            }),
+        }
+        .check();
+        head.map_err(lost)?;
+        // A response without a body is an event stream that has ended.
+        let stream = response
+            .body()
+            .ok_or_else(|| lost(Failure::new(Reason::End)))?;
+        Body::new(&stream).map_err(|cause| Lost::by(Reason::Network, cause))
+    }
+}
+
+fn is_redirect(response: &Response) -> bool {
+    response.type_() == ResponseType::Opaqueredirect
+        || matches!(response.status(), 301 | 302 | 303 | 307 | 308)
+}

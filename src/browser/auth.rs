@@ -1,0 +1,247 @@
+use core::cell::RefCell;
+use core::fmt;
+use core::time::Duration;
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, Shared};
+use js_sys::{JSON, Reflect};
+use wasm_bindgen::JsValue;
+
+use super::sys;
+use crate::connection::DEFAULT_RENEW_BEFORE;
+
+/// A token and, where it is known, when it expires.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token {
+    pub(super) value: String,
+    /// Since 1970.
+    pub(super) expires_at: Option<Duration>,
+}
+
+impl Token {
+    /// A token. If it is a JWT, its `exp` claim tells when it expires; the claim is not trusted,
+    /// it only says when to ask for a fresh token.
+    pub fn new(value: impl Into<String>) -> Self {
+        let value = value.into();
+        Self {
+            expires_at: jwt_expiry(&value),
+            value,
+        }
+    }
+
+    /// A token that expires at this time since 1970.
+    pub fn with_expiry(value: impl Into<String>, expires_at: Duration) -> Self {
+        Self {
+            value: value.into(),
+            expires_at: Some(expires_at),
+        }
+    }
+}
+
+/// The secret stays out of logs.
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl From<String> for Token {
+    fn from(value: String) -> Self {
+        Self::new(value)
+    }
+}
+
+impl From<&str> for Token {
+    fn from(value: &str) -> Self {
+        Self::new(value)
+    }
+}
+
+/// The `exp` claim ([RFC 7519 §4.1.4](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4)), by
+/// the engine's own Base64 and JSON.
+fn jwt_expiry(token: &str) -> Option<Duration> {
+    let mut parts = token.split('.');
+    let claims = parts.nth(1).filter(|_| parts.count() == 1)?;
+    let json = sys::atob(&claims.replace('-', "+").replace('_', "/")).ok()?;
+    let claims = JSON::parse(&json).ok()?;
+    let seconds = Reflect::get(&claims, &JsValue::from_str("exp"))
+        .ok()?
+        .as_f64()?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// Why an attempt to connect is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// It is the first.
+    Start,
+    /// The connection, or the attempt before, failed.
+    Retry,
+    /// The server refused the credentials (401).
+    Unauthorized,
+    /// The token is about to expire.
+    Renewal,
+    /// The caller asked for it.
+    Reconnect,
+    /// The page was hidden, or in the back/forward cache.
+    Suspension,
+}
+
+impl Cause {
+    /// The cause as the JavaScript API names it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Retry => "retry",
+            Self::Unauthorized => "unauthorized",
+            Self::Renewal => "renewal",
+            Self::Reconnect => "reconnect",
+            Self::Suspension => "suspension",
+        }
+    }
+}
+
+/// What the providers may know of the attempt that asks them.
+#[derive(Clone, Copy, Debug)]
+pub struct AttemptContext {
+    /// Attempts since the connection was last healthy, from 1.
+    pub attempt: u32,
+    /// Why the attempt is made.
+    pub cause: Cause,
+}
+
+/// Where tokens come from. Asked on every attempt, so that it never sends one that has expired
+/// in the meantime.
+pub trait TokenProvider {
+    /// The token to send now.
+    ///
+    /// # Errors
+    /// What the caller shall see as the cause of the failed attempt.
+    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>>;
+
+    /// Called when the server refused a token (401), before the one retry. The default does
+    /// nothing: `token` is asked once more anyway.
+    ///
+    /// # Errors
+    /// What the caller shall see as the cause of the failed attempt.
+    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<(), JsValue>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Whether a 401 is worth one retry. The default says yes.
+    fn can_refresh(&self) -> bool {
+        true
+    }
+}
+
+type Refresh = Shared<LocalBoxFuture<'static, Result<(), JsValue>>>;
+
+/// The credentials of one or more sources. Clones share one refresh: however many sources are
+/// refused at once, the provider is asked once.
+#[derive(Clone)]
+pub struct Auth {
+    provider: Rc<dyn TokenProvider>,
+    refresh: Rc<RefCell<Option<Refresh>>>,
+    pub(super) scheme: String,
+    pub(super) header: String,
+    pub(super) renew_before: Duration,
+}
+
+impl Auth {
+    /// Sends `Authorization: Bearer` and the provider's token.
+    pub fn new(provider: impl TokenProvider + 'static) -> Self {
+        Self {
+            provider: Rc::new(provider),
+            refresh: Rc::default(),
+            scheme: String::from("Bearer"),
+            header: String::from("Authorization"),
+            renew_before: DEFAULT_RENEW_BEFORE,
+        }
+    }
+
+    /// A fixed token.
+    pub fn bearer(token: impl Into<Token>) -> Self {
+        Self::new(Fixed(token.into()))
+    }
+
+    /// The authentication scheme, before the token. Empty: the header holds the token alone.
+    /// Default `Bearer`.
+    #[must_use]
+    pub fn scheme(mut self, scheme: impl Into<String>) -> Self {
+        self.scheme = scheme.into();
+        self
+    }
+
+    /// The name of the header. Default `Authorization`.
+    #[must_use]
+    pub fn header(mut self, header: impl Into<String>) -> Self {
+        self.header = header.into();
+        self
+    }
+
+    /// How long before a token expires the source reconnects with a fresh one. Default 30 s.
+    #[must_use]
+    pub fn renew_before(mut self, time: Duration) -> Self {
+        self.renew_before = time;
+        self
+    }
+
+    pub(super) fn can_refresh(&self) -> bool {
+        self.provider.can_refresh()
+    }
+
+    pub(super) async fn token(&self, context: AttemptContext) -> Result<Token, JsValue> {
+        self.provider.token(context).await
+    }
+
+    pub(super) fn header_value(&self, token: &Token) -> String {
+        if self.scheme.is_empty() {
+            return token.value.clone();
+        }
+        [&*self.scheme, " ", &*token.value].concat()
+    }
+
+    /// Joins the refresh under way, else starts one.
+    pub(super) async fn refresh(&self) -> Result<(), JsValue> {
+        let under_way = self.refresh.borrow().clone();
+        let refresh = under_way.unwrap_or_else(|| self.start_refresh());
+        let result = refresh.clone().await;
+        let mut current = self.refresh.borrow_mut();
+        if current
+            .as_ref()
+            .is_some_and(|current| current.ptr_eq(&refresh))
+        {
+            *current = None;
+        }
+        result
+    }
+
+    fn start_refresh(&self) -> Refresh {
+        let refresh = self.provider.on_unauthorized().shared();
+        *self.refresh.borrow_mut() = Some(refresh.clone());
+        refresh
+    }
+}
+
+struct Fixed(Token);
+
+impl TokenProvider for Fixed {
+    fn token(&self, _: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
+        let token = self.0.clone();
+        Box::pin(async { Ok(token) })
+    }
+
+    fn can_refresh(&self) -> bool {
+        false
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth")
+            .field("header", &self.header)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,217 @@
+use core::fmt;
+use core::time::Duration;
+use std::rc::Rc;
+
+use futures_util::future::LocalBoxFuture;
+use js_sys::Object;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, Url};
+
+use super::auth::{AttemptContext, Auth, Token};
+use super::options::{Options, RequestTemplate};
+use super::stream::{AuthenticatedEventSource, Error, Hooks};
+use super::sys;
+use crate::connection::{Failure, HeartbeatTimeout, Reason, RedirectPolicy, Retry, Verdict};
+
+/// Says how to open an [`AuthenticatedEventSource`].
+#[must_use = "a builder does nothing until `open`"]
+pub struct Builder {
+    url: String,
+    init: RequestInit,
+    method: String,
+    headers: Vec<(String, String)>,
+    retry: Option<Retry>,
+    hooks: Hooks,
+    #[expect(clippy::type_complexity, reason = "a list of settings, applied once")]
+    settings: Vec<Box<dyn FnOnce(&mut Options)>>,
+}
+
+impl Builder {
+    pub(super) fn new(url: String) -> Self {
+        let init = RequestInit::new();
+        init.set_cache(RequestCache::NoStore);
+        Self {
+            url,
+            init,
+            method: String::from("GET"),
+            headers: Vec::new(),
+            retry: None,
+            hooks: Hooks::default(),
+            settings: Vec::new(),
+        }
+    }
+
+    fn set(mut self, setting: impl FnOnce(&mut Options) + 'static) -> Self {
+        self.settings.push(Box::new(setting));
+        self
+    }
+
+    /// Sends `Authorization: Bearer` and this token.
+    pub fn bearer(self, token: impl Into<Token>) -> Self {
+        self.auth(Auth::bearer(token))
+    }
+
+    /// Sends credentials, asked for on every attempt.
+    pub fn auth(self, auth: Auth) -> Self {
+        self.set(|options| options.auth = Some(auth))
+    }
+
+    /// Adds a header. An illegal name or value is an error of [`open`](Self::open).
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The request method. Default `GET`. With any other the request is never sent twice, unless
+    /// [`retry`](Self::retry) says so.
+    pub fn method(mut self, method: impl Into<String>) -> Self {
+        self.method = method.into();
+        self
+    }
+
+    /// The request body.
+    pub fn body(self, body: impl Into<JsValue>) -> Self {
+        self.init.set_body(&body.into());
+        self
+    }
+
+    /// Sends cookies also to other origins. Default: only to the page's own.
+    pub fn with_credentials(self, include: bool) -> Self {
+        let credentials = if include {
+            RequestCredentials::Include
+        } else {
+            RequestCredentials::SameOrigin
+        };
+        self.init.set_credentials(credentials);
+        self
+    }
+
+    /// Where to start. Default: wherever the server starts a client it has not seen.
+    pub fn last_event_id(self, id: impl Into<String>) -> Self {
+        let id = id.into();
+        self.set(|options| options.last_event_id = id)
+    }
+
+    /// Sends the last event ID as this query parameter; to another origin in place of the
+    /// header, which its CORS preflight may not allow.
+    pub fn last_event_id_param(self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        self.set(|options| options.last_event_id_param = Some(name))
+    }
+
+    /// When to reconnect. Default [`Retry::default`] for `GET`, else [`Retry::never`].
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// How long to wait for the providers, and then for response headers. Default 30 s.
+    pub fn connect_timeout(self, time: Duration) -> Self {
+        self.set(move |options| options.connect_timeout = time)
+    }
+
+    /// When a silent stream counts as dead. Default [`HeartbeatTimeout::Auto`].
+    pub fn heartbeat_timeout(self, timeout: HeartbeatTimeout) -> Self {
+        self.set(move |options| options.heartbeat_timeout = timeout)
+    }
+
+    /// Whether to hold a connection while the page is hidden. Default yes.
+    pub fn open_when_hidden(self, open: bool) -> Self {
+        self.set(move |options| options.opens_when_hidden = open)
+    }
+
+    /// The largest event, or line, in bytes. Default 16 MiB.
+    pub fn max_event_size(self, bytes: usize) -> Self {
+        self.set(move |options| options.max_event_size = bytes)
+    }
+
+    /// Whether secrets may follow a redirect to another origin. Default no.
+    pub fn redirect_policy(self, policy: RedirectPolicy) -> Self {
+        self.set(move |options| options.redirect_policy = policy)
+    }
+
+    /// Called each time the connection opens, with whether it did before.
+    pub fn on_open(mut self, callback: impl Fn(bool) + 'static) -> Self {
+        self.hooks.open = Some(Box::new(callback));
+        self
+    }
+
+    /// Called each time the connection failed and will be retried, with the wait.
+    pub fn on_retry(mut self, callback: impl Fn(&Error, Duration) + 'static) -> Self {
+        self.hooks.retry = Some(Box::new(callback));
+        self
+    }
+
+    /// The last word on each failure; `None` leaves it to the policy.
+    pub fn should_retry(
+        mut self,
+        callback: impl Fn(&Failure) -> Option<Verdict> + 'static,
+    ) -> Self {
+        self.hooks.verdict = Some(Box::new(callback));
+        self
+    }
+
+    /// Makes the source. It connects when it is first polled.
+    ///
+    /// # Errors
+    /// [`Reason::Request`], if the URL or a header is not legal.
+    pub fn open(self) -> Result<AuthenticatedEventSource, Error> {
+        let is_get = self.method.eq_ignore_ascii_case("GET");
+        let url = resolve(&self.url).map_err(refused)?;
+        let has_headers = !self.headers.is_empty();
+        let template = self.template().map_err(refused)?;
+        let mut options = Options::new(url, Rc::new(template));
+        options.has_headers = has_headers;
+        options.is_get = is_get;
+        let default_retry = if is_get { Retry::default } else { Retry::never };
+        options.retry = self.retry.unwrap_or_else(default_retry);
+        for setting in self.settings {
+            setting(&mut options);
+        }
+        Ok(AuthenticatedEventSource::new(options, self.hooks))
+    }
+
+    fn template(&self) -> Result<Template, JsValue> {
+        let headers = Headers::new()?;
+        for (name, value) in &self.headers {
+            headers.append(name, value)?;
+        }
+        self.init.set_method(&self.method);
+        self.init.set_headers(&headers);
+        Ok(Template(self.init.clone()))
+    }
+}
+
+/// Header values may be secrets.
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+fn refused(cause: JsValue) -> Error {
+    Error::new(Failure::new(Reason::Request), Some(cause))
+}
+
+/// Relative to the document's base URL, else to the worker's own, else not at all.
+fn resolve(url: &str) -> Result<Url, JsValue> {
+    let base = sys::global_member("document", "baseURI")
+        .or_else(|| sys::global_member("location", "href"))
+        .and_then(|base| base.as_string());
+    match base {
+        Some(base) => Url::new_with_base(url, &base),
+        None => Url::new(url),
+    }
+}
+
+struct Template(RequestInit);
+
+impl RequestTemplate for Template {
+    fn init(&self, _: AttemptContext) -> LocalBoxFuture<'_, Result<RequestInit, JsValue>> {
+        // A copy: the attempt adds headers and a signal of its own.
+        let init = Object::assign(&Object::new(), &self.0).unchecked_into();
+        Box::pin(async { Ok(init) })
+    }
+}

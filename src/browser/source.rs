@@ -1,0 +1,334 @@
+use core::cell::RefCell;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
+use core::time::Duration;
+use std::rc::Rc;
+
+use js_sys::Uint8Array;
+
+use super::attempt::{Attempt, EventStream, Lost};
+use super::auth::{AttemptContext, Cause, Token};
+use super::interrupts::{Interrupt, Interrupts};
+use super::observer::Observer;
+use super::options::Options;
+use super::page::Page;
+use super::sys;
+use super::timer::Alarm;
+use crate::connection::{Connection, Liveness, Next, ReadyState, Reason, renew_in};
+use crate::event_stream::EventStreamParser;
+
+/// How many bytes are parsed and delivered at once. Engines hand out chunks of megabytes when the
+/// server is faster than the page: delivered at once they would block it.
+const SLICE: u32 = 32 << 10;
+
+/// One event source: what it was told, where it stands, who looks at it.
+pub(crate) struct Source<O> {
+    pub(crate) options: Options,
+    pub(crate) connection: RefCell<Connection>,
+    pub(crate) observer: O,
+    interrupts: Rc<Interrupts>,
+    liveness: RefCell<Liveness>,
+    /// The token that was sent last.
+    token: RefCell<Option<Token>>,
+}
+
+/// How an attempt, or a stream, is over.
+enum Over {
+    Lost(Lost),
+    /// Left without any failure, to be connected anew.
+    Left(Cause),
+}
+
+/// What woke the loop while it read.
+enum Woken {
+    Chunk(Uint8Array),
+    Over(Over),
+    ByClock,
+}
+
+impl<O: Observer> Source<O> {
+    pub(crate) fn new(options: Options, observer: O) -> Self {
+        let last_event_id = options.last_event_id.clone();
+        let connection =
+            Connection::new(options.retry.clone(), options.can_refresh(), last_event_id);
+        Self {
+            connection: RefCell::new(connection),
+            observer,
+            interrupts: Rc::default(),
+            liveness: RefCell::new(Liveness::new(options.heartbeat_timeout)),
+            token: RefCell::default(),
+            options,
+        }
+    }
+
+    /// Connects anew, at once, with the same last event ID.
+    pub(crate) fn reconnect(&self) {
+        self.interrupts.raise(Interrupt::Reconnect);
+    }
+
+    /// Whether the stream being read is to be left: what it still holds comes again.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.interrupts.is_leaving()
+    }
+
+    /// Connects, reads and reconnects ([WHATWG HTML §9.2.3]) until the connection is closed.
+    /// Dropping the future releases all that it holds: request, reader, timers, listeners.
+    ///
+    /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
+    pub(crate) async fn run(&self) {
+        let _page = Page::watch(&self.interrupts, self.options.opens_when_hidden);
+        let mut has_opened = false;
+        let mut cause = Cause::Start;
+        while self.connection.borrow().ready_state() != ReadyState::Closed {
+            let over = match self.open(has_opened, cause).await {
+                Ok(stream) => {
+                    self.announce(&stream, has_opened);
+                    has_opened = true;
+                    self.read(stream, cause).await
+                }
+                Err(over) => over,
+            };
+            cause = match over {
+                Over::Lost(lost) => self.reestablish_or_fail(lost).await,
+                Over::Left(cause) => self.leave(cause).await,
+            };
+        }
+    }
+
+    /// One attempt. The credentials and the response have the connect timeout each for itself: a
+    /// user who signs in again must not find the time for the response used up.
+    async fn open(&self, has_opened: bool, cause: Cause) -> Result<EventStream, Over> {
+        if self.interrupts.is_suspended() {
+            return Err(Over::Left(Cause::Suspension));
+        }
+        self.interrupts.clear();
+        let attempt = self.attempt(has_opened, cause);
+        let request = self.within(Reason::Auth, attempt.prepare()).await?;
+        self.within(Reason::Timeout, attempt.send(request)).await
+    }
+
+    fn attempt(&self, has_opened: bool, cause: Cause) -> Attempt<'_> {
+        let connection = self.connection.borrow();
+        let retries = connection.retries();
+        Attempt {
+            options: &self.options,
+            last_event_id: connection.last_event_id().to_owned(),
+            context: AttemptContext {
+                attempt: retries + 1,
+                cause,
+            },
+            // The first failure is worth a question; after an open stream the second in a row
+            // is, because a server that restarts answers questions before long.
+            probes: if has_opened {
+                retries > 1
+            } else {
+                retries == 0
+            },
+            has_opened,
+        }
+    }
+
+    /// Waits for `work`, unless the connect timeout or an interrupt ends it.
+    async fn within<T>(
+        &self,
+        reason: Reason,
+        work: impl Future<Output = Result<T, Lost>>,
+    ) -> Result<T, Over> {
+        let mut work = pin!(work);
+        let mut alarm = pin!(Alarm::after(self.options.connect_timeout));
+        poll_fn(|context| {
+            if let Poll::Ready(left) = self.poll_left(context) {
+                return Poll::Ready(Err(Over::Left(left)));
+            }
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready(done.map_err(Over::Lost));
+            }
+            alarm
+                .as_mut()
+                .poll(context)
+                .map(|()| Err(Over::Lost(Lost::new(reason))))
+        })
+        .await
+    }
+
+    /// Ready when what is under way is to be left.
+    fn poll_left(&self, context: &mut Context<'_>) -> Poll<Cause> {
+        loop {
+            match self.interrupts.poll(context) {
+                Poll::Ready(Interrupt::Reconnect) => return Poll::Ready(Cause::Reconnect),
+                Poll::Ready(Interrupt::Suspend) => return Poll::Ready(Cause::Suspension),
+                Poll::Ready(Interrupt::Wake) => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    fn announce(&self, stream: &EventStream, is_resumed: bool) {
+        let now = sys::now();
+        self.connection.borrow_mut().announce(now);
+        self.liveness.borrow_mut().opened(now);
+        self.observer.opened(&stream.response, is_resumed);
+    }
+
+    /// Reads the stream until it ends, breaks off, falls silent or is left.
+    async fn read(&self, mut stream: EventStream, cause: Cause) -> Over {
+        let mut parser = EventStreamParser::new().max_event_size(self.options.max_event_size);
+        parser.reset(self.connection.borrow().last_event_id());
+        let mut renew_at = self.renew_at(&stream, cause);
+        loop {
+            let over = match self.woken(&mut stream, renew_at).await {
+                Woken::Chunk(chunk) => self.deliver(&mut parser, &chunk).await,
+                Woken::Over(over) => Some(over),
+                Woken::ByClock => self.check(&mut renew_at),
+            };
+            if let Some(over) = over {
+                return over;
+            }
+        }
+    }
+
+    async fn woken(&self, stream: &mut EventStream, renew_at: Option<Duration>) -> Woken {
+        let deadline = self.liveness.borrow().deadline();
+        let mut alarm = [deadline, renew_at]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(Alarm::at);
+        poll_fn(|context| {
+            match self.interrupts.poll(context) {
+                Poll::Ready(Interrupt::Wake) => return Poll::Ready(Woken::ByClock),
+                Poll::Ready(Interrupt::Reconnect) => return left(Cause::Reconnect),
+                Poll::Ready(Interrupt::Suspend) => return left(Cause::Suspension),
+                Poll::Pending => {}
+            }
+            match stream.body.poll_chunk(context) {
+                Poll::Ready(Ok(Some(chunk))) => return Poll::Ready(Woken::Chunk(chunk)),
+                Poll::Ready(Ok(None)) => return lost(Lost::new(Reason::End)),
+                Poll::Ready(Err(cause)) => return lost(Lost::by(Reason::Network, cause)),
+                Poll::Pending => {}
+            }
+            match &mut alarm {
+                Some(alarm) => Pin::new(alarm).poll(context).map(|()| Woken::ByClock),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
+    /// Whether the clock ends the stream.
+    fn check(&self, renew_at: &mut Option<Duration>) -> Option<Over> {
+        let now = sys::now();
+        let is_past = |moment: Option<Duration>| moment.is_some_and(|moment| now >= moment);
+        let mut liveness = self.liveness.borrow_mut();
+        if is_past(liveness.deadline()) {
+            liveness.stalled(now);
+            return Some(Over::Lost(Lost::new(Reason::Stalled)));
+        }
+        let is_renewal_due = is_past(*renew_at);
+        if is_renewal_due {
+            *renew_at = None;
+        }
+        // A stream without IDs cannot be resumed: it is left to its server.
+        let can_resume = !self.connection.borrow().last_event_id().is_empty();
+        (is_renewal_due && can_resume).then_some(Over::Left(Cause::Renewal))
+    }
+
+    /// When to reconnect with a fresh token. Requests that must not be repeated are not; a
+    /// provider that answered a renewal with the same token has no fresher one.
+    fn renew_at(&self, stream: &EventStream, cause: Cause) -> Option<Duration> {
+        let token = stream.request.token.clone();
+        let is_stale = *self.token.borrow() == token && cause == Cause::Renewal;
+        self.token.replace(token.clone());
+        let auth = self
+            .options
+            .auth
+            .as_ref()
+            .filter(|auth| auth.can_refresh())?;
+        let now = sys::now();
+        let wait = renew_in(token?.expires_at?, now, auth.renew_before)?;
+        (self.options.is_get && !is_stale).then(|| now + wait)
+    }
+
+    /// Parses a chunk, slice by slice, and lets the observer have what it holds.
+    async fn deliver(&self, parser: &mut EventStreamParser, chunk: &Uint8Array) -> Option<Over> {
+        let mut has_comment = false;
+        for start in (0..chunk.length()).step_by(SLICE as usize) {
+            let slice = chunk.subarray(start, chunk.length().min(start + SLICE));
+            parser.feed_with(slice.length() as usize, |room| slice.copy_to(room));
+            let delivered = self.observer.deliver(parser, self);
+            if delivered.is_too_large {
+                return Some(Over::Lost(Lost::new(Reason::TooLarge)));
+            }
+            has_comment |= delivered.has_comment;
+            poll_fn(|context| self.poll_ready(context)).await;
+            if self.is_leaving() {
+                break;
+            }
+        }
+        self.liveness.borrow_mut().sign(sys::now(), has_comment);
+        None
+    }
+
+    /// Ready when more events are wanted, or none of this stream ever again.
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
+        if self.is_leaving() {
+            return Poll::Ready(());
+        }
+        self.interrupts.register(context);
+        self.observer.poll_ready(context)
+    }
+
+    /// *Reestablish the connection*, or *fail the connection*. Why the next attempt is made.
+    async fn reestablish_or_fail(&self, lost: Lost) -> Cause {
+        let is_refresh_due = self.connection.borrow().is_refresh_due(&lost.failure);
+        let verdict = if is_refresh_due {
+            None
+        } else {
+            self.observer.verdict(&lost)
+        };
+        let next = self.connection.borrow_mut().interrupted(
+            &lost.failure,
+            verdict,
+            sys::now(),
+            js_sys::Math::random(),
+        );
+        if next == Next::Refresh {
+            self.observer.reconnecting(Cause::Unauthorized);
+            return Cause::Unauthorized;
+        }
+        self.observer.failed(&lost, next);
+        if let Next::Wait(wait) = next {
+            self.wait(wait).await;
+        }
+        Cause::Retry
+    }
+
+    /// Waits, but no longer than until the network or the page comes back.
+    async fn wait(&self, time: Duration) {
+        let mut alarm = pin!(Alarm::after(time));
+        poll_fn(|context| match self.interrupts.poll(context) {
+            Poll::Ready(_) => Poll::Ready(()),
+            Poll::Pending => alarm.as_mut().poll(context),
+        })
+        .await;
+    }
+
+    /// The stream was left on purpose; goes on as soon as the page may hold a connection.
+    async fn leave(&self, cause: Cause) -> Cause {
+        self.connection.borrow_mut().reconnect();
+        self.observer.reconnecting(cause);
+        while self.interrupts.is_suspended() {
+            poll_fn(|context| self.interrupts.poll(context)).await;
+        }
+        cause
+    }
+}
+
+fn left(cause: Cause) -> Poll<Woken> {
+    Poll::Ready(Woken::Over(Over::Left(cause)))
+}
+
+fn lost(lost: Lost) -> Poll<Woken> {
+    Poll::Ready(Woken::Over(Over::Lost(lost)))
+}

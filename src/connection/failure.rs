@@ -1,0 +1,203 @@
+use core::fmt;
+use core::time::Duration;
+
+/// Why a connection, or an attempt at one, is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The network failed: no response came, or its body broke off.
+    Network,
+    /// No response headers within the connect timeout.
+    Timeout,
+    /// The open stream stayed silent longer than the heartbeat timeout.
+    Stalled,
+    /// The server ended the stream in the ordinary way.
+    End,
+    /// The server answered with another status than 200.
+    Status,
+    /// The server answered 204: it wants no reconnection.
+    NoContent,
+    /// The response is no `text/event-stream`.
+    ContentType,
+    /// A redirect would have carried secrets to another origin.
+    Redirect,
+    /// The server refused the credentials (401), also after a refresh.
+    Unauthorized,
+    /// The token or header provider failed, or did not answer in time.
+    Auth,
+    /// The server lives, but its CORS headers do not allow this request.
+    Cors,
+    /// An event or a line was larger than the limit.
+    TooLarge,
+    /// The request could not be built, for example from an illegal header.
+    Request,
+    /// `close()` was called.
+    Closed,
+    /// The caller's signal aborted.
+    Aborted,
+}
+
+impl Reason {
+    /// The reason as the JavaScript API names it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::Stalled => "stalled",
+            Self::End => "end",
+            Self::Status => "status",
+            Self::NoContent => "no-content",
+            Self::ContentType => "content-type",
+            Self::Redirect => "redirect",
+            Self::Unauthorized => "unauthorized",
+            Self::Auth => "auth",
+            Self::Cors => "cors",
+            Self::TooLarge => "too-large",
+            Self::Request => "request",
+            Self::Closed => "closed",
+            Self::Aborted => "aborted",
+        }
+    }
+
+    /// What happened and what to do, for a person. Says nothing of tokens or header values.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Network => "the server could not be reached, or the connection broke off",
+            Self::Timeout => {
+                "no response headers came in time: check the server, or raise `connectTimeout`"
+            }
+            Self::Stalled => {
+                "nothing came for longer than the heartbeat timeout: the connection counts as \
+                 dead; if the stream may be silent that long, raise `heartbeatTimeout` or let the \
+                 server send comments"
+            }
+            Self::End => "the server ended the stream",
+            Self::Status => "the server answered with a status that is not 200",
+            Self::NoContent => "the server answered 204: it asks not to reconnect",
+            Self::ContentType => "the response is not `text/event-stream`",
+            Self::Redirect => {
+                "the server redirects a request that carries credentials or custom headers, \
+                 possibly to another origin: use the final URL, or set `redirectPolicy: 'follow'` \
+                 if that origin may see them"
+            }
+            Self::Unauthorized => {
+                "the server refused the credentials (401): sign in again, or have \
+                 `auth.onUnauthorized` obtain a new token"
+            }
+            Self::Auth => {
+                "the token or header provider failed or did not answer in time: see `error.cause`"
+            }
+            Self::Cors => {
+                "the server answers, but its CORS headers do not allow this request: it must send \
+                 `Access-Control-Allow-Origin`, and list `Authorization` (and each custom header) \
+                 in `Access-Control-Allow-Headers`"
+            }
+            Self::TooLarge => {
+                "an event or a line is larger than `maxEventSize`: raise the limit if the server \
+                 is to be trusted"
+            }
+            Self::Request => "the request could not be built: see `error.cause`",
+            Self::Closed => "closed by `close()`",
+            Self::Aborted => "closed by its `signal`",
+        }
+    }
+}
+
+/// What went wrong, as far as the rules need it: the thing itself (an exception, a response)
+/// stays with the shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Why.
+    pub reason: Reason,
+    /// The status of the response, if there was one.
+    pub status: Option<u16>,
+    /// The value of the response's `Retry-After`, as a wait from now.
+    pub retry_after: Option<Duration>,
+    /// The content type that came in place of `text/event-stream`.
+    pub content_type: Option<String>,
+    /// Whether the request had a `Last-Event-ID` header that its CORS preflight may have refused.
+    pub is_resume_refused: bool,
+}
+
+impl Failure {
+    /// A failure without a response.
+    pub const fn new(reason: Reason) -> Self {
+        Self {
+            reason,
+            status: None,
+            retry_after: None,
+            content_type: None,
+            is_resume_refused: false,
+        }
+    }
+
+    /// A failure that a response's status tells.
+    pub const fn with_status(reason: Reason, status: u16) -> Self {
+        let mut failure = Self::new(reason);
+        failure.status = Some(status);
+        failure
+    }
+
+    /// Whether the server ended the stream in order, so that a stop after it is no error.
+    pub fn is_ordinary_end(&self) -> bool {
+        matches!(self.reason, Reason::End | Reason::NoContent)
+    }
+
+    /// A stable code for programs, `ERR_` and the reason in capitals. It never changes, the
+    /// message may.
+    pub fn code(&self) -> String {
+        let mut code = String::from("ERR_");
+        code.extend(self.reason.as_str().chars().map(|c| match c {
+            '-' => '_',
+            c => c.to_ascii_uppercase(),
+        }));
+        code
+    }
+
+    /// One sentence: what happened and what to do.
+    pub fn message(&self) -> String {
+        if self.is_resume_refused {
+            return String::from(
+                "the first connect worked, but no reconnect reaches the server although it \
+                 answers: list `Last-Event-ID` in `Access-Control-Allow-Headers`, or set \
+                 `lastEventIdParam` to send the ID in the URL",
+            );
+        }
+        let mut message = String::from(self.reason.advice());
+        if let (Reason::Status, Some(status)) = (self.reason, self.status) {
+            message.push_str(": ");
+            push_number(&mut message, status);
+        }
+        if let Some(content_type) = &self.content_type {
+            push_content_type(&mut message, content_type);
+        }
+        message
+    }
+}
+
+/// `fmt` for one number would cost the npm package several kilobytes.
+fn push_number(message: &mut String, number: u16) {
+    if number >= 10 {
+        push_number(message, number / 10);
+    }
+    message.push(char::from(b'0' + (number % 10) as u8));
+}
+
+fn push_content_type(message: &mut String, content_type: &str) {
+    if content_type.is_empty() {
+        message.push_str(": it has no `Content-Type`");
+        return;
+    }
+    message.push_str(" but `");
+    message.push_str(content_type);
+    message.push('`');
+    if content_type.starts_with("text/html") {
+        message.push_str(": it looks like a login or error page, so check the URL and the session");
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
+    }
+}

@@ -1,0 +1,76 @@
+use core::time::Duration;
+
+use super::{Failure, Reason};
+
+/// What the check needs of a response.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseHead<'a> {
+    /// The status code.
+    pub status: u16,
+    /// The value of `Content-Type`.
+    pub content_type: Option<&'a str>,
+    /// `Retry-After` as a wait from now, where the response has it and lets us read it.
+    pub retry_after: Option<Duration>,
+}
+
+impl ResponseHead<'_> {
+    /// The longest `Retry-After` that is followed: one hour.
+    pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
+    /// Whether to *announce the connection*: status 200 and `text/event-stream`
+    /// (*processEventSourceResponse* in [WHATWG HTML §9.2.2]).
+    ///
+    /// # Errors
+    /// What the response is in place of an event stream.
+    ///
+    /// [WHATWG HTML §9.2.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource
+    pub fn check(&self) -> Result<(), Failure> {
+        match self.status {
+            200 => self.check_content_type(),
+            204 => Err(Failure::with_status(Reason::NoContent, 204)),
+            401 => Err(Failure::with_status(Reason::Unauthorized, 401)),
+            status => {
+                let mut failure = Failure::with_status(Reason::Status, status);
+                failure.retry_after = self.retry_after.map(|wait| wait.min(Self::MAX_RETRY_AFTER));
+                Err(failure)
+            }
+        }
+    }
+
+    fn check_content_type(&self) -> Result<(), Failure> {
+        let content_type = self.content_type.unwrap_or_default();
+        if is_event_stream(content_type) {
+            return Ok(());
+        }
+        let mut failure = Failure::with_status(Reason::ContentType, self.status);
+        failure.content_type = Some(content_type.chars().take(100).collect());
+        Err(failure)
+    }
+}
+
+/// Whether the essence of the MIME type is `text/event-stream`, in any case and with any
+/// parameters ([MIME Sniffing §4.4](https://mimesniff.spec.whatwg.org/#parsing-a-mime-type)).
+fn is_event_stream(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    let is_http_whitespace = |c| matches!(c, ' ' | '\t' | '\n' | '\r');
+    essence
+        .trim_matches(is_http_whitespace)
+        .eq_ignore_ascii_case("text/event-stream")
+}
+
+/// `Retry-After` ([RFC 9110 §10.2.3]) as a wait from now: seconds, or a date, which `parse_date`
+/// turns into milliseconds since 1970 (NaN: no date). `None`: rubbish, which is ignored.
+///
+/// [RFC 9110 §10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+pub fn retry_after(
+    value: &str,
+    unix_now: f64,
+    parse_date: impl FnOnce(&str) -> f64,
+) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let milliseconds = parse_date(value) - unix_now;
+    (!milliseconds.is_nan()).then(|| Duration::from_millis(milliseconds.max(0.0) as u64))
+}
