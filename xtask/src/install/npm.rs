@@ -2,6 +2,7 @@
 
 use std::fs::{read, write};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -15,6 +16,13 @@ const QUIET: [&str; 4] = [
     "--no-update-notifier",
     "--loglevel=error",
 ];
+
+/// npm in a folder; it speaks only if something is wrong.
+fn npm(folder: &Path, verb: &str) -> Command {
+    let mut npm = command("npm", folder);
+    npm.arg(verb).args(QUIET).stdout(Stdio::null());
+    npm
+}
 
 /// Installs what the lock file in `folder` names, unless that very file is installed already.
 pub(crate) fn packages(folder: &Path) -> Result<()> {
@@ -30,7 +38,7 @@ pub(crate) fn packages(folder: &Path) -> Result<()> {
         step(
             &format!("installing the npm packages of {}/", shown(folder)),
             || {
-                run(command("npm", folder).arg("ci").args(QUIET))?;
+                run(&mut npm(folder, "ci"))?;
                 write(&installed, &lock).context("npm ci left no node_modules")
             },
         )
@@ -39,23 +47,21 @@ pub(crate) fn packages(folder: &Path) -> Result<()> {
 
 /// Installs a packed package into `folder`, without a trace in its package.json or lock file.
 pub(crate) fn tarball(folder: &Path, tarball: &Path) -> Result<()> {
-    run(command("npm", folder)
-        .args(["install", "--no-save", "--no-package-lock"])
-        .args(QUIET)
+    run(npm(folder, "install")
+        .args(["--no-save", "--no-package-lock"])
         .arg(tarball))
 }
 
-/// Packs the package in `folder` into `destination` and returns nothing but success.
+/// Packs the package in `folder` into `destination`, under npm's name for it.
 pub(crate) fn pack(folder: &Path, destination: &Path) -> Result<()> {
     std::fs::create_dir_all(destination)?;
-    run(command("npm", folder)
-        .args(["pack", "--pack-destination"])
-        .arg(destination)
-        .args(QUIET))
+    run(npm(folder, "pack")
+        .arg("--pack-destination")
+        .arg(destination))
 }
 
 /// A program that the packages of `folder` bring.
-pub(crate) fn program(folder: &Path, name: &str) -> std::process::Command {
+pub(crate) fn program(folder: &Path, name: &str) -> Command {
     command(folder.join("node_modules/.bin").join(name), house::root())
 }
 
