@@ -151,12 +151,16 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// What the builder's callbacks are told.
+type OnOpen = Box<dyn Fn(bool)>;
+type OnRetry = Box<dyn Fn(&Error, Duration)>;
+type ShouldRetry = Box<dyn Fn(&Failure) -> Option<Verdict>>;
+
+/// The builder's callbacks.
 #[derive(Default)]
 pub(super) struct Hooks {
-    pub(super) open: Option<Box<dyn Fn(bool)>>,
-    pub(super) retry: Option<Box<dyn Fn(&Error, Duration)>>,
-    pub(super) verdict: Option<Box<dyn Fn(&Failure) -> Option<Verdict>>>,
+    pub(super) open: Option<OnOpen>,
+    pub(super) retry: Option<OnRetry>,
+    pub(super) verdict: Option<ShouldRetry>,
 }
 
 /// Holds the events of one slice until they are polled; meanwhile nothing is read.
