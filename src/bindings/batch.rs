@@ -73,13 +73,8 @@ impl Batch {
         }
     }
 
-    /// The addresses between which all data lies.
-    pub(super) fn data(&self) -> (usize, usize) {
-        if self.data.is_empty() {
-            (0, 0)
-        } else {
-            (self.data.start, self.data.end)
-        }
+    pub(super) fn data(&self) -> Range<usize> {
+        self.data.clone().unwrap_or_default()
     }
 
     pub(super) fn text(&self) -> &[u8] {

@@ -10,7 +10,7 @@ use super::{probe, sys};
 use crate::connection::{Failure, Reason, RedirectGuard, ResponseHead, header_value, retry_after};
 
 /// A failure and the things that came with it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Lost {
     pub(crate) failure: Failure,
     /// The exception behind it.
