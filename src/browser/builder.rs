@@ -192,8 +192,9 @@ impl fmt::Debug for Builder {
     }
 }
 
-fn refused(cause: JsValue) -> Error {
-    Error::new(Lost::by(Reason::Request, cause))
+/// Without the exception: some engines quote the value in it, which may be a secret.
+fn refused(_: JsValue) -> Error {
+    Error::new(Lost::new(Reason::Request))
 }
 
 /// Relative to the document's base URL, else to the worker's own, else not at all.
