@@ -316,6 +316,53 @@ proptest! {
         prop_assert_eq!(connection.last_event_id(), start);
     }
 
+    /// A refresh answers one run of 401. When anything else came between, the new 401 is news.
+    #[test]
+    fn after_another_outcome_credentials_may_be_refreshed_again(
+        dice in dice(),
+        is_opened in any::<bool>(),
+    ) {
+        let mut connection = Connection::new(Retry::default(), true, String::new());
+        let interrupted = |connection: &mut Connection, reason| {
+            connection.interrupted(&Failure::new(reason), None, Duration::ZERO, dice)
+        };
+        for _ in 0..5 {
+            prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Refresh);
+            if is_opened {
+                connection.announce(Duration::ZERO);
+            } else {
+                let next = interrupted(&mut connection, Reason::Network);
+                prop_assert!(matches!(next, Next::Wait(_)));
+            }
+        }
+        prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Refresh);
+        prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Stop);
+    }
+
+    /// A stream that lived, or brought an event, has proven itself: the count starts anew.
+    #[test]
+    fn health_starts_the_count_anew(
+        max_retries in 1_u32..4,
+        life in (0_u64..10_000).prop_map(Duration::from_millis),
+        has_event in any::<bool>(),
+        dice in dice(),
+    ) {
+        let mut connection =
+            Connection::new(Retry::default().max_retries(max_retries), false, String::new());
+        let is_healthy = has_event || life >= Duration::from_secs(5);
+        let mut now = Duration::ZERO;
+        for round in 0..3 * max_retries {
+            connection.announce(now);
+            if has_event {
+                deliver(&mut connection, "data: a\n\n");
+            }
+            now += life;
+            let next = connection.interrupted(&Failure::new(Reason::End), None, now, dice);
+            let goes_on = is_healthy || round < max_retries;
+            prop_assert_eq!(matches!(next, Next::Wait(_)), goes_on, "round {}: {:?}", round, next);
+        }
+    }
+
     /// The counter that never counted is a known defect: a limit of three must mean three.
     #[test]
     fn the_limit_of_retries_is_reached(max_retries in 0_u32..20, dice in dice()) {
