@@ -1,0 +1,20 @@
+//! The client in a browser.
+//!
+//! `wasm-pack test --headless --chrome` runs these. Those that need the fixture server run when
+//! its address is compiled in, which `cargo xtask test browser` does: nothing else reaches into
+//! the page that the test runner serves.
+
+#![cfg(target_arch = "wasm32")]
+
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[cfg(fixture_server)]
+#[path = "browser/against_the_fixture.rs"]
+mod against_the_fixture;
+
+#[cfg(not(fixture_server))]
+#[wasm_bindgen_test]
+#[ignore = "needs the fixture server: run `cargo xtask test browser`"]
+fn against_the_fixture() {}

@@ -1,0 +1,65 @@
+// What every cell of the package tests does, wherever it runs: an authenticated stream for real.
+// The class is an argument, so that each cell can come by it in its own way.
+
+const DEADLINE = 15_000;
+
+/**
+ * Logs in, is refused without a token, and reads through the stream what it published itself.
+ *
+ * @returns {Promise<{ refused: number, received: boolean, id: boolean, state: number }>}
+ */
+export async function readAuthenticatedStream(AuthenticatedEventSource, server) {
+  const refused = await refusal(new AuthenticatedEventSource(`${server}/events`));
+  const token = await logIn(server);
+  const source = new AuthenticatedEventSource(`${server}/events`, token);
+  try {
+    const event = await eventPublished(source, server, token);
+    return { refused, received: true, id: event.lastEventId !== '', state: source.readyState };
+  } finally {
+    source.close();
+  }
+}
+
+/** What the scenario must return; anything else is a failure of the cell. */
+export const EXPECTED = { refused: 401, received: true, id: true, state: 1 };
+
+async function logIn(server) {
+  const { token } = await post(`${server}/login`, { user: 'tester' });
+  return token;
+}
+
+async function post(url, body, headers = {}) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return response.json();
+}
+
+function refusal(source) {
+  return within('a refusal', (resolve, reject) => {
+    source.addEventListener('open', () => reject(new Error('a stream without a token was opened')));
+    source.addEventListener('error', ({ status }) => resolve(status));
+  }).finally(() => source.close());
+}
+
+function eventPublished(source, server, token) {
+  const text = `published ${Math.random()}`;
+  return within('the event', (resolve, reject) => {
+    source.addEventListener('message', (event) => event.data.includes(text) && resolve(event));
+    source.addEventListener('error', ({ message }) => reject(new Error(message ?? 'the stream failed')));
+    source.addEventListener('open', () => {
+      post(`${server}/publish`, { type: 'message', data: { text } }, { authorization: `Bearer ${token}` }).catch(reject);
+    });
+  });
+}
+
+function within(what, executor) {
+  let timer;
+  const deadline = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no sign of ${what} in ${DEADLINE} ms`)), DEADLINE);
+  });
+  return Promise.race([new Promise(executor), deadline]).finally(() => clearTimeout(timer));
+}

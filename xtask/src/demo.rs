@@ -1,0 +1,84 @@
+//! `cargo xtask demo`: from a fresh clone to a page that shows an authenticated stream.
+
+use std::fs::{read_to_string, write};
+use std::net::TcpListener;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::fixture::{self, Fixture};
+use crate::install::npm;
+use crate::process;
+use crate::{house, package, step::step};
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Where the page is served; 0 takes any free port
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+}
+
+/// Builds what is out of date, serves the page, and stops with Ctrl-C.
+pub(crate) fn run_demo(options: &Options) -> Result<()> {
+    ensure_free(options.port)?;
+    let page = build_page()?;
+    let server = fixture::build()?;
+    let page = page.to_string_lossy();
+    let port = options.port.to_string();
+    let mut server = Fixture::start(
+        &server,
+        &[
+            "--demo",
+            "--port",
+            &port,
+            "--fault-port",
+            "0",
+            "--static",
+            &page,
+        ],
+        None,
+    )?;
+    println!("\nThe demo is at {} (Ctrl-C stops it)", server.url());
+    let ended = server.wait()?;
+    ensure!(
+        process::is_interrupted() || ended.success(),
+        "the fixture server ended: {ended}"
+    );
+    println!("The demo has stopped.");
+    Ok(())
+}
+
+/// Says at once what would otherwise be said after minutes of compiling.
+fn ensure_free(port: u16) -> Result<()> {
+    TcpListener::bind(("127.0.0.1", port))
+        .map(drop)
+        .with_context(|| {
+            format!("port {port} is taken: stop what listens there, or choose another with --port")
+        })
+}
+
+/// Builds the page in `www/` from the packed package, and returns the folder to serve.
+pub(crate) fn build_page() -> Result<PathBuf> {
+    package::build()?;
+    let www = house::root().join("www");
+    npm::packages(&www)?;
+    let tarball = package::pack()?;
+    house::exclusively(|| {
+        let built = www.join("dist");
+        let inputs = package::fingerprint(&www, &[&tarball])?;
+        let stamp = house::workshop().join("page.stamp");
+        if built.is_dir() && read_to_string(&stamp).is_ok_and(|last| last == inputs) {
+            return Ok(built);
+        }
+        step("building the demo page from the packed package", || {
+            npm::tarball(&www, &tarball)?;
+            process::run(npm::program(&www, "vite").current_dir(&www).args([
+                "build",
+                "--logLevel",
+                "warn",
+            ]))
+        })?;
+        write(stamp, inputs)?;
+        Ok(built)
+    })
+}

@@ -1,0 +1,96 @@
+//! The fixture server as a program that runs for as long as it is held.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::process::{Running, cargo};
+use crate::{house, step::step};
+
+/// Compiles the server and returns its program.
+pub(crate) fn build() -> Result<PathBuf> {
+    step("compiling the fixture server", || {
+        let mut build = cargo();
+        build.args([
+            "build",
+            "--package",
+            "server-fixture",
+            "--message-format=json-render-diagnostics",
+        ]);
+        // Cargo's own progress goes to the terminal, its list of what it made to us.
+        let mut building = Running::start(build.stdout(Stdio::piped()))?;
+        let listing = building
+            .child()
+            .stdout
+            .take()
+            .context("cargo has no output")?;
+        let program = BufReader::new(listing)
+            .lines()
+            .map_while(Result::ok)
+            .filter_map(|line| executable(&line))
+            .last();
+        if !building.wait()?.success() {
+            bail!("the fixture server does not compile");
+        }
+        program.context("cargo names no program of server-fixture")
+    })
+}
+
+fn executable(message: &str) -> Option<PathBuf> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    message["executable"].as_str().map(PathBuf::from)
+}
+
+/// A server that listens; dropping it stops it gracefully.
+pub(crate) struct Fixture {
+    process: Running,
+    url: String,
+}
+
+impl Fixture {
+    /// Starts the server with these arguments and waits until it says where it listens.
+    /// Its log goes to the file given, or to our own standard error.
+    pub(crate) fn start(program: &Path, arguments: &[&str], log: Option<&str>) -> Result<Self> {
+        let mut server = Command::new(program);
+        server
+            .current_dir(house::root())
+            .args(arguments)
+            .stdout(Stdio::piped());
+        if let Some(name) = log {
+            server.stderr(File::create(house::workshop().join(name))?);
+        }
+        let mut process = Running::start(&mut server)?;
+        let output = process
+            .child()
+            .stdout
+            .take()
+            .context("the fixture server has no output")?;
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let url = lines
+            .by_ref()
+            .find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
+        let Some(url) = url else {
+            bail!(
+                "the fixture server ended before it listened ({})",
+                process.wait()?
+            );
+        };
+        // A full pipe would stop the server.
+        std::thread::spawn(move || lines.for_each(drop));
+        Ok(Self { process, url })
+    }
+
+    /// Where it listens: scheme, host and port.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Waits until the server ends.
+    pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
+        self.process.wait()
+    }
+}

@@ -1,0 +1,59 @@
+//! Tools that come from crates.io, compiled once for all checkouts of this user.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::process::{cargo, command, output, run};
+use crate::{house, step::step};
+
+const WASM_PACK: &str = "0.15.1";
+
+/// `wasm-pack` and the test runner of `wasm-bindgen` that speaks the format of our library.
+pub(crate) fn wasm_test_tools() -> Result<()> {
+    let bindgen = locked_version("wasm-bindgen")?;
+    tool("wasm-pack", "wasm-pack", WASM_PACK)?;
+    tool("wasm-bindgen-cli", "wasm-bindgen", &bindgen)?;
+    Ok(())
+}
+
+fn tool(package: &str, program: &str, version: &str) -> Result<()> {
+    let tools = house::tools()?;
+    if is_installed(&tools.join("bin").join(program), version) {
+        return Ok(());
+    }
+    // Without `--locked`: the lock files inside these packages name versions older than, or not
+    // in, the registry of the day.
+    step(
+        &format!(
+            "compiling {package} {version} into {} (several minutes, once)",
+            tools.display()
+        ),
+        || {
+            run(cargo()
+                .args(["install", "--force", "--quiet", "--root"])
+                .arg(&tools)
+                .arg(format!("{package}@={version}")))
+        },
+    )
+}
+
+fn is_installed(program: &Path, version: &str) -> bool {
+    program.is_file()
+        && output(command(program, house::root()).arg("--version"))
+            .is_ok_and(|printed| printed.split_whitespace().any(|word| word == version))
+}
+
+/// The version of a package in the lock file.
+fn locked_version(package: &str) -> Result<String> {
+    let lock = std::fs::read_to_string(house::root().join("Cargo.lock"))?;
+    let entry = lock
+        .split("[[package]]")
+        .find(|entry| entry.contains(&format!("name = \"{package}\"\n")));
+    let version = entry
+        .and_then(|entry| entry.split("version = \"").nth(1))
+        .and_then(|rest| rest.split('"').next());
+    version
+        .map(str::to_owned)
+        .with_context(|| format!("Cargo.lock names no {package}"))
+}

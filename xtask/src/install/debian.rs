@@ -1,0 +1,85 @@
+//! Browsers and servers, from Debian's packages where we may install them.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::process::{command, run};
+use crate::{house, step::step};
+
+/// A program that tests drive, and the package that holds it.
+#[derive(Clone, Copy)]
+pub(crate) struct Program {
+    name: &'static str,
+    package: &'static str,
+}
+
+pub(crate) const CHROMIUM: Program = Program {
+    name: "chromium",
+    package: "chromium",
+};
+pub(crate) const CHROMEDRIVER: Program = Program {
+    name: "chromedriver",
+    package: "chromium-driver",
+};
+pub(crate) const REDIS: Program = Program {
+    name: "redis-server",
+    package: "redis-server",
+};
+pub(crate) const NGINX: Program = Program {
+    name: "nginx",
+    package: "nginx",
+};
+
+/// Installs those of the programs that are missing, or says what to install.
+pub(crate) fn programs(wanted: &[Program]) -> Result<()> {
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|program| find(program.name).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<_> = missing.iter().map(|program| program.package).collect();
+    if !may_install() {
+        let names: Vec<_> = missing.iter().map(|program| program.name).collect();
+        bail!(
+            "install {} (on Debian: apt-get install {}) and run this again",
+            names.join(", "),
+            packages.join(" ")
+        );
+    }
+    step(
+        &format!("installing Debian's {}", packages.join(", ")),
+        || {
+            // A machine that never asked for the list of packages has to ask first.
+            apt_get("install", &packages)
+                .or_else(|_| apt_get("update", &[]).and_then(|()| apt_get("install", &packages)))
+        },
+    )
+}
+
+fn apt_get(verb: &str, packages: &[&str]) -> Result<()> {
+    let mut apt = command("apt-get", house::root());
+    apt.args(["-qq", "-y", "--no-install-recommends", verb])
+        .args(packages);
+    // The tests start their own servers on free ports; the packages shall not start theirs.
+    run(apt
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .env("RUNLEVEL", "1"))
+}
+
+fn may_install() -> bool {
+    rustix::process::geteuid().is_root()
+        && Path::new("/etc/debian_version").exists()
+        && find("apt-get").is_some()
+}
+
+/// The first program of that name on PATH, or where Debian keeps servers.
+pub(crate) fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    folders
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+}

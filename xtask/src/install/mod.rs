@@ -1,0 +1,47 @@
+//! What a machine with only Rust and Node lacks, at exact versions.
+
+pub(crate) mod cargo_tools;
+pub(crate) mod debian;
+pub(crate) mod npm;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::process::{command, output, run};
+use crate::{house, step::step};
+
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// The WebAssembly half of the toolchain that `rust-toolchain.toml` pins.
+pub(crate) fn wasm_target() -> Result<()> {
+    let libraries = output(command("rustc", house::root()).args([
+        "--print",
+        "target-libdir",
+        "--target",
+        WASM,
+    ]))?;
+    if std::path::Path::new(libraries.trim()).is_dir() {
+        return Ok(());
+    }
+    step(&format!("installing the Rust target {WASM}"), || {
+        run(command("rustup", house::root()).args(["target", "add", WASM]))
+    })
+}
+
+/// Node at a version that the tools below run on.
+pub(crate) fn node() -> Result<()> {
+    const OLDEST: u32 = 20;
+    let version = output(command("node", house::root()).arg("--version"))
+        .with_context(|| format!("Node {OLDEST} or newer is needed: https://nodejs.org"))?;
+    let major = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|n| n.parse().ok());
+    let major: u32 = major.with_context(|| format!("`node --version` printed {version}"))?;
+    ensure!(
+        major >= OLDEST,
+        "Node {OLDEST} or newer is needed, this is {version}"
+    );
+    Ok(())
+}

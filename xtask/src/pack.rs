@@ -1,0 +1,33 @@
+//! `cargo xtask pack`: what would be published, checked. Nothing is published.
+
+use anyhow::Result;
+
+use crate::house::{VERSION, root};
+use crate::process::{cargo, run};
+use crate::{package, size, step::step};
+
+/// Packs crate and package with the same version and says how to publish them.
+pub(crate) fn run_pack() -> Result<()> {
+    package::build()?;
+    size::report()?;
+    let tarball = step("packing the npm package", package::pack)?;
+    // The verification compiles the crate as crates.io would hand it out.
+    step("packing and verifying the crate", || {
+        run(cargo().args([
+            "package",
+            "--package",
+            "authenticated-event-source",
+            "--allow-dirty",
+        ]))
+    })?;
+    let krate = root().join(format!(
+        "target/package/authenticated-event-source-{VERSION}.crate"
+    ));
+    println!("\nReady to publish, version {VERSION}:");
+    println!("  npm publish --provenance {}", tarball.display());
+    println!(
+        "  cargo publish --package authenticated-event-source   ({})",
+        krate.display()
+    );
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Sources → the entries that people import.
+//!
+//! | output | for | the WebAssembly |
+//! | --- | --- | --- |
+//! | `dist/*.js` | `import` | inlined, in one chunk that the entries share |
+//! | `dist/cjs/*.js` | `require` | the same files, converted one by one, so that the entries share one class too |
+//! | `dist/slim.js` | `import` | the file beside it, fetched |
+//! | `dist/global.js` | `<script>` | inlined |
+//!
+//! Which of them it is decides the package's own `imports` map, by the condition given here.
+
+use std::fs::{create_dir_all, read_dir, write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{template, wasm};
+use crate::house;
+use crate::install::npm;
+use crate::process::run;
+
+/// The entries that inline the module, and the file of each.
+const INLINED: [(&str, &str); 2] = [
+    ("index", "index.js"),
+    ("event-source", "event-source-entry.js"),
+];
+
+pub(super) fn entries() -> Result<()> {
+    let dist = house::staged_package().join("dist");
+    modules(&dist)?;
+    common_js(&dist)?;
+    slim(&dist)?;
+    global(&dist)?;
+    std::fs::copy(wasm::module(), dist.join("authenticated_event_source.wasm"))?;
+    Ok(())
+}
+
+fn source(file: &str) -> PathBuf {
+    template().join("src").join(file)
+}
+
+fn modules(dist: &Path) -> Result<()> {
+    let mut build = bundler(dist);
+    build.args(INLINED.map(|(entry, file)| format!("{entry}={}", source(file).display())));
+    build.args([
+        "--format=esm",
+        "--splitting",
+        "--chunk-names=chunks/[name]-[hash]",
+    ]);
+    run(build.arg(metafile("modules")))
+}
+
+fn common_js(dist: &Path) -> Result<()> {
+    let folder = dist.join("cjs");
+    create_dir_all(&folder)?;
+    write(folder.join("package.json"), "{ \"type\": \"commonjs\" }\n")?;
+    let mut build = npm::program(&template(), "esbuild");
+    build
+        .args(script_files(dist)?)
+        .args(script_files(&dist.join("chunks"))?);
+    build.args([
+        "--format=cjs",
+        "--target=es2022",
+        "--minify",
+        "--log-level=warning",
+    ]);
+    run(build
+        .arg(format!("--outbase={}", dist.display()))
+        .arg(format!("--outdir={}", folder.display())))
+}
+
+fn script_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let paths = read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    let paths: Vec<_> = paths.collect::<Result<_, _>>()?;
+    Ok(paths
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "js"))
+        .collect())
+}
+
+fn slim(dist: &Path) -> Result<()> {
+    let mut build = bundler(dist);
+    build
+        .arg(source("slim.js"))
+        .args(["--format=esm", "--conditions=slim"]);
+    run(build.arg(metafile("slim")))
+}
+
+fn global(dist: &Path) -> Result<()> {
+    let mut build = bundler(dist);
+    run(build
+        .arg(source("global.js"))
+        .arg("--format=iife")
+        .arg(metafile("global")))
+}
+
+fn bundler(dist: &Path) -> Command {
+    let mut build = npm::program(&template(), "esbuild");
+    build.args([
+        "--bundle",
+        "--minify",
+        "--sourcemap",
+        "--target=es2022",
+        "--loader:.wasm=base64",
+    ]);
+    build.args(["--legal-comments=none", "--log-level=warning"]);
+    build.arg(format!("--alias:#bindings={}", wasm::glue().display()));
+    build.arg(format!(
+        "--alias:#bindings.wasm={}",
+        wasm::module().display()
+    ));
+    build.arg(format!("--outdir={}", dist.display()));
+    build
+}
+
+/// Where the bundler notes what each file imports, for the table of sizes.
+fn metafile(name: &str) -> String {
+    format!(
+        "--metafile={}",
+        house::workshop()
+            .join(name)
+            .with_extension("meta.json")
+            .display()
+    )
+}

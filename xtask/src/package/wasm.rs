@@ -1,0 +1,113 @@
+//! Rust → WebAssembly → JavaScript glue and a module as small as it gets.
+
+use std::fs::{create_dir_all, read, write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::house;
+use crate::process::{cargo, command, run};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const NAME: &str = "authenticated_event_source";
+
+/// The glue that `#bindings` stands for.
+pub(super) fn glue() -> PathBuf {
+    bound().join(format!("{NAME}.js"))
+}
+
+/// The optimised module that `#bindings.wasm` stands for.
+pub(super) fn module() -> PathBuf {
+    bound().join(format!("{NAME}.wasm"))
+}
+
+fn bound() -> PathBuf {
+    house::workshop().join("bindings")
+}
+
+/// Compiles the crate as the npm package needs it, and returns the module.
+///
+/// The crate itself is an `rlib` only, since a `cdylib` would be linked again in every application
+/// that depends on it; so the kind of library is named here. A build folder of its own keeps the
+/// flags below from rebuilding what the tests have built.
+pub(super) fn compile() -> Result<PathBuf> {
+    let folder = house::workshop().join("wasm");
+    let mut build = cargo();
+    build.args([
+        "rustc",
+        "--package",
+        "authenticated-event-source",
+        "--lib",
+        "--crate-type",
+        "cdylib",
+    ]);
+    build
+        .args([
+            "--profile",
+            "npm",
+            "--features",
+            "npm",
+            "--target",
+            TARGET,
+            "--target-dir",
+        ])
+        .arg(&folder);
+    run(build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags()))?;
+    Ok(folder.join(TARGET).join("npm").join(format!("{NAME}.wasm")))
+}
+
+fn flags() -> String {
+    let mut flags = String::from("-C target-feature=+simd128");
+    // Panic messages hold paths of sources; a published file shall not tell where it was built.
+    let homes = [(house::root(), "/source"), (cargo_home(), "/cargo")];
+    for (home, name) in homes {
+        flags += &format!(" --remap-path-prefix={}={name}", home.display());
+    }
+    flags
+}
+
+fn cargo_home() -> PathBuf {
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+        .unwrap_or_else(|| PathBuf::from("/cargo"))
+}
+
+/// Writes the glue and the optimised module.
+pub(super) fn bind(compiled: &Path) -> Result<()> {
+    create_dir_all(bound())?;
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(compiled).out_name(NAME).web(true)?;
+    // Without a default path no bundler meets a `new URL(…, import.meta.url)` in the glue.
+    bindgen
+        .omit_default_module_path(true)
+        .typescript(false)
+        .remove_producers_section(true);
+    let mut bound = bindgen.generate_output()?;
+    write(glue(), bound.js())?;
+    let unoptimised = compiled.with_extension("bound.wasm");
+    write(&unoptimised, bound.wasm_mut().emit_wasm())?;
+    optimise(&unoptimised)
+}
+
+fn optimise(module_with_names: &Path) -> Result<()> {
+    let mut optimiser = command("node", house::root());
+    optimiser.arg(super::template().join("node_modules/binaryen/bin/wasm-opt"));
+    optimiser.args([
+        "-Oz",
+        "--strip-debug",
+        "--strip-producers",
+        "--strip-target-features",
+    ]);
+    run(optimiser
+        .arg(module_with_names)
+        .arg("--output")
+        .arg(module()))?;
+    // An empty module would be a valid one; it would also be a package that does nothing.
+    anyhow::ensure!(
+        read(module())?.len() > 1000,
+        "the optimised WebAssembly is empty"
+    );
+    Ok(())
+}

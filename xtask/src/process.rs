@@ -1,0 +1,162 @@
+//! Programs that we start, and that end when we end.
+//!
+//! Each runs in a process group of its own, so that ending it also ends what it started (a browser
+//! under its driver, a server under a test). A Ctrl-C reaches them through us for the same reason.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// How long a program has to end by itself before it is killed.
+const GRACE: Duration = Duration::from_secs(8);
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static LIVE: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+fn live() -> MutexGuard<'static, BTreeSet<i32>> {
+    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Passes Ctrl-C and termination on to every program that still runs. A second Ctrl-C kills them.
+pub(crate) fn end_children_with_us() -> Result<()> {
+    ctrlc::set_handler(|| {
+        let again = INTERRUPTED.swap(true, Ordering::SeqCst);
+        let signal = if again { Signal::KILL } else { Signal::TERM };
+        live().iter().for_each(|group| signal_group(*group, signal));
+    })
+    .context("cannot listen for Ctrl-C")
+}
+
+/// Whether the user asked us to stop.
+pub(crate) fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+fn signal_group(group: i32, signal: Signal) {
+    if let Some(group) = Pid::from_raw(group) {
+        // The only error is that the group is gone, which is what we want.
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+/// A program that runs; dropping it ends it, politely first.
+pub(crate) struct Running {
+    child: Child,
+    name: String,
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        ensure!(!is_interrupted(), "interrupted");
+        let name = command.get_program().to_string_lossy().into_owned();
+        let child = command.stdin(Stdio::null()).process_group(0).spawn();
+        let child = child.map_err(|error| match error.kind() {
+            ErrorKind::NotFound => anyhow!("`{name}` is not installed, or not on PATH"),
+            _ => anyhow!(error).context(format!("cannot start `{name}`")),
+        })?;
+        let running = Self { child, name };
+        live().insert(running.group());
+        // The signal may have come between the check above and the line before this one.
+        if is_interrupted() {
+            signal_group(running.group(), Signal::TERM);
+        }
+        Ok(running)
+    }
+
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    pub(crate) fn wait(&mut self) -> Result<ExitStatus> {
+        self.child
+            .wait()
+            .with_context(|| format!("lost sight of `{}`", self.name))
+    }
+
+    fn group(&self) -> i32 {
+        // Linux keeps process ids below 2^22.
+        i32::try_from(self.child.id()).unwrap_or(0)
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no timer runs here: this program only waits"
+    )]
+    fn ends_within(&mut self, time: Duration) -> bool {
+        const STEP: Duration = Duration::from_millis(20);
+        for _ in 0..time.as_millis() / STEP.as_millis() {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return true;
+            }
+            std::thread::sleep(STEP);
+        }
+        false
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let group = self.group();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            signal_group(group, Signal::TERM);
+            self.ends_within(GRACE);
+        }
+        // What the program itself left behind goes too.
+        signal_group(group, Signal::KILL);
+        let _ = self.child.wait();
+        live().remove(&group);
+    }
+}
+
+/// Runs a program to its end; anything but success is an error that names the command.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = Running::start(command)?.wait()?;
+    ensure!(!is_interrupted(), "interrupted");
+    ensure!(status.success(), "`{}` failed: {status}", spelled(command));
+    Ok(())
+}
+
+/// Runs a program to its end and returns what it printed.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command.stdin(Stdio::null()).output();
+    let output = output.with_context(|| format!("cannot run `{}`", spelled(command)))?;
+    if !output.status.success() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        bail!(
+            "`{}` failed: {}\n{complaint}",
+            spelled(command),
+            output.status
+        );
+    }
+    String::from_utf8(output.stdout).context("the output is not UTF-8")
+}
+
+/// The command as one would type it.
+fn spelled(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// A command that runs in the given folder.
+pub(crate) fn command(program: impl AsRef<OsStr>, folder: impl AsRef<std::path::Path>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder);
+    command
+}
+
+/// Cargo, the one that runs us, in the root of the repository.
+pub(crate) fn cargo() -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    command(cargo, crate::house::root())
+}

@@ -1,0 +1,29 @@
+//! Long work says what it does, and afterwards how long it took.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+/// Announces the work, does it, and tells its duration.
+pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    eprintln!("▸ {what}");
+    let (result, took) = timed(work);
+    let verdict = if result.is_ok() {
+        "done in"
+    } else {
+        "failed after"
+    };
+    eprintln!("  {verdict} {:.1} s", took.as_secs_f64());
+    result
+}
+
+/// The result of the work, and its duration.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this program never runs in a browser"
+)]
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let result = work();
+    (result, start.elapsed())
+}

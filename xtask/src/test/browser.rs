@@ -1,0 +1,52 @@
+//! The Rust tests that run inside Chromium.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::report::{CannotGoOn, Report};
+use crate::fixture::{self, Fixture};
+use crate::install::{self, cargo_tools, debian};
+use crate::process::{command, run};
+use crate::{house, install::debian::find};
+
+pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
+    report.check("tools of the browser tests", || {
+        install::wasm_target()?;
+        debian::programs(&[debian::CHROMIUM, debian::CHROMEDRIVER])?;
+        cargo_tools::wasm_test_tools()
+    })?;
+    let server = report.check("fixture server", fixture::build)?;
+    report.check("tests in Chromium", || in_chromium(&server))
+}
+
+/// The page of the tests comes from the test runner, so the server is another origin to it; where
+/// it listens is compiled in, since nothing else reaches into the page.
+fn in_chromium(server: &Path) -> Result<()> {
+    let server = Fixture::start(
+        server,
+        &["--demo", "--port", "0", "--fault-port", "0"],
+        Some("browser-tests.log"),
+    )?;
+    let driver = find("chromedriver").context("chromedriver is gone")?;
+    let mut tests = command("wasm-pack", house::root());
+    tests
+        .args([
+            "test",
+            "--headless",
+            "--chrome",
+            "--mode",
+            "no-install",
+            "--chromedriver",
+        ])
+        .arg(driver);
+    tests.args([".", "--features", "serde", "--test", "browser"]);
+    tests
+        .env("PATH", house::path_with_tools()?)
+        .env("FIXTURE_URL", server.url());
+    tests.env(
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+        "--cfg fixture_server",
+    );
+    run(&mut tests)
+}

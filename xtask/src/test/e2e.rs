@@ -1,0 +1,30 @@
+//! The demo page, built and loaded in Chromium.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::package::node_tests;
+use super::report::{CannotGoOn, Report};
+use crate::fixture;
+use crate::install::{debian, npm};
+use crate::{demo, house};
+
+pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
+    let page = report.check("demo page", demo::build_page)?;
+    report.check("tools of the end-to-end tests", || {
+        debian::programs(&[debian::CHROMIUM])?;
+        npm::packages(&house::root().join("tests"))
+    })?;
+    let server = report.check("fixture server", fixture::build)?;
+    report.check("the demo page in Chromium", || in_chromium(&server, &page))
+}
+
+/// These tests start the server themselves, since they kill and restart it.
+fn in_chromium(server: &Path, page: &Path) -> Result<()> {
+    let (server, page) = (server.to_string_lossy(), page.to_string_lossy());
+    node_tests(
+        "tests/e2e",
+        &[("FIXTURE_PROGRAM", &server), ("PAGE", &page)],
+    )
+}

@@ -1,0 +1,53 @@
+//! `cargo xtask test`: everything that proves the project, in one run that shows every failure.
+
+mod browser;
+mod e2e;
+mod host;
+mod package;
+mod report;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use clap::ValueEnum;
+
+use crate::process;
+use report::Report;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// What to run; everything if nothing is named
+    suites: Vec<Suite>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Suite {
+    /// Format, lints, documentation, and all tests that need no browser
+    Host,
+    /// The Rust tests that run inside Chromium, against the fixture server
+    Browser,
+    /// The npm package: size, types, exports; packed, installed and run in Node and Chromium
+    Package,
+    /// The demo page, built and loaded in Chromium
+    E2e,
+}
+
+/// Runs the suites; the last line counts what passed and what failed.
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    let chosen = match options.suites.as_slice() {
+        [] => Suite::value_variants(),
+        chosen => chosen,
+    };
+    let mut report = Report::default();
+    for suite in chosen {
+        // A suite that cannot go on has said so in the report; the others may still.
+        let _ = match suite {
+            Suite::Host => host::run_suite(&mut report),
+            Suite::Browser => browser::run_suite(&mut report),
+            Suite::Package => package::run_suite(&mut report),
+            Suite::E2e => e2e::run_suite(&mut report),
+        };
+        ensure!(!process::is_interrupted(), "interrupted");
+    }
+    Ok(report.finish())
+}
