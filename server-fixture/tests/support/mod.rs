@@ -6,6 +6,7 @@
     reason = "each test file uses another part of this one"
 )]
 
+pub mod browser;
 pub mod process;
 
 use std::collections::VecDeque;
