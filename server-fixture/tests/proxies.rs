@@ -358,7 +358,7 @@ async fn chaos_nodes_killed_20_times_behind_nginx_lose_and_repeat_nothing() {
     let cluster = Cluster::start(BEATING).await;
     let proxy = Proxy::corrected(&cluster).await;
     survive(&proxy, cluster, async |cluster| {
-        kill_nodes(cluster, 20).await
+        kill_nodes(cluster, 20).await;
     })
     .await;
 }
@@ -390,7 +390,7 @@ async fn haproxy_passes_events_at_once_and_survives_killed_nodes() {
     .await;
     until_ready(&proxy).await;
     survive(&proxy, cluster, async |cluster| {
-        kill_nodes(cluster, 4).await
+        kill_nodes(cluster, 4).await;
     })
     .await;
 }
@@ -401,7 +401,7 @@ async fn caddy_passes_events_at_once_and_survives_killed_nodes() {
     let proxy = Proxy::start(&cluster, "Caddyfile", include_str!("../proxies/Caddyfile")).await;
     until_ready(&proxy).await;
     survive(&proxy, cluster, async |cluster| {
-        kill_nodes(cluster, 4).await
+        kill_nodes(cluster, 4).await;
     })
     .await;
 }
