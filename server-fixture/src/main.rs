@@ -1,2 +1,34 @@
-//! The server side of Server-Sent Events.
-fn main() {}
+//! The server's command: settings from flags and environment, one line on stdout, then serve.
+
+use std::error::Error;
+
+use clap::Parser;
+use server_fixture::{Config, Server, fault, stop_signal};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut config = Config::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .init();
+    let listener = TcpListener::bind((config.host.as_str(), config.port)).await?;
+    let address = listener.local_addr()?;
+    let faults = match config.fault_port {
+        Some(port) => Some(TcpListener::bind((config.host.as_str(), port)).await?),
+        None => None,
+    };
+    // The pages' security policy names the port, so it must be the real one.
+    config.fault_port = faults
+        .as_ref()
+        .and_then(|f| f.local_addr().ok())
+        .map(|a| a.port());
+    let server = Server::open(config).await?;
+    println!("listening on http://{address}");
+    if let Some(faults) = faults {
+        println!("faults on http://{}", faults.local_addr()?);
+        tokio::spawn(fault::run(faults, std::future::pending()));
+    }
+    server.serve(listener, stop_signal()).await;
+    Ok(())
+}

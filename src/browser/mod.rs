@@ -21,3 +21,10 @@ pub use builder::Builder;
 pub use stream::{AuthenticatedEventSource, Error};
 
 pub use auth::{AttemptContext, Auth, Cause, Token, TokenProvider};
+#[cfg(feature = "npm")]
+pub(crate) use {
+    attempt::Lost,
+    observer::{Delivered, Observer},
+    options::{Options, RequestTemplate},
+    source::Source,
+};

@@ -23,8 +23,9 @@ pub(crate) trait Observer: Sized {
     /// The caller's last word on a failure.
     fn verdict(&self, lost: &Lost) -> Option<Verdict>;
 
-    /// The connection, or an attempt, failed; what comes next was decided.
-    fn failed(&self, lost: &Lost, next: Next);
+    /// The connection, or an attempt, failed; what comes next was decided. `attempt` counts from
+    /// 1, since the connection was last healthy.
+    fn failed(&self, lost: &Lost, next: Next, attempt: u32);
 
     /// The connection is made anew without any failure.
     fn reconnecting(&self, cause: Cause);

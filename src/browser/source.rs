@@ -287,6 +287,7 @@ impl<O: Observer> Source<O> {
         } else {
             self.observer.verdict(&lost)
         };
+        let attempt = self.connection.borrow().retries() + 1;
         let next = self.connection.borrow_mut().interrupted(
             &lost.failure,
             verdict,
@@ -297,7 +298,7 @@ impl<O: Observer> Source<O> {
             self.observer.reconnecting(Cause::Unauthorized);
             return Cause::Unauthorized;
         }
-        self.observer.failed(&lost, next);
+        self.observer.failed(&lost, next, attempt);
         if let Next::Wait(wait) = next {
             self.wait(wait).await;
         }

@@ -208,7 +208,7 @@ impl Observer for Queue {
             .and_then(|verdict| verdict(&lost.failure))
     }
 
-    fn failed(&self, lost: &Lost, next: Next) {
+    fn failed(&self, lost: &Lost, next: Next, _: u32) {
         let error = Error::new(lost.failure.clone(), lost.cause.clone());
         match (next, &self.hooks.retry) {
             (Next::Wait(wait), Some(retry)) => retry(&error, wait),

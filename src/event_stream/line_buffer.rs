@@ -24,11 +24,6 @@ pub(super) struct LineBuffer {
 }
 
 impl LineBuffer {
-    /// Forgets all bytes and frees the memory.
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
     /// Appends `additional` bytes, which `fill` writes. Before, everything in front of the
     /// current line is dropped, but for `keep`, whose new place is returned.
     pub(super) fn append(
@@ -77,9 +72,14 @@ impl LineBuffer {
         Some(line)
     }
 
-    /// Bytes of the line whose end has not come yet.
+    /// Bytes of the line whose end has not come yet. The start of a byte order mark is no line:
+    /// it must not break a limit that the whole mark does not break.
     pub(super) fn unfinished_len(&self) -> usize {
-        self.bytes.len() - self.line
+        if self.is_past_byte_order_mark {
+            self.bytes.len() - self.line
+        } else {
+            0
+        }
     }
 
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {

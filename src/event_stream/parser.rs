@@ -252,8 +252,7 @@ impl EventStreamParser {
     /// Whether `len` bytes are within the limit. If not, frees everything.
     fn check_size(&mut self, len: usize) -> bool {
         if len > self.max_event_size {
-            self.lines.clear();
-            self.data = None;
+            self.reset("");
             self.overflow = Overflow::Unreported;
         }
         self.overflow == Overflow::No

@@ -1,0 +1,26 @@
+/** The refresh under way of each provider: sources that share one are refused together, and
+ *  refresh once. */
+const refreshes = new WeakMap();
+
+/** Runs the provider's `onUnauthorized`, or joins the run under way. */
+export function singleFlight(provider, context) {
+  const underWay = refreshes.get(provider);
+  if (underWay) return underWay;
+  const refresh = Promise.resolve()
+    .then(() => provider.onUnauthorized?.(context))
+    .finally(() => refreshes.delete(provider));
+  refreshes.set(provider, refresh);
+  return refresh;
+}
+
+/** `{ token, expiresAt }` of what a provider returned; `expiresAt` in milliseconds since 1970. */
+export function toToken(given) {
+  const { token, expiresAt } = typeof given === 'string' ? { token: given } : (given ?? {});
+  if (typeof token !== 'string') {
+    throw new TypeError('the token provider must return a string, or { token, expiresAt }');
+  }
+  if (expiresAt === undefined || expiresAt === null) return { token, expiresAt: undefined };
+  const time = Number(expiresAt);
+  if (Number.isNaN(time)) throw new TypeError('`expiresAt` must be a Date or milliseconds since 1970');
+  return { token, expiresAt: time };
+}

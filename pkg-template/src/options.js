@@ -1,0 +1,155 @@
+const SECOND = 1000;
+const MEBIBYTE = 2 ** 20;
+
+/** The members of `RequestInit` that go to `fetch` as they are. */
+const REQUEST_MEMBERS = ['cache', 'credentials', 'integrity', 'mode', 'redirect', 'referrer', 'referrerPolicy'];
+
+/** Reads the second argument of the constructor once, and checks it, so that a mistake shows
+ *  where it was made and not at the first reconnect. */
+export function readOptions(init, isSpec) {
+  const given = typeof init === 'string' ? { auth: init } : (init ?? {});
+  const method = readMethod(given.method);
+  const retry = readRetry(given.retry ?? (isSpec ? 'spec' : undefined), method === 'GET');
+  return {
+    ...retry,
+    method,
+    isGet: method === 'GET',
+    withCredentials: Boolean(given.withCredentials),
+    requestInit: readRequest(given),
+    body: given.body,
+    headers: readHeaders(given.headers),
+    hasHeaders: hasHeaders(given.headers),
+    ...readAuth(given.auth ?? given.token),
+    fetch: readFunction(given.fetch, 'fetch'),
+    signal: given.signal ?? undefined,
+    lastEventId: readLastEventId(given.lastEventId),
+    lastEventIdParam: given.lastEventIdParam === undefined ? undefined : String(given.lastEventIdParam),
+    shouldRetry: readFunction(given.shouldRetry, 'shouldRetry'),
+    connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', 30 * SECOND),
+    heartbeatTimeout: readHeartbeat(given.heartbeatTimeout, retry.isSpec),
+    openWhenHidden: given.openWhenHidden ?? true,
+    maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', 16 * MEBIBYTE), 2 ** 31),
+    followsRedirects: retry.isSpec || readOneOf(given.redirectPolicy, 'redirectPolicy', ['same-origin', 'follow']) === 'follow',
+    parse: readParse(given.parse),
+  };
+}
+
+function readMethod(method = 'GET') {
+  // `Request` normalises the method and refuses what is no method, as the standard says.
+  return new Request('https://localhost/', { method: String(method) }).method;
+}
+
+function readRequest(given) {
+  const request = { cache: 'no-store' };
+  for (const member of REQUEST_MEMBERS) {
+    if (given[member] !== undefined) request[member] = given[member];
+  }
+  if (given.withCredentials) request.credentials = 'include';
+  return request;
+}
+
+function hasHeaders(headers) {
+  if (typeof headers === 'function') return true;
+  return headers !== undefined && !new Headers(headers).keys().next().done;
+}
+
+/** A function that returns headers, or a promise of them. */
+function readHeaders(headers) {
+  if (typeof headers === 'function') return headers;
+  // A copy, made now: what is illegal throws here, and what the caller changes later is not ours.
+  const fixed = new Headers(headers);
+  return () => fixed;
+}
+
+function readAuth(auth) {
+  const provider = typeof auth === 'function' ? { token: auth } : auth;
+  const isProvider = typeof provider === 'object' && provider !== null;
+  if (isProvider && typeof provider.token !== 'function' && typeof provider.token !== 'string') {
+    throw new TypeError("`auth.token` must be a function or a string");
+  }
+  const { scheme = 'Bearer', header = 'Authorization', renewBefore } = isProvider ? provider : {};
+  const token = isProvider ? provider.token : provider;
+  if (typeof token === 'string') new Headers([[header, `${scheme} ${token}`]]);
+  new Headers([[header, scheme]]);
+  return {
+    hasAuth: token !== undefined && token !== null,
+    // A fixed token is as good the second time as the first.
+    canRefresh: isProvider && (typeof token === 'function' || typeof provider.onUnauthorized === 'function'),
+    provider: isProvider ? provider : { token },
+    scheme: String(scheme),
+    header: String(header),
+    renewBefore: readNumber(renewBefore, 'auth.renewBefore', 30 * SECOND),
+  };
+}
+
+function readRetry(retry, isGet) {
+  const isSpec = retry === 'spec';
+  const given = typeof retry === 'object' && retry !== null ? retry : {};
+  const isOff = retry === false || (retry === undefined && !isGet);
+  const on = readOneOf(given.on, 'retry.on', ['always', 'error', 'never']);
+  return {
+    isSpec,
+    // Whether the caller asked for the request to be sent again.
+    isRetryGiven: retry !== undefined && retry !== false,
+    initialDelay: readNumber(given.initialDelay, 'retry.initialDelay', 3 * SECOND),
+    maxDelay: readNumber(given.maxDelay, 'retry.maxDelay', 30 * SECOND),
+    multiplier: readNumber(given.multiplier, 'retry.multiplier', 2),
+    hasJitter: readOneOf(given.jitter === false ? 'none' : given.jitter, 'retry.jitter', ['full', 'none']) === 'full',
+    maxRetries: Math.min(readNumber(given.maxRetries, 'retry.maxRetries', Infinity), 2 ** 32 - 1),
+    resetAfter: readNumber(given.resetAfter, 'retry.resetAfter', 5 * SECOND),
+    retryOn: isOff ? 2 : ['always', 'error', 'never'].indexOf(on),
+  };
+}
+
+function readHeartbeat(value, isSpec) {
+  if (value === false || (value === undefined && isSpec)) return Infinity;
+  if (value === undefined || value === 'auto') return 0;
+  return Math.max(readNumber(value, 'heartbeatTimeout'), 1);
+}
+
+function readLastEventId(value) {
+  const id = value === undefined || value === null ? '' : String(value);
+  if (/[\0\r\n]/.test(id)) throw new TypeError('`lastEventId` must not contain NUL, CR or LF');
+  return id.toWellFormed?.() ?? id;
+}
+
+/** A function of `(data, event)`: `'json'`, the caller's own, or a Standard Schema over JSON. */
+function readParse(parse) {
+  if (parse === undefined || parse === null) return undefined;
+  if (parse === 'json') return (data) => JSON.parse(data);
+  const schema = parse['~standard'];
+  if (schema) return (data) => validate(schema, JSON.parse(data));
+  return readFunction(parse, 'parse');
+}
+
+function validate(schema, value) {
+  const result = schema.validate(value);
+  if (result instanceof Promise) {
+    throw new TypeError('`parse` needs a schema that validates at once, this one is asynchronous');
+  }
+  if (result.issues) {
+    throw new TypeError(result.issues.map((issue) => issue.message).join('; '), { cause: result.issues });
+  }
+  return result.value;
+}
+
+function readNumber(value, name, fallback) {
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (Number.isNaN(number) || number < 0) {
+    throw new TypeError(`\`${name}\` must be a number that is not negative`);
+  }
+  return number;
+}
+
+function readOneOf(value, name, names) {
+  if (value === undefined) return names[0];
+  if (!names.includes(value)) throw new TypeError(`\`${name}\` must be one of: ${names.join(', ')}`);
+  return value;
+}
+
+function readFunction(value, name) {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'function') throw new TypeError(`\`${name}\` must be a function`);
+  return value;
+}

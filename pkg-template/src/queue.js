@@ -1,0 +1,61 @@
+/**
+ * The events that one `for await` has not taken yet. While there are any, the source reads
+ * nothing more from the network: the pace of the loop is the pace of the source.
+ */
+export class EventQueue {
+  #events = [];
+  #waiting = [];
+  #drains = [];
+  #over;
+
+  get isFull() {
+    return this.#events.length > 0;
+  }
+
+  /** Resolves when all events were taken. */
+  drained() {
+    return new Promise((resolve) => this.#drains.push(resolve));
+  }
+
+  push(event) {
+    const waiting = this.#waiting.shift();
+    if (waiting) waiting.resolve({ value: event, done: false });
+    else this.#events.push(event);
+  }
+
+  /** No more events will come; `error` is thrown once those that came were taken. */
+  end(error) {
+    this.#over = { error };
+    for (const waiting of this.#waiting.splice(0)) this.#finish(waiting);
+  }
+
+  next() {
+    if (this.#events.length > 0) {
+      const value = this.#events.shift();
+      if (this.#events.length === 0) this.#release();
+      return Promise.resolve({ value, done: false });
+    }
+    return new Promise((resolve, reject) => {
+      if (this.#over) this.#finish({ resolve, reject });
+      else this.#waiting.push({ resolve, reject });
+    });
+  }
+
+  /** The loop has left. */
+  cancel() {
+    this.#events = [];
+    this.end();
+    this.#release();
+  }
+
+  #release() {
+    for (const drained of this.#drains.splice(0)) drained();
+  }
+
+  #finish({ resolve, reject }) {
+    const { error } = this.#over;
+    this.#over = {};
+    if (error) reject(error);
+    else resolve({ value: undefined, done: true });
+  }
+}

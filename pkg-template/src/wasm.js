@@ -1,0 +1,56 @@
+import { initSync } from '#bindings';
+import { source } from '#wasm';
+
+/** The exports of the instance, once there is one. */
+let instance;
+/** The instance on its way, where it cannot be had at once. */
+let arriving;
+
+/**
+ * Calls `use` with the WebAssembly memory: at once where the engine lets us compile at once, else
+ * as soon as it has compiled. Nothing happens before the first call: importing the package has no
+ * effect.
+ */
+export function withWasm(use, fail) {
+  if (instance) return use(instance.memory);
+  try {
+    const module = arriving ?? instantiate();
+    if (module instanceof Promise) {
+      arriving = module;
+      module.then(() => use(instance.memory)).catch(fail);
+      return;
+    }
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  use(instance.memory);
+}
+
+/** Compiles and instantiates; a promise where that takes more than this call. */
+function instantiate() {
+  const bytes = source();
+  if (bytes instanceof Promise) return bytes.then(compileStreaming).then(start);
+  if (bytes instanceof WebAssembly.Module) return start(bytes);
+  try {
+    return start(new WebAssembly.Module(bytes));
+  } catch (error) {
+    // Chromium before 114 compiles more than 4 KB on the main thread only asynchronously.
+    if (error instanceof RangeError) return WebAssembly.compile(bytes).then(start);
+    throw error;
+  }
+}
+
+async function compileStreaming(response) {
+  try {
+    return await WebAssembly.compileStreaming(response.clone());
+  } catch (error) {
+    // A server that sends the file with another type than application/wasm.
+    if (error instanceof TypeError) return WebAssembly.compile(await response.arrayBuffer());
+    throw error;
+  }
+}
+
+function start(module) {
+  instance = initSync({ module });
+}

@@ -1,0 +1,194 @@
+//! Every setting: a flag, an environment variable, and the textbook's default.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use thiserror::Error;
+
+use crate::text::random_bytes;
+
+/// The server side of Server-Sent Events: a reference server, and every misbehaviour on command.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "server-fixture", version)]
+#[non_exhaustive]
+pub struct Config {
+    /// TCP port; 0 takes any free one, which the first line on stdout names.
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    pub port: u16,
+
+    /// Address to listen on.
+    #[arg(long, env = "SSE_HOST", default_value = "127.0.0.1")]
+    pub host: String,
+
+    /// Port of the scripted misbehaving responder (0: any free one); not started if not given.
+    #[arg(long, env = "SSE_FAULT_PORT")]
+    pub fault_port: Option<u16>,
+
+    /// Demo mode: anybody can log in under any name, a missing or weak secret is accepted,
+    /// origins on this machine are allowed, and there is no rate limit unless one is set.
+    #[arg(long, env = "SSE_DEMO")]
+    pub demo: bool,
+
+    /// Secret of the HS256 tokens, at least 32 bytes. In demo mode a random one if not given.
+    #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
+    pub jwt_secret: Option<String>,
+
+    /// Accept a token in the query as `?token=`: it will end up in other people's logs.
+    #[arg(long, env = "SSE_QUERY_TOKEN")]
+    pub query_token: bool,
+
+    /// Which endpoints need a token. Not given: `events` in demo mode, else `all`.
+    #[arg(long, env = "SSE_AUTH_SCOPE", value_enum)]
+    pub auth_scope: Option<AuthScope>,
+
+    /// An origin that may read answers across origins, with credentials; may be repeated.
+    #[arg(long = "allow-origin", env = "SSE_ALLOW_ORIGIN", value_delimiter = ',')]
+    pub allow_origins: Vec<String>,
+
+    /// Folder of static files served at `/`.
+    #[arg(long = "static", env = "SSE_STATIC", value_name = "DIR")]
+    pub static_dir: Option<PathBuf>,
+
+    /// Content-Security-Policy of all answers instead of the built-in one.
+    #[arg(long, env = "SSE_CSP")]
+    pub csp: Option<String>,
+
+    /// Seconds of silence after which a comment with the cursor is sent.
+    #[arg(long, env = "SSE_HEARTBEAT", value_parser = seconds, default_value = "30")]
+    pub heartbeat: Duration,
+
+    /// Seconds after which a stream is closed, give or take a tenth; never later than its token.
+    #[arg(long, env = "SSE_MAX_AGE", value_parser = seconds, default_value = "3600")]
+    pub max_age: Duration,
+
+    /// Milliseconds that clients are told to wait before they reconnect; each is told up to a
+    /// tenth more or less.
+    #[arg(long, env = "SSE_RETRY", default_value_t = 3000)]
+    pub retry: u64,
+
+    /// Events that the log keeps.
+    #[arg(long, env = "SSE_KEEP", default_value_t = 100)]
+    pub keep: usize,
+
+    /// What a client without a cursor gets: events from now on, or all that are kept.
+    #[arg(long, env = "SSE_FIRST_CONNECT", value_enum, default_value_t = First::Live)]
+    pub first_connect: First,
+
+    /// Seconds between two `metrics` events of this machine (every fifth time perhaps a
+    /// `notification`); 0 publishes none.
+    #[arg(long, env = "SSE_PULSE", value_parser = seconds, default_value = "1")]
+    pub pulse: Duration,
+
+    /// Streams that this node holds at most; 0 is no limit.
+    #[arg(long, env = "SSE_MAX_CONNECTIONS", default_value_t = 1000)]
+    pub max_connections: usize,
+
+    /// Streams per client address; 0 is no limit.
+    #[arg(long, env = "SSE_MAX_PER_IP", default_value_t = 0)]
+    pub max_per_ip: usize,
+
+    /// Streams per user; 0 is no limit.
+    #[arg(long, env = "SSE_MAX_PER_USER", default_value_t = 0)]
+    pub max_per_user: usize,
+
+    /// Seconds in which a request header must be complete.
+    #[arg(long, env = "SSE_HEADER_TIMEOUT", value_parser = seconds, default_value = "8")]
+    pub header_timeout: Duration,
+
+    /// Seconds that a client may leave a write unread before it is disconnected.
+    #[arg(long, env = "SSE_WRITE_DEADLINE", value_parser = seconds, default_value = "10")]
+    pub write_deadline: Duration,
+
+    /// Bytes of a request body at most.
+    #[arg(long, env = "SSE_MAX_BODY", default_value_t = 64 * 1024)]
+    pub max_body: usize,
+
+    /// Seconds between the first failing readiness answer and the farewell of the streams.
+    #[arg(long, env = "SSE_DRAIN_DELAY", value_parser = seconds, default_value = "0")]
+    pub drain_delay: Duration,
+
+    /// Seconds after which a shutdown no longer waits for anybody.
+    #[arg(long, env = "SSE_DRAIN_DEADLINE", value_parser = seconds, default_value = "4")]
+    pub drain_deadline: Duration,
+}
+
+/// Which endpoints need a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuthScope {
+    /// `/events` and `/publish`.
+    Events,
+    /// Also `/api/metrics`, `/api/tasks` and `/logs`.
+    All,
+}
+
+/// What a client without a cursor gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum First {
+    /// Events from now on.
+    Live,
+    /// All that are kept, then live: the textbook's behaviour.
+    Retained,
+}
+
+/// A setting with which the server must not start.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// Tokens could be forged.
+    #[error(
+        "--jwt-secret (JWT_SECRET) is missing or shorter than {MIN_SECRET} bytes, so tokens could \
+         be forged: give a longer one, for example from `openssl rand -hex 32`, or use --demo"
+    )]
+    WeakSecret,
+}
+
+/// HS256 is as strong as its key; RFC 7518 asks for as many bits as the hash has.
+const MIN_SECRET: usize = 32;
+
+impl Config {
+    /// Settings from flags, `["--demo", "--keep", "5"]`, over the environment and the defaults.
+    ///
+    /// # Errors
+    /// What clap says of an unknown flag or an illegal value.
+    pub fn from_flags<I, T>(flags: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<std::ffi::OsString> + Clone,
+    {
+        let name = std::ffi::OsString::from("server-fixture");
+        Self::try_parse_from(std::iter::once(name).chain(flags.into_iter().map(Into::into)))
+    }
+
+    /// The secret to sign with.
+    ///
+    /// # Errors
+    /// [`ConfigError::WeakSecret`] outside demo mode.
+    pub fn secret(&self) -> Result<Vec<u8>, ConfigError> {
+        match &self.jwt_secret {
+            Some(secret) if self.demo || secret.len() >= MIN_SECRET => Ok(secret.clone().into()),
+            None if self.demo => Ok(random_bytes(MIN_SECRET)),
+            _ => Err(ConfigError::WeakSecret),
+        }
+    }
+
+    /// Whether the plain endpoints need a token too.
+    pub(crate) fn protects_all(&self) -> bool {
+        let default = if self.demo {
+            AuthScope::Events
+        } else {
+            AuthScope::All
+        };
+        self.auth_scope.unwrap_or(default) == AuthScope::All
+    }
+}
+
+/// Seconds, with or without a fraction, up to ten years.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "not a number of seconds".to_owned())?;
+    if !(0.0..=315_360_000.0).contains(&seconds) {
+        return Err("not between 0 and 315360000 seconds".to_owned());
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}

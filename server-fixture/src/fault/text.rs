@@ -1,0 +1,65 @@
+//! The placeholders of a script's texts.
+
+use std::time::{Duration, SystemTime};
+
+use super::wire::Request;
+
+/// What the placeholders of one answer stand for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words {
+    last_event_id: String,
+    origin: String,
+    other_origin: String,
+    path: String,
+}
+
+impl Words {
+    pub(crate) fn of(request: &Request) -> Self {
+        let host = request.header("host").unwrap_or_default();
+        Self {
+            last_event_id: request.header("last-event-id").unwrap_or_default(),
+            origin: format!("http://{host}"),
+            other_origin: format!("http://{}", other_name(&host)),
+            path: request.path().to_owned(),
+        }
+    }
+
+    /// The number in the client's cursor, if it is one.
+    pub(crate) fn cursor(&self) -> Option<u64> {
+        self.last_event_id.parse().ok()
+    }
+
+    /// `text` with the placeholders filled in.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        if !text.contains('{') {
+            return text.to_owned();
+        }
+        let filled = text
+            .replace("{last_event_id}", &self.last_event_id)
+            .replace("{origin}", &self.origin)
+            .replace("{other_origin}", &self.other_origin)
+            .replace("{path}", &self.path);
+        fill_date(&filled)
+    }
+}
+
+/// The same server under a name that a browser takes for another origin.
+fn other_name(host: &str) -> String {
+    match host.strip_prefix("localhost") {
+        Some(port) => format!("127.0.0.1{port}"),
+        None => host.replacen("127.0.0.1", "localhost", 1),
+    }
+}
+
+fn fill_date(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("{date+") else {
+        return text.to_owned();
+    };
+    let Some((seconds, after)) = rest.split_once('}') else {
+        return text.to_owned();
+    };
+    let offset = Duration::from_secs(seconds.parse().unwrap_or(0));
+    // A header date has whole seconds: rounded up, so that the wait is never shorter than asked.
+    let at = SystemTime::now() + offset + Duration::from_millis(999);
+    format!("{before}{}{after}", httpdate::fmt_http_date(at))
+}

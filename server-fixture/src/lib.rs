@@ -1,0 +1,40 @@
+//! The server side of Server-Sent Events: a reference server, and every misbehaviour on command.
+//!
+//! [`run`] is the reference: resumable streams, authentication, limits, metrics and a shutdown
+//! that ends. It is no framework and holds no application: it exists so that clients can be
+//! tested against a server that does everything right, and (on its fault port) everything wrong.
+//!
+//! # Layout, in reading order
+//! - [`mod@frame`], [`cursor`], [`resume`]: pure; event → bytes, ids, where a stream starts
+//! - [`log`]: where events are kept and ids are minted
+//! - `hub`, `stream`: the ring of encoded frames, and a subscriber's walk along it
+//! - `auth`, `admit`, `security`, `figures`, `pulse`: who, how many, headers, metrics, live figures
+//! - `routes`: the endpoints
+//! - `listen`, `deadline`, `server`: sockets, and the life of a server from start to drain
+//! - [`config`]: every setting
+//! - [`fault`]: the scripted responder, which shares nothing with the above
+
+mod admit;
+mod auth;
+pub mod config;
+pub mod cursor;
+mod deadline;
+pub mod fault;
+mod figures;
+pub mod frame;
+mod hub;
+mod listen;
+pub mod log;
+mod node;
+mod pulse;
+mod refusal;
+pub mod resume;
+mod routes;
+mod security;
+mod server;
+mod stream;
+mod text;
+
+pub use config::Config;
+pub use node::ServerError;
+pub use server::{Server, run, stop_signal};

@@ -1,0 +1,48 @@
+//! The endpoints. Each file is one area; this one is the table.
+
+mod events;
+mod health;
+mod login;
+mod publish;
+
+use std::sync::Arc;
+
+pub(crate) use self::events::RESUMED_FROM;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::services::ServeDir;
+
+use crate::node::Node;
+use crate::refusal::Refusal;
+use crate::security;
+
+/// All routes of a server, with what surrounds each of them.
+pub(crate) fn router(node: &Arc<Node>) -> Router {
+    let routes = Router::new()
+        .route("/events", get(events::events))
+        .route("/api/metrics", get(events::dashboard))
+        .route("/publish", post(publish::publish))
+        .route("/login", post(login::login))
+        .route("/logout", post(login::logout))
+        .route("/metrics", get(health::metrics))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .layer(DefaultBodyLimit::max(node.config.max_body));
+    let routes = match &node.config.static_dir {
+        Some(dir) => routes.fallback_service(ServeDir::new(dir)),
+        None => routes.fallback(async || Refusal::new(StatusCode::NOT_FOUND, "Not found")),
+    };
+    // CORS is outermost: an error whose answer lacks it is, to a page, no answer at all.
+    routes
+        .with_state(Arc::clone(node))
+        .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(node),
+            security::headers,
+        ))
+        .layer(security::cors(&node.config))
+}

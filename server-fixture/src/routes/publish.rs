@@ -1,0 +1,68 @@
+//! `POST /publish`: an event for everybody, or for one user.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::login::read;
+use crate::hub::PublishError;
+use crate::log::Draft;
+use crate::node::Node;
+use crate::refusal::Refusal;
+
+#[derive(Deserialize)]
+pub(crate) struct Publication {
+    #[serde(rename = "type", default)]
+    event_type: String,
+    /// A string is sent as it is, any other JSON as its text.
+    data: Value,
+    to: Option<String>,
+}
+
+/// Stores the event; the answer's id is final when it arrives.
+pub(crate) async fn publish(
+    State(node): State<Arc<Node>>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: Result<Json<Publication>, JsonRejection>,
+) -> Result<Json<Value>, Refusal> {
+    let user = node.authenticate(&headers, &uri)?;
+    if !user.may_publish {
+        return Err(Refusal::new(
+            StatusCode::FORBIDDEN,
+            "This token may not publish",
+        ));
+    }
+    let Json(Publication {
+        event_type,
+        data,
+        to,
+    }) = read(body)?;
+    let data = match data {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let cursor = node
+        .events
+        .publish(Draft {
+            event_type,
+            data,
+            to,
+        })
+        .await
+        .map_err(refusal)?;
+    node.figures.published();
+    Ok(Json(json!({ "id": cursor.to_string() })))
+}
+
+fn refusal(error: PublishError) -> Refusal {
+    match error {
+        PublishError::Frame(error) => Refusal::new(StatusCode::BAD_REQUEST, error.to_string()),
+        PublishError::Log(_) => Refusal::unavailable("The event log is not available", 1),
+    }
+}

@@ -1,0 +1,220 @@
+//! The body of an event stream response: a cursor that walks along the ring.
+
+use std::collections::HashSet;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::stream::{self, Stream};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::admit::Permit;
+use crate::auth::{Revocations, User};
+use crate::cursor::Cursor;
+use crate::frame::{self, Event};
+use crate::hub::{Batch, Frame, Hub};
+use crate::resume::Gap;
+
+/// Who may see what. Asked for every frame, replayed or live.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    /// The reader; `None` is an anonymous one, who sees nothing that is addressed.
+    pub(crate) user: Option<User>,
+    /// The types that were asked for; `None` is all.
+    pub(crate) types: Option<HashSet<String>>,
+}
+
+impl Filter {
+    fn passes(&self, frame: &Frame) -> bool {
+        let addressed = frame
+            .to
+            .as_ref()
+            .is_none_or(|to| self.user.as_ref().is_some_and(|user| *user.name == **to));
+        let wanted = self
+            .types
+            .as_ref()
+            .is_none_or(|types| types.contains(type_of(frame)));
+        addressed && wanted
+    }
+}
+
+fn type_of(frame: &Frame) -> &str {
+    match &*frame.event_type {
+        "" => "message",
+        event_type => event_type,
+    }
+}
+
+/// Everything one stream owns. Dropping it, for whatever reason, frees its permit.
+pub(crate) struct Subscription {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) tail: watch::Receiver<Cursor>,
+    pub(crate) cursor: Cursor,
+    pub(crate) filter: Filter,
+    pub(crate) revocations: Arc<Revocations>,
+    /// Sent before anything else: retry, cursor, `connected`, gap.
+    pub(crate) opening: Option<Bytes>,
+    /// Longest silence.
+    pub(crate) heartbeat: Duration,
+    /// When the stream ends whatever happens: its age, or the end of the token.
+    pub(crate) deadline: Instant,
+    pub(crate) drain: CancellationToken,
+    pub(crate) permit: Permit,
+    /// The last bytes were sent; nothing may follow them.
+    pub(crate) is_over: bool,
+}
+
+/// What a stream does next.
+enum Step {
+    Send(Bytes),
+    /// The last bytes, and the reason for the metrics.
+    SendAndEnd(Bytes, &'static str),
+    End(&'static str),
+}
+
+/// How long a stream behind the ring waits before it asks an absent log again.
+const LOG_AWAY: Duration = Duration::from_millis(500);
+
+impl Subscription {
+    /// The bytes, in pieces worth a write each. It never fails: what goes wrong after the first
+    /// byte is waited out or told in the stream.
+    pub(crate) fn into_stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        stream::unfold(self, |mut subscription| async move {
+            let bytes = subscription.next().await?;
+            Some((Ok(bytes), subscription))
+        })
+    }
+
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.is_over {
+            return None;
+        }
+        if let Some(opening) = self.opening.take() {
+            return Some(opening);
+        }
+        match self.step().await {
+            Step::Send(bytes) => Some(bytes),
+            Step::SendAndEnd(bytes, reason) => {
+                self.is_over = true;
+                self.permit.ended(reason);
+                Some(bytes)
+            }
+            Step::End(reason) => {
+                self.permit.ended(reason);
+                None
+            }
+        }
+    }
+
+    async fn step(&mut self) -> Step {
+        let heartbeat_at = Instant::now() + self.heartbeat;
+        loop {
+            // Before looking: what arrives while we look must wake the wait below.
+            self.tail.mark_unchanged();
+            if self.is_revoked() {
+                return Step::End("revoked");
+            }
+            let wake_at = match self.hub.after(self.cursor).await {
+                Ok(batch) if batch.frames.is_empty() => heartbeat_at,
+                Ok(batch) => match self.pass(&batch) {
+                    bytes if bytes.is_empty() => continue,
+                    bytes => return Step::Send(bytes),
+                },
+                Err(_) => heartbeat_at.min(Instant::now() + LOG_AWAY),
+            };
+            if let Some(step) = self.wait(wake_at, heartbeat_at).await {
+                return step;
+            }
+        }
+    }
+
+    fn is_revoked(&self) -> bool {
+        self.filter
+            .user
+            .as_ref()
+            .is_some_and(|user| self.revocations.contains(&user.token_id))
+    }
+
+    /// Moves the cursor over the whole batch and keeps what this reader may see.
+    fn pass(&mut self, batch: &Batch) -> Bytes {
+        if let Some(last) = batch.frames.last() {
+            self.cursor = last.cursor;
+        }
+        let gap = batch.gap.as_ref().map(gap_frame);
+        if let Some(gap) = &batch.gap {
+            self.permit.lost(gap.reason);
+        }
+        let seen: Vec<&Frame> = batch
+            .frames
+            .iter()
+            .filter(|f| self.filter.passes(f))
+            .collect();
+        for frame in &seen {
+            self.permit.sent(type_of(frame));
+        }
+        concat(
+            gap.as_ref()
+                .into_iter()
+                .chain(seen.into_iter().map(|frame| &frame.bytes)),
+        )
+    }
+
+    /// Waits for news, which is `None`.
+    async fn wait(&mut self, wake_at: Instant, heartbeat_at: Instant) -> Option<Step> {
+        tokio::select! {
+            biased;
+            () = self.drain.cancelled() => Some(Step::SendAndEnd(farewell(), "drain")),
+            _ = self.tail.changed() => None,
+            () = sleep_until(wake_at.min(self.deadline)) => self.on_time(heartbeat_at),
+        }
+    }
+
+    fn on_time(&self, heartbeat_at: Instant) -> Option<Step> {
+        let now = Instant::now();
+        if now >= self.deadline {
+            return Some(Step::End("age"));
+        }
+        let heartbeat = || Step::Send(frame::heartbeat(&self.cursor.to_string()));
+        (now >= heartbeat_at).then(heartbeat)
+    }
+}
+
+/// One frame is passed on as it is: all subscribers share its bytes.
+fn concat<'a>(mut parts: impl Iterator<Item = &'a Bytes>) -> Bytes {
+    let Some(first) = parts.next() else {
+        return Bytes::new();
+    };
+    let Some(second) = parts.next() else {
+        return first.clone();
+    };
+    let mut out = BytesMut::from(&first[..]);
+    out.extend_from_slice(second);
+    parts.for_each(|part| out.extend_from_slice(part));
+    out.freeze()
+}
+
+/// The `gap` event. It has no id, so that it is told again if the link drops before the next one.
+pub(crate) fn gap_frame(gap: &Gap) -> Bytes {
+    event("gap", &serde_json::json!(gap).to_string())
+}
+
+/// An event of this connection alone: without an id, because ids belong to the log.
+pub(crate) fn event(event_type: &'static str, data: &str) -> Bytes {
+    // The only errors are a bad id and a bad type, and the type is a literal of this program.
+    frame::encode(&Event {
+        id: None,
+        event_type,
+        data,
+    })
+    .unwrap_or_default()
+}
+
+/// Tells clients to come back, each at another moment within four seconds.
+fn farewell() -> Bytes {
+    let retry = frame::retry(1000 + fastrand::u64(..4000));
+    let shutdown = event("shutdown", "Server shutting down");
+    concat([&retry, &shutdown].into_iter())
+}

@@ -1,0 +1,240 @@
+use core::cell::{Cell, RefCell};
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+use std::rc::Rc;
+
+use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{RequestInit, Response, Url};
+
+use super::batch::Batch;
+use super::client::{Client, GivenToken, time};
+use crate::browser::{
+    AttemptContext, Auth, Cause, Delivered, Lost, Observer, Options, RequestTemplate, Source,
+    Token, TokenProvider,
+};
+use crate::connection::{Next, Verdict};
+use crate::event_stream::{EventStreamParser, Item};
+
+/// The WebAssembly half of a source. Methods take `&self` and hold no borrow while JavaScript
+/// runs, so that every callback may call every method.
+#[wasm_bindgen]
+pub struct Core {
+    source: Rc<Source<Classes>>,
+    run: AbortHandle,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// Starts to connect.
+    #[wasm_bindgen(constructor)]
+    pub fn new(client: Client) -> Result<Core, JsValue> {
+        let client = Rc::new(client);
+        let url = Url::new(&client.url())?;
+        let mut options = Options::new(url, Rc::new(Template(Rc::clone(&client))));
+        client.configure(&mut options, Auth::new(Provider(Rc::clone(&client))));
+        let source = Rc::new(Source::new(options, Classes::new(client)));
+        let (run, registration) = AbortHandle::new_pair();
+        let running = Rc::clone(&source);
+        spawn_local(async move {
+            // Aborted or at its end: either way all is released.
+            let _ = Abortable::new(running.run(), registration).await;
+        });
+        Ok(Core { source, run })
+    }
+
+    /// Closes the source for good: request, reader, timers and listeners are released.
+    pub fn close(&self) {
+        self.source.connection.borrow_mut().close();
+        self.run.abort();
+    }
+
+    /// Connects anew, at once, with the same last event ID.
+    pub fn reconnect(&self) {
+        self.source.reconnect();
+    }
+
+    /// Forgets the last event ID and the reconnection time.
+    pub fn reset(&self) {
+        self.source.connection.borrow_mut().reset();
+    }
+
+    /// In milliseconds.
+    #[wasm_bindgen(getter, js_name = reconnectionTime)]
+    pub fn reconnection_time(&self) -> f64 {
+        self.source
+            .connection
+            .borrow()
+            .reconnection_time()
+            .as_millis() as f64
+    }
+
+    /// Whether to let the class see comments.
+    #[wasm_bindgen(js_name = listenToComments)]
+    pub fn listen_to_comments(&self) {
+        self.source.observer.wants_comments.set(true);
+    }
+}
+
+/// Hands what happens on to the class.
+struct Classes {
+    client: Rc<Client>,
+    batch: RefCell<Batch>,
+    wants_comments: Cell<bool>,
+    gate: RefCell<Option<JsFuture>>,
+}
+
+impl Classes {
+    fn new(client: Rc<Client>) -> Self {
+        Self {
+            client,
+            batch: RefCell::default(),
+            wants_comments: Cell::new(false),
+            gate: RefCell::default(),
+        }
+    }
+
+    fn error(&self, lost: &Lost) -> JsValue {
+        let failure = &lost.failure;
+        self.client.error(
+            failure.reason.as_str(),
+            &failure.code(),
+            &failure.message(),
+            failure.status,
+            lost.cause.as_ref().unwrap_or(&JsValue::UNDEFINED),
+            lost.response.clone(),
+        )
+    }
+
+    fn dispatch(&self, batch: &Batch) {
+        let (records, text, (start, end)) = (batch.records(), batch.text(), batch.data());
+        self.client.dispatch(
+            records.as_ptr() as usize,
+            records.len(),
+            text.as_ptr() as usize,
+            text.len(),
+            start,
+            end,
+        );
+    }
+}
+
+impl Observer for Classes {
+    fn opened(&self, response: &Response, is_resumed: bool) {
+        self.client.opened(response, is_resumed);
+    }
+
+    fn deliver(&self, parser: &mut EventStreamParser, source: &Source<Self>) -> Delivered {
+        let mut delivered = Delivered::default();
+        // Taken out, not borrowed: JavaScript runs before it is put back.
+        let mut batch = self.batch.take();
+        batch.clear();
+        while let Some(item) = parser.next_item() {
+            delivered.note(&item);
+            match item {
+                Item::ReconnectionTime(time) => {
+                    source.connection.borrow_mut().set_reconnection_time(time);
+                }
+                Item::Event(_) => {
+                    source.connection.borrow_mut().event_came();
+                    batch.push(&item);
+                }
+                Item::Comment(_) if !self.wants_comments.get() => {}
+                item => batch.push(&item),
+            }
+        }
+        if !batch.is_empty() {
+            self.dispatch(&batch);
+        }
+        // Not what was parsed counts, but what was delivered.
+        if batch.has_ids() {
+            let last_event_id = self.client.last_event_id();
+            source
+                .connection
+                .borrow_mut()
+                .set_last_event_id(&last_event_id);
+        }
+        self.batch.replace(batch);
+        delivered
+    }
+
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut gate = self.gate.borrow_mut();
+        if gate.is_none() {
+            *gate = self.client.ready().map(JsFuture::from);
+        }
+        let Some(waiting) = gate.as_mut() else {
+            return Poll::Ready(());
+        };
+        let polled = Pin::new(waiting).poll(context).map(|_| ());
+        if polled.is_ready() {
+            *gate = None;
+        }
+        polled
+    }
+
+    fn verdict(&self, lost: &Lost) -> Option<Verdict> {
+        let verdict = self.client.verdict(&self.error(lost));
+        match (verdict.as_bool(), verdict.as_f64()) {
+            (Some(true), _) => Some(Verdict::Retry),
+            (Some(false), _) => Some(Verdict::Stop),
+            (_, Some(wait)) => Some(Verdict::RetryAfter(time(wait))),
+            _ => None,
+        }
+    }
+
+    fn failed(&self, lost: &Lost, next: Next, attempt: u32) {
+        let retry_in = match next {
+            Next::Wait(wait) => wait.as_millis() as f64,
+            _ => -1.0,
+        };
+        let is_end = lost.failure.is_ordinary_end();
+        self.client
+            .failed(&self.error(lost), retry_in, attempt, is_end);
+    }
+
+    fn reconnecting(&self, cause: Cause) {
+        self.client.reconnecting(cause.as_str());
+    }
+}
+
+struct Template(Rc<Client>);
+
+impl RequestTemplate for Template {
+    fn init(&self, context: AttemptContext) -> LocalBoxFuture<'_, Result<RequestInit, JsValue>> {
+        let init = self.0.request(context.attempt, context.cause.as_str());
+        Box::pin(JsFuture::from(init))
+    }
+}
+
+struct Provider(Rc<Client>);
+
+impl TokenProvider for Provider {
+    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
+        let given = self.0.token(context.attempt, context.cause.as_str());
+        Box::pin(async move { JsFuture::from(given).await.map(|given| token(&given)) })
+    }
+
+    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<(), JsValue>> {
+        let refreshed = self.0.refresh();
+        Box::pin(async move { JsFuture::from(refreshed).await.map(|_| ()) })
+    }
+
+    fn can_refresh(&self) -> bool {
+        self.0.can_refresh()
+    }
+}
+
+fn token(given: &GivenToken) -> Token {
+    match given.expires_at() {
+        Some(expires_at) => Token::with_expiry(given.token(), time_of(expires_at)),
+        None => Token::new(given.token()),
+    }
+}
+
+/// Milliseconds since 1970; unlike a wait it is decades long.
+fn time_of(milliseconds: f64) -> core::time::Duration {
+    core::time::Duration::from_millis(milliseconds as u64)
+}

@@ -1,0 +1,106 @@
+//! Every vector, cut in every way.
+use authenticated_event_source::event_stream::EventStreamParser;
+
+use crate::oracle::{cut, interpret, parse};
+use crate::vectors::{self, Vector};
+
+/// Streams up to this many bytes are cut at each pair of places.
+const MAX_LEN_FOR_THREE_PIECES: usize = 60;
+/// Streams up to this many bytes are cut at each place, longer ones at about as many.
+const MAX_LEN_FOR_EACH_PLACE: usize = 1024;
+
+fn check(vector: &Vector, cuts: &[usize]) {
+    let mut parser = EventStreamParser::new();
+    if let Some(limit) = vector.limit {
+        parser = parser.max_event_size(limit);
+    }
+    parser.reset(&vector.start);
+    let found = parse(&mut parser, cut(&vector.stream, cuts));
+    assert_eq!(
+        found, vector.items,
+        "vector {}, cut at {cuts:?}",
+        vector.name
+    );
+}
+
+fn places(vector: &Vector) -> impl Iterator<Item = usize> + use<> {
+    let len = vector.stream.len();
+    // Odd, so that the places do not fall on the same column of equal lines.
+    let step = if len > MAX_LEN_FOR_EACH_PLACE {
+        (len / MAX_LEN_FOR_EACH_PLACE) | 1
+    } else {
+        1
+    };
+    (0..=len).step_by(step)
+}
+
+#[test]
+fn there_are_vectors() {
+    assert!(vectors::read().len() >= 200);
+}
+
+#[test]
+fn whole() {
+    for vector in vectors::read() {
+        check(&vector, &[]);
+    }
+}
+
+#[test]
+fn byte_by_byte() {
+    for vector in vectors::read() {
+        let every_byte: Vec<usize> = (0..vector.stream.len()).collect();
+        check(&vector, &every_byte);
+    }
+}
+
+#[test]
+#[cfg_attr(
+    miri,
+    ignore = "takes hours under Miri, and finds there what byte_by_byte finds"
+)]
+fn every_split_into_two() {
+    for vector in vectors::read() {
+        for place in places(&vector) {
+            check(&vector, &[place]);
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(
+    miri,
+    ignore = "takes hours under Miri, and finds there what byte_by_byte finds"
+)]
+fn every_split_into_three_of_short_streams() {
+    for vector in vectors::read() {
+        if vector.stream.len() > MAX_LEN_FOR_THREE_PIECES {
+            continue;
+        }
+        for first in places(&vector) {
+            for second in first..=vector.stream.len() {
+                check(&vector, &[first, second]);
+            }
+        }
+    }
+}
+
+/// The oracle must not be wrong in the same way as the parser: it is held to the same vectors.
+#[test]
+fn the_oracle_too() {
+    for Vector {
+        name,
+        start,
+        limit,
+        stream,
+        items,
+    } in vectors::read()
+    {
+        let limit = limit.unwrap_or(EventStreamParser::DEFAULT_MAX_EVENT_SIZE);
+        assert_eq!(
+            interpret(&stream, &start, limit),
+            items,
+            "vector {name}, oracle"
+        );
+    }
+}
