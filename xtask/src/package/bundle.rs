@@ -21,7 +21,7 @@ use crate::install::npm;
 use crate::process::run;
 
 /// The entries that inline the module, and the file of each.
-const INLINED: [(&str, &str); 1] = [("index", "index.js")];
+const INLINED: [(&str, &str); 2] = [("index", "index.js"), ("event-source", "event-source-entry.js")];
 
 pub(super) fn entries() -> Result<()> {
     let dist = house::staged_package().join("dist");
