@@ -21,7 +21,10 @@ use crate::install::npm;
 use crate::process::run;
 
 /// The entries that inline the module, and the file of each.
-const INLINED: [(&str, &str); 2] = [("index", "index.js"), ("event-source", "event-source-entry.js")];
+const INLINED: [(&str, &str); 2] = [
+    ("index", "index.js"),
+    ("event-source", "event-source-entry.js"),
+];
 
 pub(super) fn entries() -> Result<()> {
     let dist = house::staged_package().join("dist");
@@ -97,19 +100,10 @@ fn global(dist: &Path) -> Result<()> {
 
 fn bundler(dist: &Path) -> Command {
     let mut build = npm::program(&template(), "esbuild");
-    build.args([
-        "--bundle",
-        "--minify",
-        "--sourcemap",
-        "--target=es2022",
-        "--loader:.wasm=base64",
-    ]);
+    build.args(["--bundle", "--minify", "--sourcemap", "--target=es2022"]);
     build.args(["--legal-comments=none", "--log-level=warning"]);
     build.arg(format!("--alias:#bindings={}", wasm::glue().display()));
-    build.arg(format!(
-        "--alias:#bindings.wasm={}",
-        wasm::module().display()
-    ));
+    build.arg(format!("--alias:#module={}", wasm::script().display()));
     build.arg(format!("--outdir={}", dist.display()));
     build
 }

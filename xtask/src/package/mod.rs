@@ -2,6 +2,7 @@
 
 mod bundle;
 mod stage;
+mod text;
 mod wasm;
 
 use std::collections::hash_map::DefaultHasher;
