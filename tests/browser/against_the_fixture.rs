@@ -14,7 +14,11 @@ async fn the_server_is_there() {
 }
 
 fn gloo_fetch(url: &str) -> js_sys::Promise {
-    let fetch: js_sys::Function =
-        js_sys::Reflect::get(&js_sys::global(), &"fetch".into()).expect("fetch").unchecked_into();
-    fetch.call1(&JsValue::UNDEFINED, &url.into()).expect("a promise").unchecked_into()
+    let fetch: js_sys::Function = js_sys::Reflect::get(&js_sys::global(), &"fetch".into())
+        .expect("fetch")
+        .unchecked_into();
+    fetch
+        .call1(&JsValue::UNDEFINED, &url.into())
+        .expect("a promise")
+        .unchecked_into()
 }

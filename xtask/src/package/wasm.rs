@@ -101,7 +101,7 @@ fn optimise(module_with_names: &Path) -> Result<()> {
     let mut optimiser = command("node", house::root());
     optimiser.arg(super::template().join("node_modules/binaryen/bin/wasm-opt"));
     optimiser.args([
-        "-O3",
+        "-Oz",
         "--strip-debug",
         "--strip-producers",
         "--strip-target-features",
