@@ -83,7 +83,7 @@ async function viteDev(folder) {
 }
 
 async function parcel(folder) {
-  await tool(folder, 'parcel', 'build', 'index.html', '--no-cache', '--public-url', './');
+  await tool(folder, 'parcel', 'build', 'index.html', '--cache-dir', 'cache', '--public-url', './');
   return serve(join(folder, 'dist'));
 }
 
