@@ -1,6 +1,8 @@
 //! The npm package: Rust → WebAssembly and its glue → entries → the folder that is packed.
 
 mod bundle;
+mod inlined;
+mod names;
 mod stage;
 mod wasm;
 
