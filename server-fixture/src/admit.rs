@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::figures::Figures;
@@ -16,6 +17,7 @@ pub(crate) struct Bounds {
     pub(crate) node: usize,
     pub(crate) ip: usize,
     pub(crate) user: usize,
+    pub(crate) cluster: usize,
 }
 
 /// Seconds after which a full server may have room: the textbook's figure.
@@ -32,6 +34,8 @@ struct Counts {
 pub(crate) struct Admission {
     bounds: Bounds,
     counts: Mutex<Counts>,
+    /// Streams of the other nodes, as of their last beat.
+    others: AtomicUsize,
     figures: Arc<Figures>,
 }
 
@@ -40,6 +44,7 @@ impl Admission {
         Arc::new(Self {
             bounds,
             counts: Mutex::default(),
+            others: AtomicUsize::new(0),
             figures,
         })
     }
@@ -89,6 +94,11 @@ impl Admission {
             .and_then(|user| counts.users.get(user))
             .copied()
             .unwrap_or(0);
+        let of_cluster = counts.node + self.others.load(Ordering::Relaxed);
+        if full(self.bounds.cluster, of_cluster) {
+            let error = "Too many connections on all nodes";
+            return Some(("cluster", Refusal::unavailable(error, RETRY_AFTER)));
+        }
         if full(self.bounds.node, counts.node) {
             return Some((
                 "node",
@@ -101,6 +111,12 @@ impl Admission {
         }
         let error = "Too many connections of this user";
         full(self.bounds.user, of_user).then(|| ("user", Refusal::too_many(error, RETRY_AFTER)))
+    }
+
+    /// Tells how many streams the other nodes hold.
+    pub(crate) fn others(&self, streams: usize) {
+        self.others.store(streams, Ordering::Relaxed);
+        self.figures.cluster(streams + self.streams());
     }
 
     /// Streams open now.

@@ -147,11 +147,12 @@ pub(crate) fn unix_now() -> u64 {
 pub(crate) struct Revocations(RwLock<HashMap<String, u64>>);
 
 impl Revocations {
-    pub(crate) fn add(&self, user: &User) {
+    /// Adds what this node or another one has ended, as token ids and unix seconds.
+    pub(crate) fn learn(&self, revoked: impl IntoIterator<Item = (String, u64)>) {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let now = unix_now();
         all.retain(|_, expires_at| *expires_at > now);
-        all.insert(user.token_id.clone(), user.expires_at);
+        all.extend(revoked);
     }
 
     pub(crate) fn contains(&self, token_id: &str) -> bool {

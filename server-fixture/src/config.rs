@@ -1,5 +1,6 @@
 //! Every setting: a flag, an environment variable, and the textbook's default.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::text::random_bytes;
 
 /// The server side of Server-Sent Events: a reference server, and every misbehaviour on command.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "server-fixture", version)]
+#[command(name = "server-fixture", version, args_override_self = true)]
 #[non_exhaustive]
 pub struct Config {
     /// TCP port; 0 takes any free one, which the first line on stdout names.
@@ -92,6 +93,35 @@ pub struct Config {
     #[arg(long, env = "SSE_MAX_PER_USER", default_value_t = 0)]
     pub max_per_user: usize,
 
+    /// Streams of all nodes together, known to within a second; 0 is no limit.
+    #[arg(long, env = "SSE_MAX_CLUSTER", default_value_t = 0)]
+    pub max_cluster: usize,
+
+    /// Connects and publishes per user (or address, without a token) in a rate window; 0 is no
+    /// limit. Not given: 100, in demo mode no limit.
+    #[arg(long, env = "SSE_RATE_LIMIT")]
+    pub rate_limit: Option<u32>,
+
+    /// Seconds of a rate window.
+    #[arg(long, env = "SSE_RATE_WINDOW", value_parser = seconds, default_value = "900")]
+    pub rate_window: Duration,
+
+    /// Address of a proxy whose `X-Forwarded-For` is believed; may be repeated.
+    #[arg(
+        long = "trusted-proxy",
+        env = "SSE_TRUSTED_PROXY",
+        value_delimiter = ','
+    )]
+    pub trusted_proxies: Vec<IpAddr>,
+
+    /// A file whose lines `/logs` streams.
+    #[arg(long, env = "SSE_TAIL", value_name = "FILE")]
+    pub tail: Option<PathBuf>,
+
+    /// Seconds of one of the eleven steps of a simulated task.
+    #[arg(long, env = "SSE_TASK_STEP", value_parser = seconds, default_value = "0.5")]
+    pub task_step: Duration,
+
     /// Seconds in which a request header must be complete.
     #[arg(long, env = "SSE_HEADER_TIMEOUT", value_parser = seconds, default_value = "8")]
     pub header_timeout: Duration,
@@ -169,6 +199,11 @@ impl Config {
             None if self.demo => Ok(random_bytes(MIN_SECRET)),
             _ => Err(ConfigError::WeakSecret),
         }
+    }
+
+    /// The rate limit in force; 0 is none.
+    pub(crate) fn effective_rate_limit(&self) -> u32 {
+        self.rate_limit.unwrap_or(if self.demo { 0 } else { 100 })
     }
 
     /// Whether the plain endpoints need a token too.

@@ -52,6 +52,7 @@ pub(crate) struct Figures {
     gaps: Family<Why, Counter>,
     log_connected: Gauge,
     published: Counter,
+    cluster: Gauge,
 }
 
 impl Figures {
@@ -79,6 +80,11 @@ impl Figures {
                 "1 if the event log answers",
             ),
             published: add(&mut registry, "sse_published", "Events published here"),
+            cluster: add(
+                &mut registry,
+                "sse_cluster_connections",
+                "Open streams of all nodes",
+            ),
             registry,
         }
     }
@@ -117,6 +123,10 @@ impl Figures {
 
     pub(crate) fn published(&self) {
         self.published.inc();
+    }
+
+    pub(crate) fn cluster(&self, streams: usize) {
+        self.cluster.set(i64::try_from(streams).unwrap_or(i64::MAX));
     }
 
     /// The exposition; `log_connected` is asked at this moment, not remembered.

@@ -8,14 +8,19 @@
 //! - [`mod@frame`], [`cursor`], [`resume`]: pure; event → bytes, ids, where a stream starts
 //! - [`log`]: where events are kept and ids are minted
 //! - `hub`, `stream`: the ring of encoded frames, and a subscriber's walk along it
-//! - `auth`, `admit`, `security`, `figures`, `pulse`: who, how many, headers, metrics, live figures
+//! - `access`, `auth`, `admit`, `security`, `figures`, `pulse`: who, how many, headers, metrics, live figures
+//! - `cluster`, `membership`: what several nodes agree on
+//! - `tasks`, `tail`: progress and log lines
+//! - `mischief`: faults of the real stream, in demo mode
 //! - `routes`: the endpoints
 //! - `listen`, `deadline`, `server`: sockets, and the life of a server from start to drain
 //! - [`config`]: every setting
 //! - [`fault`]: the scripted responder, which shares nothing with the above
 
+mod access;
 mod admit;
 mod auth;
+mod cluster;
 pub mod config;
 pub mod cursor;
 mod deadline;
@@ -25,6 +30,8 @@ pub mod frame;
 mod hub;
 mod listen;
 pub mod log;
+mod membership;
+mod mischief;
 mod node;
 mod pulse;
 mod refusal;
@@ -33,6 +40,8 @@ mod routes;
 mod security;
 mod server;
 mod stream;
+mod tail;
+mod tasks;
 mod text;
 
 pub use config::Config;

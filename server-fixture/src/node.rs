@@ -11,13 +11,17 @@ use tokio_util::task::TaskTracker;
 
 use crate::admit::{Admission, Bounds};
 use crate::auth::{Keys, Revocations, User};
+use crate::cluster::{Alone, Cluster};
 use crate::config::{Config, ConfigError, First};
 use crate::figures::Figures;
 use crate::hub::Hub;
 use crate::log::{LogError, MemoryLog};
+use crate::membership::take_part;
+use crate::mischief::Mischief;
 use crate::refusal::Refusal;
 use crate::resume::FirstConnect;
 use crate::security;
+use crate::tail;
 use crate::text::random_hex;
 
 /// Why a server does not start or stops.
@@ -34,6 +38,9 @@ pub enum ServerError {
 /// Frames that the ring holds at most: enough for a burst, small enough to forget.
 const RING: usize = 1024;
 
+/// Lines of the followed file that are kept: as many as the textbook's page shows.
+const KEPT_LINES: usize = 1000;
+
 /// What the endpoints of one server share.
 pub(crate) struct Node {
     pub(crate) config: Config,
@@ -45,7 +52,13 @@ pub(crate) struct Node {
     pub(crate) revocations: Arc<Revocations>,
     pub(crate) figures: Arc<Figures>,
     pub(crate) admission: Arc<Admission>,
+    /// What the nodes of a cluster agree on.
+    pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) events: Arc<Hub>,
+    /// Demo mode's faults.
+    pub(crate) mischief: Option<Mischief>,
+    /// The lines of the followed file, or in demo mode of this server's own requests.
+    pub(crate) lines: Option<Arc<Hub>>,
     /// Readiness fails from here on; set before the streams are told.
     pub(crate) leaving: CancellationToken,
     /// The streams say farewell.
@@ -62,9 +75,20 @@ impl Node {
             node: config.max_connections,
             ip: config.max_per_ip,
             user: config.max_per_user,
+            cluster: config.max_cluster,
         };
         let events = Hub::open(Arc::new(MemoryLog::new(config.keep)), RING).await?;
+        let has_lines = config.tail.is_some() || config.demo;
+        let lines = match has_lines {
+            true => Some(Arc::new(
+                Hub::open(Arc::new(MemoryLog::new(KEPT_LINES)), RING).await?,
+            )),
+            false => None,
+        };
         let node = Arc::new(Self {
+            cluster: Arc::new(Alone::default()),
+            mischief: config.demo.then(Mischief::new),
+            lines,
             name: random_hex(4),
             policy: security::policy(&config),
             keys: Keys::new(&secret, config.query_token),
@@ -84,14 +108,34 @@ impl Node {
     fn start(self: &Arc<Self>) {
         let events = Arc::clone(&self.events);
         self.in_background(async move { events.read_on().await });
+        let node = Arc::clone(self);
+        self.in_background(async move { take_part(&node).await });
+        self.start_tail();
         if self.config.pulse > Duration::ZERO {
             let node = Arc::clone(self);
             self.in_background(async move { crate::pulse::beat(&node).await });
         }
     }
 
+    fn start_tail(&self) {
+        let (Some(lines), Some(path)) = (&self.lines, &self.config.tail) else {
+            return;
+        };
+        let (reader, lines, path) = (Arc::clone(lines), Arc::clone(lines), path.clone());
+        self.in_background(async move { reader.read_on().await });
+        self.in_background(async move { tail::follow(&path, &lines).await });
+    }
+
+    /// Ends a token now, on this node at once and on the others within a second.
+    pub(crate) async fn revoke(&self, user: &User) -> Result<(), Refusal> {
+        let (token_id, expires_at) = (user.token_id.clone(), user.expires_at);
+        self.revocations.learn([(token_id.clone(), expires_at)]);
+        let told = self.cluster.revoke(&token_id, expires_at).await;
+        told.map_err(|_| Refusal::unavailable("The other nodes were not told", 1))
+    }
+
     /// Runs `work` until the server has drained.
-    fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
         let drain = self.drain.clone();
         self.background
             .spawn(async move { drain.run_until_cancelled_owned(work).await });

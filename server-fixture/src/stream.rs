@@ -1,7 +1,7 @@
 //! The body of an event stream response: a cursor that walks along the ring.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use crate::auth::{Revocations, User};
 use crate::cursor::Cursor;
 use crate::frame::{self, Event};
 use crate::hub::{Batch, Frame, Hub};
+use crate::mischief::{Order, Orders};
 use crate::resume::Gap;
 
 /// Who may see what. Asked for every frame, replayed or live.
@@ -63,6 +64,8 @@ pub(crate) struct Subscription {
     pub(crate) deadline: Instant,
     pub(crate) drain: CancellationToken,
     pub(crate) permit: Permit,
+    /// Demo mode's orders to misbehave.
+    pub(crate) orders: Option<Orders>,
     /// The last bytes were sent; nothing may follow them.
     pub(crate) is_over: bool,
 }
@@ -72,6 +75,8 @@ enum Step {
     Send(Bytes),
     /// The last bytes, and the reason for the metrics.
     SendAndEnd(Bytes, &'static str),
+    /// The body fails: the client sees a connection that broke.
+    Break,
     End(&'static str),
 }
 
@@ -79,28 +84,33 @@ enum Step {
 const LOG_AWAY: Duration = Duration::from_millis(500);
 
 impl Subscription {
-    /// The bytes, in pieces worth a write each. It never fails: what goes wrong after the first
-    /// byte is waited out or told in the stream.
-    pub(crate) fn into_stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    /// The bytes, in pieces worth a write each. It fails only on request: what else goes wrong
+    /// after the first byte is waited out or told in the stream.
+    pub(crate) fn into_stream(self) -> impl Stream<Item = io::Result<Bytes>> {
         stream::unfold(self, |mut subscription| async move {
             let bytes = subscription.next().await?;
-            Some((Ok(bytes), subscription))
+            Some((bytes, subscription))
         })
     }
 
-    async fn next(&mut self) -> Option<Bytes> {
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
         if self.is_over {
             return None;
         }
         if let Some(opening) = self.opening.take() {
-            return Some(opening);
+            return Some(Ok(opening));
         }
         match self.step().await {
-            Step::Send(bytes) => Some(bytes),
+            Step::Send(bytes) => Some(Ok(bytes)),
             Step::SendAndEnd(bytes, reason) => {
                 self.is_over = true;
                 self.permit.ended(reason);
-                Some(bytes)
+                Some(Ok(bytes))
+            }
+            Step::Break => {
+                self.is_over = true;
+                self.permit.ended("demo");
+                Some(Err(io::Error::other("broken on request")))
             }
             Step::End(reason) => {
                 self.permit.ended(reason);
@@ -167,6 +177,13 @@ impl Subscription {
         tokio::select! {
             biased;
             () = self.drain.cancelled() => Some(Step::SendAndEnd(farewell(), "drain")),
+            order = ordered(&mut self.orders, self.filter.user.as_ref()) => match order {
+                Order::Break => Some(Step::Break),
+                Order::SilentUntil(end) => {
+                    sleep_until(end).await;
+                    None
+                }
+            },
             _ = self.tail.changed() => None,
             () = sleep_until(wake_at.min(self.deadline)) => self.on_time(heartbeat_at),
         }
@@ -179,6 +196,14 @@ impl Subscription {
         }
         let heartbeat = || Step::Send(frame::heartbeat(&self.cursor.to_string()));
         (now >= heartbeat_at).then(heartbeat)
+    }
+}
+
+/// The next order to misbehave; never outside demo mode.
+async fn ordered(orders: &mut Option<Orders>, user: Option<&User>) -> Order {
+    match (orders, user) {
+        (Some(orders), Some(user)) => orders.next(&user.name).await,
+        _ => std::future::pending().await,
     }
 }
 

@@ -39,6 +39,8 @@ impl Shelf {
 
     pub(crate) fn find(&self, request: &Request) -> Target {
         match self.key(request, "") {
+            // The one method that is not for the script: it ends it.
+            _ if request.method == "DELETE" => Target::Control,
             Some(key) => self
                 .stage(&key, request)
                 .map_or(Target::Control, Target::Play),

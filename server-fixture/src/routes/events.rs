@@ -5,18 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::visit::Visit;
 use crate::auth::{User, unix_now};
 use crate::cursor::{Cursor, Requested};
 use crate::frame;
 use crate::hub::Hub;
-use crate::listen::Peer;
+use crate::mischief::Mischief;
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::resume::{FirstConnect, Start};
@@ -29,18 +30,26 @@ pub(crate) const RESUMED_FROM: HeaderName = HeaderName::from_static("sse-resumed
 /// The main stream: needs a token, `?types=a,b` narrows it.
 pub(crate) async fn events(
     State(node): State<Arc<Node>>,
-    Extension(Peer(ip)): Extension<Peer>,
-    headers: HeaderMap,
-    uri: Uri,
+    visit: Visit,
 ) -> Result<Response, Refusal> {
-    let user = Some(node.authenticate(&headers, &uri)?);
-    let types = query_value(uri.query(), "types").map(|types| {
+    let user = visit.user(&node)?;
+    if let Some(response) = node.mischief.as_ref().and_then(|m| m.refuse(&user.name)) {
+        return Ok(response);
+    }
+    visit.count(&node, Some(&user)).await?;
+    let types = query_value(visit.uri.query(), "types").map(|types| {
         types
             .split(',')
             .map(|name| name.trim().to_owned())
             .collect()
     });
-    let ask = Ask::new(&headers, &uri, ip, Filter { user, types });
+    let ask = Ask::new(
+        &visit,
+        Filter {
+            user: Some(user),
+            types,
+        },
+    );
     open(&node, &node.events, ask, node.first_connect()).await
 }
 
@@ -48,11 +57,10 @@ pub(crate) async fn events(
 /// the server protects all.
 pub(crate) async fn dashboard(
     State(node): State<Arc<Node>>,
-    Extension(Peer(ip)): Extension<Peer>,
-    headers: HeaderMap,
-    uri: Uri,
+    visit: Visit,
 ) -> Result<Response, Refusal> {
-    let user = node.authenticate_plain(&headers, &uri)?;
+    let user = visit.plain_user(&node)?;
+    visit.count(&node, user.as_ref()).await?;
     let filter = Filter {
         user,
         types: Some(Node::dashboard_types()),
@@ -60,7 +68,7 @@ pub(crate) async fn dashboard(
     open(
         &node,
         &node.events,
-        Ask::new(&headers, &uri, ip, filter),
+        Ask::new(&visit, filter),
         node.first_connect(),
     )
     .await
@@ -74,10 +82,10 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    pub(crate) fn new(headers: &HeaderMap, uri: &Uri, ip: IpAddr, filter: Filter) -> Self {
+    pub(crate) fn new(visit: &Visit, filter: Filter) -> Self {
         Self {
-            requested: requested(headers, uri),
-            ip,
+            requested: requested(&visit.headers, &visit.uri),
+            ip: visit.ip,
             filter,
         }
     }
@@ -135,6 +143,7 @@ pub(crate) async fn open(
         deadline,
         drain: node.drain.clone(),
         permit,
+        orders: node.mischief.as_ref().map(Mischief::orders),
         is_over: false,
     };
     Ok(response(

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::visit::Visit;
 use crate::auth::COOKIE;
 use crate::node::Node;
 use crate::refusal::Refusal;
@@ -58,11 +59,10 @@ pub(crate) async fn login(
 /// Ends the presented token now: open streams of it close, new ones get 401.
 pub(crate) async fn logout(
     State(node): State<Arc<Node>>,
-    headers: HeaderMap,
-    uri: Uri,
+    visit: Visit,
 ) -> Result<Response, Refusal> {
-    let user = node.authenticate(&headers, &uri)?;
-    node.revocations.add(&user);
+    let user = visit.user(&node)?;
+    node.revoke(&user).await?;
     Ok((
         StatusCode::NO_CONTENT,
         [(header::SET_COOKIE, cookie("", 0))],

@@ -1,9 +1,13 @@
 //! The endpoints. Each file is one area; this one is the table.
 
+mod demo;
 mod events;
 mod health;
 mod login;
+mod logs;
 mod publish;
+mod tasks;
+mod visit;
 
 use std::sync::Arc;
 
@@ -12,10 +16,12 @@ pub(crate) use self::events::RESUMED_FROM;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::services::ServeDir;
 
+use crate::access;
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::security;
@@ -28,6 +34,12 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route("/publish", post(publish::publish))
         .route("/login", post(login::login))
         .route("/logout", post(login::logout))
+        .route("/api/tasks", post(tasks::start))
+        .route("/api/tasks/{id}", get(tasks::show))
+        .route("/api/tasks/{id}/progress", get(tasks::progress))
+        .route("/logs", get(logs::logs))
+        .route("/demo/faults", post(demo::faults))
+        .route("/demo/lines", post(demo::lines))
         .route("/metrics", get(health::metrics))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
@@ -40,9 +52,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
     routes
         .with_state(Arc::clone(node))
         .layer(CatchPanicLayer::new())
-        .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(node),
-            security::headers,
-        ))
+        .layer(from_fn_with_state(Arc::clone(node), access::log))
+        .layer(from_fn_with_state(Arc::clone(node), security::headers))
         .layer(security::cors(&node.config))
 }

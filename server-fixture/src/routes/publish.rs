@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::login::read;
+use super::visit::Visit;
 use crate::hub::PublishError;
 use crate::log::Draft;
 use crate::node::Node;
@@ -27,17 +28,17 @@ pub(crate) struct Publication {
 /// Stores the event; the answer's id is final when it arrives.
 pub(crate) async fn publish(
     State(node): State<Arc<Node>>,
-    headers: HeaderMap,
-    uri: Uri,
+    visit: Visit,
     body: Result<Json<Publication>, JsonRejection>,
 ) -> Result<Json<Value>, Refusal> {
-    let user = node.authenticate(&headers, &uri)?;
+    let user = visit.user(&node)?;
     if !user.may_publish {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "This token may not publish",
         ));
     }
+    visit.count(&node, Some(&user)).await?;
     let Json(Publication {
         event_type,
         data,

@@ -114,7 +114,12 @@ fn with_eol(eol: &str) -> String {
     SAMPLE
         .split_inclusive('\n')
         .fold(String::new(), |out, line| {
-            // The cycle never ends.
-            out + line.trim_end_matches('\n') + ends.next().unwrap_or(&"\n")
+            let line = line.trim_end_matches('\n');
+            let end = match ends.next() {
+                // After a CR, the LF of an empty line would be read as the second half of a CRLF.
+                Some(&"\n") if line.is_empty() && out.ends_with('\r') => "\r\n",
+                end => end.copied().unwrap_or("\n"),
+            };
+            out + line + end
         })
 }

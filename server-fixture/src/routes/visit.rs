@@ -1,0 +1,116 @@
+//! Who is at the door: the parts of a request that every stream and every limit asks for.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri};
+use std::convert::Infallible;
+
+use crate::auth::User;
+use crate::listen::Peer;
+use crate::node::Node;
+use crate::refusal::Refusal;
+
+/// A request as the limits and the authentication see it.
+pub(crate) struct Visit {
+    pub(crate) headers: HeaderMap,
+    pub(crate) uri: Uri,
+    /// The client's address, seen through the trusted proxies.
+    pub(crate) ip: IpAddr,
+}
+
+impl FromRequestParts<Arc<Node>> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, node: &Arc<Node>) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get().map(|Peer(ip)| *ip);
+        let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+        let ip = client(peer, &parts.headers, &node.config.trusted_proxies);
+        Ok(Self {
+            headers: parts.headers.clone(),
+            uri: parts.uri.clone(),
+            ip,
+        })
+    }
+}
+
+impl Visit {
+    /// The user, or 401.
+    pub(crate) fn user(&self, node: &Node) -> Result<User, Refusal> {
+        node.authenticate(&self.headers, &self.uri)
+    }
+
+    /// The user of an endpoint that is open unless the server protects all.
+    pub(crate) fn plain_user(&self, node: &Node) -> Result<Option<User>, Refusal> {
+        node.authenticate_plain(&self.headers, &self.uri)
+    }
+
+    /// Counts this visit; 429 if there were too many of this user, or else of this address.
+    pub(crate) async fn count(&self, node: &Node, user: Option<&User>) -> Result<(), Refusal> {
+        let limit = node.config.effective_rate_limit();
+        if limit == 0 {
+            return Ok(());
+        }
+        let key = user.map_or_else(|| format!("ip:{}", self.ip), |u| format!("user:{}", u.name));
+        match node
+            .cluster
+            .count(&key, limit, node.config.rate_window)
+            .await
+        {
+            Ok(None) => Ok(()),
+            Ok(Some(seconds)) => {
+                node.figures.rejected("rate");
+                Err(Refusal::too_many("Too many requests", seconds))
+            }
+            // The limit protects the server; a store that is away must not close it.
+            Err(error) => {
+                tracing::warn!(%error, "a visit was not counted");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The last address that a trusted proxy did not write itself. A client can write any
+/// `X-Forwarded-For` it likes, so entries are believed from the right, as far as the proxies go.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    if !trusted.contains(&peer) {
+        return peer;
+    }
+    let values = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|v| v.to_str().ok());
+    let all: Vec<IpAddr> = values
+        .flat_map(|value| value.split(','))
+        .filter_map(|ip| ip.trim().parse().ok())
+        .collect();
+    all.into_iter()
+        .rev()
+        .find(|ip| !trusted.contains(ip))
+        .unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forwarded_addresses_are_believed_from_the_right_and_from_trusted_proxies_only() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            "x-forwarded-for",
+            "6.6.6.6, 1.2.3.4, 10.0.0.2".parse().unwrap(),
+        );
+        let trusted = [ip("10.0.0.1"), ip("10.0.0.2")];
+        assert_eq!(client(ip("10.0.0.1"), &headers, &trusted), ip("1.2.3.4"));
+        assert_eq!(client(ip("9.9.9.9"), &headers, &trusted), ip("9.9.9.9"));
+        assert_eq!(
+            client(ip("10.0.0.1"), &HeaderMap::new(), &trusted),
+            ip("10.0.0.1")
+        );
+    }
+}

@@ -1,0 +1,366 @@
+//! What the tests share: a server in this process on a free port, and a client that reads event
+//! streams with the project's own parser.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses another part of this one"
+)]
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use authenticated_event_source::event_stream::{EventStreamParser, Item};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::{HeaderMap, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use server_fixture::{Config, fault, run};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// Nothing that is tested takes as long on a working server, however slow the machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// `future`, or a failed test instead of one that hangs.
+pub async fn soon<F: Future>(future: F) -> F::Output {
+    timeout(PATIENCE, future)
+        .await
+        .expect("the server answers in time")
+}
+
+/// A server in this process.
+pub struct Server {
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    ended: JoinHandle<()>,
+}
+
+impl Server {
+    /// Demo mode with a known secret and without events of its own, and `flags`.
+    pub async fn start(flags: &[&str]) -> Self {
+        let quiet = ["--demo", "--jwt-secret", "test", "--pulse", "0"];
+        Self::bare(&[&quiet, flags].concat()).await
+    }
+
+    /// A server with these flags and no others.
+    pub async fn bare(flags: &[&str]) -> Self {
+        let config = Config::from_flags(flags).unwrap_or_else(|error| panic!("{error}"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+        let shutdown = stop.clone().cancelled_owned();
+        let ended = tokio::spawn(async move { run(listener, config, shutdown).await.unwrap() });
+        Self {
+            address,
+            stop,
+            ended,
+        }
+    }
+
+    /// Asks it to drain.
+    pub fn begin_stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Drains it and waits for its end.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        soon(&mut self.ended).await.unwrap();
+    }
+
+    /// Waits for its end.
+    pub async fn ended(mut self) {
+        soon(&mut self.ended).await.unwrap();
+    }
+
+    pub fn client(&self) -> Client {
+        Client::to(self.address)
+    }
+
+    /// A client with a token of `user`.
+    pub async fn login(&self, user: &str) -> Client {
+        self.client().login(user, 900).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// The fault port in this process.
+pub async fn faults() -> Client {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(fault::run(listener, std::future::pending()));
+    Client::to(address)
+}
+
+/// A client that sends the same headers with each request.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub address: SocketAddr,
+    headers: Vec<(String, String)>,
+}
+
+/// An answer that was read to its end.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {:?}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.to_vec()).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Client {
+    pub fn to(address: SocketAddr) -> Self {
+        Self {
+            address,
+            headers: Vec::new(),
+        }
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub async fn login(&self, user: &str, ttl: u64) -> Self {
+        let token = self.token(user, ttl).await;
+        self.clone()
+            .with("authorization", &format!("Bearer {token}"))
+    }
+
+    pub async fn token(&self, user: &str, ttl: u64) -> String {
+        let answer = self
+            .post("/login", json!({ "user": user, "ttl": ttl }))
+            .await;
+        answer.json()["token"].as_str().unwrap().to_owned()
+    }
+
+    async fn connect(&self) -> SendRequest<Full<Bytes>> {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        sender
+    }
+
+    pub async fn send(&self, method: &str, path: &str, body: Bytes) -> hyper::Response<Incoming> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", self.address.to_string());
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let mut sender = self.connect().await;
+        soon(sender.send_request(request.body(Full::new(body)).unwrap()))
+            .await
+            .unwrap()
+    }
+
+    async fn whole(&self, method: &str, path: &str, body: Bytes) -> Answer {
+        let (parts, body) = self.send(method, path, body).await.into_parts();
+        let body = soon(body.collect()).await.unwrap().to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.whole("GET", path, Bytes::new()).await
+    }
+
+    pub async fn request(&self, method: &str, path: &str) -> Answer {
+        self.whole(method, path, Bytes::new()).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        let json = self.clone().with("content-type", "application/json");
+        json.whole("POST", path, Bytes::from(body.to_string()))
+            .await
+    }
+
+    /// Publishes and gives the id.
+    pub async fn publish(&self, event_type: &str, data: &str) -> String {
+        let answer = self
+            .post("/publish", json!({ "type": event_type, "data": data }))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Opens a stream and reads on until it is `connected`.
+    pub async fn open(&self, path: &str) -> Stream {
+        let mut stream = self.stream(path).await;
+        stream.until("connected").await;
+        stream
+    }
+
+    /// Opens a stream.
+    pub async fn stream(&self, path: &str) -> Stream {
+        let response = self.send("GET", path, Bytes::new()).await;
+        assert_eq!(response.status(), 200, "GET {path}");
+        let (parts, body) = response.into_parts();
+        let parser = EventStreamParser::new();
+        let items = VecDeque::new();
+        Stream {
+            headers: parts.headers,
+            body,
+            parser,
+            items,
+            last_event_id: String::new(),
+        }
+    }
+}
+
+/// An event or what else a stream can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    Event {
+        event_type: String,
+        data: String,
+        id: Option<String>,
+    },
+    Id(String),
+    Retry(u64),
+    Comment(String),
+}
+
+/// An open stream.
+pub struct Stream {
+    pub headers: HeaderMap,
+    body: Incoming,
+    parser: EventStreamParser,
+    items: VecDeque<Seen>,
+    /// As a client would send it now.
+    pub last_event_id: String,
+}
+
+/// An event as the tests look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub event_type: String,
+    pub data: String,
+    /// `None` if its block had no id.
+    pub id: Option<String>,
+}
+
+impl Event {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.data).unwrap()
+    }
+}
+
+impl Stream {
+    /// The next item; `None` at a clean end, `Err` if the connection broke.
+    pub async fn try_next(&mut self) -> Result<Option<Seen>, hyper::Error> {
+        loop {
+            if let Some(seen) = self.items.pop_front() {
+                self.remember(&seen);
+                return Ok(Some(seen));
+            }
+            let Some(frame) = soon(self.body.frame()).await else {
+                return Ok(None);
+            };
+            if let Ok(bytes) = frame?.into_data() {
+                self.parser.feed(&bytes);
+            }
+            while let Some(item) = self.parser.next_item() {
+                self.items.push_back(seen(item));
+            }
+        }
+    }
+
+    fn remember(&mut self, seen: &Seen) {
+        if let Seen::Id(id) | Seen::Event { id: Some(id), .. } = seen {
+            self.last_event_id.clone_from(id);
+        }
+    }
+
+    pub async fn next(&mut self) -> Option<Seen> {
+        self.try_next().await.unwrap()
+    }
+
+    /// The next event; what is between is skipped.
+    pub async fn event(&mut self) -> Event {
+        loop {
+            let next = self.next().await.expect("another event, not the end");
+            if let Seen::Event {
+                event_type,
+                data,
+                id,
+            } = next
+            {
+                return Event {
+                    event_type,
+                    data,
+                    id,
+                };
+            }
+        }
+    }
+
+    /// Reads on to an event of this type.
+    pub async fn until(&mut self, event_type: &str) -> Event {
+        loop {
+            let event = self.event().await;
+            if event.event_type == event_type {
+                return event;
+            }
+        }
+    }
+
+    /// All that still comes, up to a clean end.
+    pub async fn rest(&mut self) -> Vec<Seen> {
+        self.try_all().await.unwrap()
+    }
+
+    /// All that still comes, or how the connection broke.
+    pub async fn try_all(&mut self) -> Result<Vec<Seen>, hyper::Error> {
+        let mut all = Vec::new();
+        while let Some(seen) = self.try_next().await? {
+            all.push(seen);
+        }
+        Ok(all)
+    }
+}
+
+fn seen(item: Item<'_>) -> Seen {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match item {
+        Item::Event(event) => Seen::Event {
+            event_type: text(event.event_type),
+            data: text(event.data),
+            id: event.has_id.then(|| text(event.last_event_id)),
+        },
+        Item::LastEventId(id) => Seen::Id(text(id)),
+        Item::ReconnectionTime(time) => Seen::Retry(time.as_millis().try_into().unwrap()),
+        Item::Comment(comment) => Seen::Comment(text(comment)),
+        other => panic!("{other:?}"),
+    }
+}
