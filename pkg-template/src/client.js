@@ -122,7 +122,7 @@ export class Client {
 
   async request(attempt, cause) {
     const context = this.#context(attempt, cause);
-    const headers = new Headers(await this.headers(context));
+    const headers = (await this.headers(context)) ?? {};
     const body = typeof this.body === 'function' ? await this.body(context) : this.body;
     const request = { ...this.requestInit, method: this.method, headers };
     if (body !== undefined && body !== null) request.body = body;

@@ -49,15 +49,23 @@ function readRequest(given) {
 }
 
 function hasHeaders(headers) {
-  if (typeof headers === 'function') return true;
-  return headers !== undefined && !new Headers(headers).keys().next().done;
+  return typeof headers === 'function' || !toHeaders(headers, 'headers').keys().next().done;
+}
+
+/** A copy, made now: what is illegal throws here, and what the caller changes later is not ours.
+ *  Some engines quote the value in their own message, and it may be a secret. */
+function toHeaders(init, name) {
+  try {
+    return new Headers(init);
+  } catch {
+    throw new TypeError(`\`${name}\` holds a header name or value that is not legal`);
+  }
 }
 
 /** A function that returns headers, or a promise of them. */
 function readHeaders(headers) {
   if (typeof headers === 'function') return headers;
-  // A copy, made now: what is illegal throws here, and what the caller changes later is not ours.
-  const fixed = new Headers(headers);
+  const fixed = toHeaders(headers, 'headers');
   return () => fixed;
 }
 
@@ -69,8 +77,7 @@ function readAuth(auth) {
   }
   const { scheme = 'Bearer', header = 'Authorization', renewBefore } = isProvider ? provider : {};
   const token = isProvider ? provider.token : provider;
-  if (typeof token === 'string') new Headers([[header, `${scheme} ${token}`]]);
-  new Headers([[header, scheme]]);
+  toHeaders([[header, `${scheme} ${typeof token === 'string' ? token : ''}`]], 'auth');
   return {
     hasAuth: token !== undefined && token !== null,
     // A fixed token is as good the second time as the first.

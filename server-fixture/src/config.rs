@@ -68,6 +68,11 @@ pub struct Config {
     #[arg(long, env = "SSE_RETRY", default_value_t = 3000)]
     pub retry: u64,
 
+    /// Where the events are kept: `memory`, `file:PATH` (survives restarts), or
+    /// `redis://HOST:PORT/DB` (shared by many nodes, with tasks, limits and revocations).
+    #[arg(long, env = "SSE_LOG", default_value = "memory", value_parser = log_home)]
+    pub log: LogHome,
+
     /// Events that the log keeps.
     #[arg(long, env = "SSE_KEEP", default_value_t = 100)]
     pub keep: usize,
@@ -143,6 +148,17 @@ pub struct Config {
     pub drain_deadline: Duration,
 }
 
+/// Where the events are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogHome {
+    /// In this process, gone with it.
+    Memory,
+    /// In this file.
+    File(PathBuf),
+    /// At this Redis.
+    Redis(String),
+}
+
 /// Which endpoints need a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AuthScope {
@@ -214,6 +230,15 @@ impl Config {
             AuthScope::All
         };
         self.auth_scope.unwrap_or(default) == AuthScope::All
+    }
+}
+
+fn log_home(text: &str) -> Result<LogHome, String> {
+    match text.split_once(':') {
+        None if text == "memory" => Ok(LogHome::Memory),
+        Some(("file", path)) if !path.is_empty() => Ok(LogHome::File(path.into())),
+        Some(("redis" | "redis+unix" | "unix", _)) => Ok(LogHome::Redis(text.to_owned())),
+        _ => Err("neither memory, nor file:PATH, nor redis://HOST:PORT".to_owned()),
     }
 }
 

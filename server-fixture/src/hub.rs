@@ -95,24 +95,26 @@ impl Hub {
     /// The reader: fills the ring from the log for ever. The log away is no reason to stop, it
     /// goes on from its cursor when the log is back.
     pub(crate) async fn read_on(&self) {
-        let mut pause = Duration::from_millis(50);
         loop {
             let position = *self.tail.borrow();
             match self.log.follow(position).await {
-                Ok(entries) => {
-                    self.connected
-                        .send_if_modified(|is| !std::mem::replace(is, true));
-                    pause = Duration::from_millis(50);
-                    self.store(entries);
-                }
+                Ok(entries) => self.store(entries),
                 Err(error) => {
-                    self.connected
-                        .send_if_modified(|is| std::mem::replace(is, false));
-                    tracing::warn!(%error, "the reader of the event log lost it");
-                    sleep(pause).await;
-                    pause = (pause * 2).min(Duration::from_secs(1));
+                    tracing::warn!(%error, "the reader lost the event log");
+                    self.connected.send_replace(false);
+                    self.until_back().await;
+                    self.connected.send_replace(true);
+                    tracing::info!(after = %position, "the reader is back at the event log");
                 }
             }
+        }
+    }
+
+    async fn until_back(&self) {
+        let mut pause = Duration::from_millis(50);
+        while self.log.kept(None).await.is_err() {
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
         }
     }
 

@@ -9,6 +9,7 @@
 //! - [`log`]: where events are kept and ids are minted
 //! - `hub`, `stream`: the ring of encoded frames, and a subscriber's walk along it
 //! - `access`, `auth`, `admit`, `security`, `figures`, `pulse`: who, how many, headers, metrics, live figures
+//! - `link`: a connection to Redis
 //! - `cluster`, `membership`: what several nodes agree on
 //! - `tasks`, `tail`: progress and log lines
 //! - `mischief`: faults of the real stream, in demo mode
@@ -28,6 +29,7 @@ pub mod fault;
 mod figures;
 pub mod frame;
 mod hub;
+mod link;
 mod listen;
 pub mod log;
 mod membership;

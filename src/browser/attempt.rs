@@ -10,7 +10,7 @@ use super::{probe, sys};
 use crate::connection::{Failure, Reason, RedirectGuard, ResponseHead, header_value, retry_after};
 
 /// A failure and the things that came with it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Lost {
     pub(crate) failure: Failure,
     /// The exception behind it.
@@ -78,7 +78,8 @@ impl Attempt<'_> {
         let init = self.options.template.init(self.context).await;
         let init = init.map_err(|cause| Lost::by(Reason::Auth, cause))?;
         self.request(init, token)
-            .map_err(|cause| Lost::by(Reason::Request, cause))
+            // Without the cause: some engines quote the illegal value, which may be a secret.
+            .map_err(|_| Lost::new(Reason::Request))
     }
 
     /// Sends the request and checks the response.

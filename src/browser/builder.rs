@@ -7,6 +7,7 @@ use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, Url};
 
+use super::attempt::Lost;
 use super::auth::{AttemptContext, Auth, Token};
 use super::options::{Options, RequestTemplate};
 use super::stream::{AuthenticatedEventSource, Error, Hooks};
@@ -191,8 +192,9 @@ impl fmt::Debug for Builder {
     }
 }
 
-fn refused(cause: JsValue) -> Error {
-    Error::new(Failure::new(Reason::Request), Some(cause))
+/// Without the exception: some engines quote the value in it, which may be a secret.
+fn refused(_: JsValue) -> Error {
+    Error::new(Lost::new(Reason::Request))
 }
 
 /// Relative to the document's base URL, else to the worker's own, else not at all.

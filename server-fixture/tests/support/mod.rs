@@ -6,6 +6,8 @@
     reason = "each test file uses another part of this one"
 )]
 
+pub mod process;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -34,6 +36,9 @@ pub async fn soon<F: Future>(future: F) -> F::Output {
         .await
         .expect("the server answers in time")
 }
+
+/// What can go wrong with a request.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A server in this process.
 pub struct Server {
@@ -160,14 +165,20 @@ impl Client {
         answer.json()["token"].as_str().unwrap().to_owned()
     }
 
-    async fn connect(&self) -> SendRequest<Full<Bytes>> {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, BoxError> {
+        let stream = TcpStream::connect(self.address).await?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        sender
+        Ok(sender)
     }
 
-    pub async fn send(&self, method: &str, path: &str, body: Bytes) -> hyper::Response<Incoming> {
+    /// A request to a server that may be gone.
+    pub async fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Bytes,
+    ) -> Result<hyper::Response<Incoming>, BoxError> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -175,19 +186,35 @@ impl Client {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let mut sender = self.connect().await;
-        soon(sender.send_request(request.body(Full::new(body)).unwrap()))
-            .await
-            .unwrap()
+        let request = request.body(Full::new(body))?;
+        Ok(soon(self.connect().await?.send_request(request)).await?)
+    }
+
+    pub async fn send(&self, method: &str, path: &str, body: Bytes) -> hyper::Response<Incoming> {
+        self.try_send(method, path, body).await.unwrap()
     }
 
     async fn whole(&self, method: &str, path: &str, body: Bytes) -> Answer {
-        let (parts, body) = self.send(method, path, body).await.into_parts();
-        let body = soon(body.collect()).await.unwrap().to_bytes();
-        Answer {
+        self.try_whole(method, path, body).await.unwrap()
+    }
+
+    async fn try_whole(&self, method: &str, path: &str, body: Bytes) -> Result<Answer, BoxError> {
+        let (parts, body) = self.try_send(method, path, body).await?.into_parts();
+        let body = soon(body.collect()).await?.to_bytes();
+        Ok(Answer {
             status: parts.status,
             headers: parts.headers,
             body,
+        })
+    }
+
+    /// Status and headers only: a stream is opened and closed again.
+    pub async fn get_head(&self, path: &str) -> Answer {
+        let (parts, _) = self.send("GET", path, Bytes::new()).await.into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: Bytes::new(),
         }
     }
 
@@ -200,8 +227,13 @@ impl Client {
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.try_post(path, body).await.unwrap()
+    }
+
+    /// A request to a server that may be gone.
+    pub async fn try_post(&self, path: &str, body: Value) -> Result<Answer, BoxError> {
         let json = self.clone().with("content-type", "application/json");
-        json.whole("POST", path, Bytes::from(body.to_string()))
+        json.try_whole("POST", path, Bytes::from(body.to_string()))
             .await
     }
 
