@@ -17,7 +17,11 @@ export function withWasm(use, fail) {
     const module = arriving ?? instantiate();
     if (module instanceof Promise) {
       arriving = module;
-      module.then(() => use(instance.memory)).catch(fail);
+      module.then(() => use(instance.memory)).catch((error) => {
+        // The file may be there the next time.
+        if (arriving === module) arriving = undefined;
+        fail(error);
+      });
       return;
     }
   } catch (error) {

@@ -299,20 +299,21 @@ impl<O: Observer> Source<O> {
             return Cause::Unauthorized;
         }
         self.observer.failed(&lost, next, attempt);
-        if let Next::Wait(wait) = next {
-            self.wait(wait).await;
+        match next {
+            Next::Wait(wait) => self.wait(wait).await,
+            _ => Cause::Retry,
         }
-        Cause::Retry
     }
 
     /// Waits, but no longer than until the network or the page comes back.
-    async fn wait(&self, time: Duration) {
+    async fn wait(&self, time: Duration) -> Cause {
         let mut alarm = pin!(Alarm::after(time));
         poll_fn(|context| match self.interrupts.poll(context) {
-            Poll::Ready(_) => Poll::Ready(()),
-            Poll::Pending => alarm.as_mut().poll(context),
+            Poll::Ready(Interrupt::Reconnect) => Poll::Ready(Cause::Reconnect),
+            Poll::Ready(_) => Poll::Ready(Cause::Retry),
+            Poll::Pending => alarm.as_mut().poll(context).map(|()| Cause::Retry),
         })
-        .await;
+        .await
     }
 
     /// The stream was left on purpose; goes on as soon as the page may hold a connection.
