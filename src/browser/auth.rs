@@ -1,5 +1,6 @@
 use core::cell::RefCell;
 use core::fmt;
+use core::future::Future;
 use core::time::Duration;
 use std::rc::Rc;
 
@@ -112,8 +113,17 @@ pub struct AttemptContext {
     pub cause: Cause,
 }
 
-/// Where tokens come from. Asked on every attempt, so that it never sends one that has expired
-/// in the meantime.
+/// Where tokens come from. Asked on every attempt, so that none is sent that has expired in the
+/// meantime.
+///
+/// ```
+/// # #[cfg(target_arch = "wasm32")] {
+/// use authenticated_event_source::browser::{AttemptContext, Auth, Token};
+///
+/// # async fn session_token() -> String { String::new() }
+/// let auth = Auth::new(|_: AttemptContext| async { Ok(Token::new(session_token().await)) });
+/// # }
+/// ```
 pub trait TokenProvider {
     /// The token to send now.
     ///
@@ -133,6 +143,17 @@ pub trait TokenProvider {
     /// Whether a 401 is worth one retry. The default says yes.
     fn can_refresh(&self) -> bool {
         true
+    }
+}
+
+/// An asynchronous closure is a provider that has nothing special to do after a 401.
+impl<F, T> TokenProvider for F
+where
+    F: Fn(AttemptContext) -> T,
+    T: Future<Output = Result<Token, JsValue>> + 'static,
+{
+    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
+        Box::pin(self(context))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Any sequence of outcomes keeps the invariants. The model beside the connection knows only what
+//! What must hold after any sequence of outcomes. The model beside the connection knows only what
 //! it was told and what the connection answered.
 use core::time::Duration;
 
@@ -8,7 +8,7 @@ use authenticated_event_source::connection::{
 use authenticated_event_source::event_stream::EventStreamParser;
 use proptest::prelude::*;
 
-use crate::strategies::{Policy, config, dice, failure, policy, time, verdict};
+use crate::strategies::{Policy, dice, failure, policy, time, verdict};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -227,7 +227,8 @@ impl Model {
     }
 }
 
-fn deliver(connection: &mut Connection, stream: &str) {
+/// Commits each item, as the reader of a body does.
+pub(crate) fn deliver(connection: &mut Connection, stream: &str) {
     let mut parser = EventStreamParser::new();
     parser.reset(connection.last_event_id());
     parser.feed(stream.as_bytes());
@@ -236,13 +237,38 @@ fn deliver(connection: &mut Connection, stream: &str) {
     }
 }
 
-fn run(policy: &Policy, can_refresh: bool, start: &str, steps: &[Step]) {
-    let mut connection = Connection::new(policy.retry.clone(), can_refresh, start.to_owned());
-    let mut model = Model::new(policy, can_refresh, start);
-    model.check(&connection);
-    for step in steps {
-        take(step, &mut connection, &mut model);
+/// A life of a connection, from its policy to whatever happens to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Life {
+    policy: Policy,
+    can_refresh: bool,
+    start: String,
+    steps: Vec<Step>,
+}
+
+prop_compose! {
+    pub(crate) fn life()(
+        policy in policy(),
+        can_refresh in any::<bool>(),
+        start in "[a-z]{0,2}",
+        steps in proptest::collection::vec(step(), 0..60),
+    ) -> Life {
+        Life { policy, can_refresh, start, steps }
+    }
+}
+
+impl Life {
+    /// # Panics
+    /// If the connection does what it must not.
+    pub(crate) fn check(&self) {
+        let policy = self.policy.retry.clone();
+        let mut connection = Connection::new(policy, self.can_refresh, self.start.clone());
+        let mut model = Model::new(&self.policy, self.can_refresh, &self.start);
         model.check(&connection);
+        for step in &self.steps {
+            take(step, &mut connection, &mut model);
+            model.check(&connection);
+        }
     }
 }
 
@@ -282,119 +308,6 @@ fn take(step: &Step, connection: &mut Connection, model: &mut Model) {
             connection.close();
             model.is_closed = true;
             model.open_since = None;
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(config())]
-
-    #[test]
-    fn any_sequence_of_outcomes_keeps_the_invariants(
-        policy in policy(),
-        can_refresh in any::<bool>(),
-        start in "[a-z]{0,2}",
-        steps in proptest::collection::vec(step(), 0..60),
-    ) {
-        run(&policy, can_refresh, &start, &steps);
-    }
-
-    /// A server that answers 401 to whatever we send is asked twice, not for ever.
-    #[test]
-    fn a_server_that_refuses_all_credentials_is_asked_twice(
-        policy in policy().prop_filter("the browser's own policy has no refresh", |p| !p.is_spec),
-        start in "[a-z]{0,2}",
-        dice in dice(),
-    ) {
-        let mut connection = Connection::new(policy.retry, true, start.clone());
-        let refused = Failure::with_status(Reason::Unauthorized, 401);
-        let mut interrupt = || connection.interrupted(&refused, None, Duration::ZERO, dice);
-        prop_assert_eq!(interrupt(), Next::Refresh);
-        prop_assert_eq!(interrupt(), Next::Stop);
-        prop_assert_eq!(interrupt(), Next::Stop);
-        prop_assert_eq!(connection.ready_state(), ReadyState::Closed);
-        prop_assert_eq!(connection.last_event_id(), start);
-    }
-
-    /// A refresh answers one run of 401. When anything else came between, the new 401 is news.
-    #[test]
-    fn after_another_outcome_credentials_may_be_refreshed_again(
-        dice in dice(),
-        is_opened in any::<bool>(),
-    ) {
-        let mut connection = Connection::new(Retry::default(), true, String::new());
-        let interrupted = |connection: &mut Connection, reason| {
-            connection.interrupted(&Failure::new(reason), None, Duration::ZERO, dice)
-        };
-        for _ in 0..5 {
-            prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Refresh);
-            if is_opened {
-                connection.announce(Duration::ZERO);
-            } else {
-                let next = interrupted(&mut connection, Reason::Network);
-                prop_assert!(matches!(next, Next::Wait(_)));
-            }
-        }
-        prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Refresh);
-        prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Stop);
-    }
-
-    /// A stream that lived, or brought an event, has proven itself: the count starts anew.
-    #[test]
-    fn health_starts_the_count_anew(
-        max_retries in 1_u32..4,
-        life in (0_u64..10_000).prop_map(Duration::from_millis),
-        has_event in any::<bool>(),
-        dice in dice(),
-    ) {
-        let mut connection =
-            Connection::new(Retry::default().max_retries(max_retries), false, String::new());
-        let is_healthy = has_event || life >= Duration::from_secs(5);
-        let mut now = Duration::ZERO;
-        for round in 0..3 * max_retries {
-            connection.announce(now);
-            if has_event {
-                deliver(&mut connection, "data: a\n\n");
-            }
-            now += life;
-            let next = connection.interrupted(&Failure::new(Reason::End), None, now, dice);
-            let goes_on = is_healthy || round < max_retries;
-            prop_assert_eq!(matches!(next, Next::Wait(_)), goes_on, "round {}: {:?}", round, next);
-        }
-    }
-
-    /// The counter that never counted is a known defect: a limit of three must mean three.
-    #[test]
-    fn the_limit_of_retries_is_reached(max_retries in 0_u32..20, dice in dice()) {
-        let policy = Retry::default().max_retries(max_retries);
-        let mut connection = Connection::new(policy, false, String::new());
-        let failure = Failure::new(Reason::Network);
-        for _ in 0..max_retries {
-            let next = connection.interrupted(&failure, None, Duration::ZERO, dice);
-            prop_assert!(matches!(next, Next::Wait(_)));
-        }
-        let next = connection.interrupted(&failure, None, Duration::ZERO, dice);
-        prop_assert_eq!(next, Next::Stop);
-    }
-
-    /// A server that accepts and ends at once must not be asked faster and faster: opening alone
-    /// is no health.
-    #[test]
-    fn clean_ends_at_once_wait_longer_each_time(rounds in 2_u32..30) {
-        let policy = Retry::default().jitter(authenticated_event_source::connection::Jitter::None);
-        let mut connection = Connection::new(policy, false, String::new());
-        let mut last = Duration::ZERO;
-        for round in 0..rounds {
-            let now = Duration::from_secs(u64::from(round) * 100);
-            connection.announce(now);
-            let soon = now + Duration::from_millis(4999);
-            match connection.interrupted(&Failure::new(Reason::End), None, soon, 0.5) {
-                Next::Wait(wait) => {
-                    prop_assert!(wait > last || wait == Duration::from_secs(30));
-                    last = wait;
-                }
-                other => panic!("a clean end is retried, not {other:?}"),
-            }
         }
     }
 }

@@ -107,18 +107,14 @@ impl Oracle {
                 self.data_buffer += value;
                 self.data_buffer += "\n";
             }
-            "id" => {
-                if !value.contains('\0') {
-                    self.last_event_id_buffer = value.to_owned();
-                    self.is_id_in_block = true;
-                }
+            "id" if !value.contains('\0') => {
+                self.last_event_id_buffer = value.to_owned();
+                self.is_id_in_block = true;
             }
-            "retry" => {
-                if !value.is_empty() && value.chars().all(|c| matches!(c, '0'..='9')) {
-                    // Digits that do not fit are all that can fail here.
-                    self.items
-                        .push(Item::ReconnectionTime(value.parse().unwrap_or(u64::MAX)));
-                }
+            "retry" if !value.is_empty() && value.chars().all(|c| c.is_ascii_digit()) => {
+                // Digits that do not fit are all that can fail here.
+                self.items
+                    .push(Item::ReconnectionTime(value.parse().unwrap_or(u64::MAX)));
             }
             _ => {}
         }

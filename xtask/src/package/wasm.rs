@@ -3,9 +3,10 @@
 use std::fs::{create_dir_all, read, write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
+use super::text;
 use crate::house;
 use crate::process::{cargo, command, run};
 
@@ -17,7 +18,12 @@ pub(super) fn glue() -> PathBuf {
     bound().join(format!("{NAME}.js"))
 }
 
-/// The optimised module that `#bindings.wasm` stands for.
+/// The script that `#module` stands for: the optimised module as text.
+pub(super) fn script() -> PathBuf {
+    bound().join(format!("{NAME}.text.js"))
+}
+
+/// The optimised module.
 pub(super) fn module() -> PathBuf {
     bound().join(format!("{NAME}.wasm"))
 }
@@ -105,9 +111,7 @@ fn optimise(module_with_names: &Path) -> Result<()> {
         .arg("--output")
         .arg(module()))?;
     // An empty module would be a valid one; it would also be a package that does nothing.
-    anyhow::ensure!(
-        read(module())?.len() > 1000,
-        "the optimised WebAssembly is empty"
-    );
-    Ok(())
+    let optimised = read(module())?;
+    ensure!(optimised.len() > 1000, "the optimised WebAssembly is empty");
+    Ok(write(script(), text::script(&optimised))?)
 }
