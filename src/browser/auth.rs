@@ -164,7 +164,8 @@ type Refresh = Shared<LocalBoxFuture<'static, Result<(), JsValue>>>;
 #[derive(Clone)]
 pub struct Auth {
     provider: Rc<dyn TokenProvider>,
-    refresh: Rc<RefCell<Option<Refresh>>>,
+    /// The refresh under way, and when it began.
+    refresh: Rc<RefCell<Option<(Refresh, Duration)>>>,
     pub(super) scheme: String,
     pub(super) header: String,
     pub(super) renew_before: Duration,
@@ -224,15 +225,18 @@ impl Auth {
         [&*self.scheme, " ", &*token.value].concat()
     }
 
-    /// Joins the refresh under way, else starts one.
-    pub(super) async fn refresh(&self) -> Result<(), JsValue> {
+    /// Joins the refresh under way, else starts one. One that hangs for longer than `timeout` must
+    /// not keep all later ones from happening.
+    pub(super) async fn refresh(&self, timeout: Duration) -> Result<(), JsValue> {
         let under_way = self.refresh.borrow().clone();
-        let refresh = under_way.unwrap_or_else(|| self.start_refresh());
+        let refresh = under_way
+            .filter(|(_, since)| sys::now().saturating_sub(*since) < timeout)
+            .map_or_else(|| self.start_refresh(), |(refresh, _)| refresh);
         let result = refresh.clone().await;
         let mut current = self.refresh.borrow_mut();
         if current
             .as_ref()
-            .is_some_and(|current| current.ptr_eq(&refresh))
+            .is_some_and(|(current, _)| current.ptr_eq(&refresh))
         {
             *current = None;
         }
@@ -241,7 +245,7 @@ impl Auth {
 
     fn start_refresh(&self) -> Refresh {
         let refresh = self.provider.on_unauthorized().shared();
-        *self.refresh.borrow_mut() = Some(refresh.clone());
+        *self.refresh.borrow_mut() = Some((refresh.clone(), sys::now()));
         refresh
     }
 }
