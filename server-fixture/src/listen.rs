@@ -29,20 +29,33 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 /// Sockets beside the streams: requests that end by themselves, refusals, monitors.
 const SPARE_SOCKETS: usize = 1024;
 
-/// Accepts until `stop`, and tracks the connections in `open`. At `stop` each connection ends
-/// after the answer it is writing.
+/// When connections end.
+#[derive(Clone, Default)]
+pub(crate) struct Ends {
+    /// Nothing is accepted any more, and each connection ends after the answer it is writing.
+    pub(crate) stop: CancellationToken,
+    /// What is still open is dropped.
+    pub(crate) cut: CancellationToken,
+}
+
+/// Accepts until it is to stop, and tracks the connections in `open`.
 pub(crate) async fn accept(
     listener: TcpListener,
     routes: Router,
     config: &Config,
-    stop: CancellationToken,
+    ends: &Ends,
     open: &TaskTracker,
 ) {
     let places = Arc::new(Semaphore::new(places(config)));
-    while let Some((stream, place)) = stop.run_until_cancelled(next(&listener, &places)).await {
-        let connection = serve(stream, routes.clone(), config, stop.clone());
+    while let Some((stream, place)) = ends
+        .stop
+        .run_until_cancelled(next(&listener, &places))
+        .await
+    {
+        let connection = serve(stream, routes.clone(), config, ends.stop.clone());
+        let cut = ends.cut.clone();
         open.spawn(async move {
-            connection.await;
+            cut.run_until_cancelled(connection).await;
             drop(place);
         });
     }

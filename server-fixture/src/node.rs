@@ -11,11 +11,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::admit::{Admission, Bounds};
 use crate::auth::{Keys, Revocations, User};
-use crate::cluster::{Alone, Cluster};
-use crate::config::{Config, ConfigError, First};
+use crate::cluster::{Alone, Cluster, OnRedis};
+use crate::config::{Config, ConfigError, First, LogHome};
 use crate::figures::Figures;
 use crate::hub::Hub;
-use crate::log::{LogError, MemoryLog};
+use crate::log::{EventLog, FileLog, LogError, MemoryLog, RedisLog};
 use crate::membership::take_part;
 use crate::mischief::Mischief;
 use crate::refusal::Refusal;
@@ -67,6 +67,21 @@ pub(crate) struct Node {
     pub(crate) background: TaskTracker,
 }
 
+async fn event_log(config: &Config) -> Result<Arc<dyn EventLog>, LogError> {
+    Ok(match &config.log {
+        LogHome::Memory => Arc::new(MemoryLog::new(config.keep)),
+        LogHome::File(path) => Arc::new(FileLog::open(path, config.keep).await?),
+        LogHome::Redis(url) => Arc::new(RedisLog::new(url, config.keep)?),
+    })
+}
+
+fn cluster(config: &Config) -> Result<Arc<dyn Cluster>, LogError> {
+    Ok(match &config.log {
+        LogHome::Redis(url) => Arc::new(OnRedis::new(url)?),
+        LogHome::Memory | LogHome::File(_) => Arc::new(Alone::default()),
+    })
+}
+
 impl Node {
     pub(crate) async fn open(config: Config) -> Result<Arc<Self>, ServerError> {
         let secret = config.secret()?;
@@ -77,7 +92,7 @@ impl Node {
             user: config.max_per_user,
             cluster: config.max_cluster,
         };
-        let events = Hub::open(Arc::new(MemoryLog::new(config.keep)), RING).await?;
+        let events = Hub::open(event_log(&config).await?, RING).await?;
         let has_lines = config.tail.is_some() || config.demo;
         let lines = match has_lines {
             true => Some(Arc::new(
@@ -86,7 +101,7 @@ impl Node {
             false => None,
         };
         let node = Arc::new(Self {
-            cluster: Arc::new(Alone::default()),
+            cluster: cluster(&config)?,
             mischief: config.demo.then(Mischief::new),
             lines,
             name: random_hex(4),

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
-use crate::listen;
+use crate::listen::{self, Ends};
 use crate::node::{Node, ServerError};
 use crate::routes::router;
 
@@ -45,15 +44,15 @@ impl Server {
     /// come back elsewhere and end, and nobody is waited for longer than the drain deadline.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let node = self.node;
-        let (stop, open) = (CancellationToken::new(), TaskTracker::new());
-        let accepting = listen::accept(listener, router(&node), &node.config, stop.clone(), &open);
+        let (ends, open) = (Ends::default(), TaskTracker::new());
+        let accepting = listen::accept(listener, router(&node), &node.config, &ends, &open);
         let leaving = async {
             shutdown.await;
             node.leaving.cancel();
             // Still accepting: a balancer must see readiness fail, and new streams are refused.
             sleep(node.config.drain_delay).await;
             node.drain.cancel();
-            stop.cancel();
+            ends.stop.cancel();
         };
         tokio::join!(accepting, leaving);
         open.close();

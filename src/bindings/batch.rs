@@ -21,7 +21,8 @@ pub(super) struct Batch {
     records: Vec<u32>,
     text: Vec<u8>,
     has_ids: bool,
-    data: Range<usize>,
+    /// The addresses between which all data lies.
+    data: Option<Range<usize>>,
     types: TypeNames,
 }
 
@@ -35,7 +36,7 @@ impl Batch {
         self.records.clear();
         self.text.clear();
         self.has_ids = false;
-        self.data = usize::MAX..0;
+        self.data = None;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -72,13 +73,8 @@ impl Batch {
         }
     }
 
-    /// The addresses between which all data lies.
-    pub(super) fn data(&self) -> (usize, usize) {
-        if self.data.is_empty() {
-            (0, 0)
-        } else {
-            (self.data.start, self.data.end)
-        }
+    pub(super) fn data(&self) -> Range<usize> {
+        self.data.clone().unwrap_or_default()
     }
 
     pub(super) fn text(&self) -> &[u8] {
@@ -96,7 +92,9 @@ impl Batch {
     fn push_data(&mut self, data: &[u8]) {
         let start = data.as_ptr() as usize;
         let data = start..start + data.len();
-        self.data = self.data.start.min(data.start)..self.data.end.max(data.end);
+        // Data comes in the order of addresses.
+        let first = self.data.as_ref().map_or(data.start, |all| all.start);
+        self.data = Some(first..data.end);
         self.push_pair(data);
     }
 

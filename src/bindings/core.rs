@@ -109,14 +109,14 @@ impl Classes {
     }
 
     fn dispatch(&self, batch: &Batch) {
-        let (records, text, (start, end)) = (batch.records(), batch.text(), batch.data());
+        let (records, text, data) = (batch.records(), batch.text(), batch.data());
         self.client.dispatch(
             records.as_ptr() as usize,
             records.len(),
             text.as_ptr() as usize,
             text.len(),
-            start,
-            end,
+            data.start,
+            data.end,
         );
     }
 }

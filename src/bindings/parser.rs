@@ -67,14 +67,14 @@ impl Parser {
     }
 
     fn read(&self, batch: &Batch) {
-        let (records, text, (start, end)) = (batch.records(), batch.text(), batch.data());
+        let (records, text, data) = (batch.records(), batch.text(), batch.data());
         self.reader.read(
             records.as_ptr() as usize,
             records.len(),
             text.as_ptr() as usize,
             text.len(),
-            start,
-            end,
+            data.start,
+            data.end,
         );
     }
 

@@ -1,5 +1,6 @@
 use core::cell::RefCell;
 use core::fmt;
+use core::future::Future;
 use core::time::Duration;
 use std::rc::Rc;
 
@@ -112,8 +113,17 @@ pub struct AttemptContext {
     pub cause: Cause,
 }
 
-/// Where tokens come from. Asked on every attempt, so that it never sends one that has expired
-/// in the meantime.
+/// Where tokens come from. Asked on every attempt, so that none is sent that has expired in the
+/// meantime.
+///
+/// ```
+/// # #[cfg(target_arch = "wasm32")] {
+/// use authenticated_event_source::browser::{AttemptContext, Auth, Token};
+///
+/// # async fn session_token() -> String { String::new() }
+/// let auth = Auth::new(|_: AttemptContext| async { Ok(Token::new(session_token().await)) });
+/// # }
+/// ```
 pub trait TokenProvider {
     /// The token to send now.
     ///
@@ -136,6 +146,17 @@ pub trait TokenProvider {
     }
 }
 
+/// An asynchronous closure is a provider that has nothing special to do after a 401.
+impl<F, T> TokenProvider for F
+where
+    F: Fn(AttemptContext) -> T,
+    T: Future<Output = Result<Token, JsValue>> + 'static,
+{
+    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
+        Box::pin(self(context))
+    }
+}
+
 type Refresh = Shared<LocalBoxFuture<'static, Result<(), JsValue>>>;
 
 /// The credentials of one or more sources. Clones share one refresh: however many sources are
@@ -143,7 +164,8 @@ type Refresh = Shared<LocalBoxFuture<'static, Result<(), JsValue>>>;
 #[derive(Clone)]
 pub struct Auth {
     provider: Rc<dyn TokenProvider>,
-    refresh: Rc<RefCell<Option<Refresh>>>,
+    /// The refresh under way, and when it began.
+    refresh: Rc<RefCell<Option<(Refresh, Duration)>>>,
     pub(super) scheme: String,
     pub(super) header: String,
     pub(super) renew_before: Duration,
@@ -203,15 +225,18 @@ impl Auth {
         [&*self.scheme, " ", &*token.value].concat()
     }
 
-    /// Joins the refresh under way, else starts one.
-    pub(super) async fn refresh(&self) -> Result<(), JsValue> {
+    /// Joins the refresh under way, else starts one. One that hangs for longer than `timeout` must
+    /// not keep all later ones from happening.
+    pub(super) async fn refresh(&self, timeout: Duration) -> Result<(), JsValue> {
         let under_way = self.refresh.borrow().clone();
-        let refresh = under_way.unwrap_or_else(|| self.start_refresh());
+        let refresh = under_way
+            .filter(|(_, since)| sys::now().saturating_sub(*since) < timeout)
+            .map_or_else(|| self.start_refresh(), |(refresh, _)| refresh);
         let result = refresh.clone().await;
         let mut current = self.refresh.borrow_mut();
         if current
             .as_ref()
-            .is_some_and(|current| current.ptr_eq(&refresh))
+            .is_some_and(|(current, _)| current.ptr_eq(&refresh))
         {
             *current = None;
         }
@@ -220,7 +245,7 @@ impl Auth {
 
     fn start_refresh(&self) -> Refresh {
         let refresh = self.provider.on_unauthorized().shared();
-        *self.refresh.borrow_mut() = Some(refresh.clone());
+        *self.refresh.borrow_mut() = Some((refresh.clone(), sys::now()));
         refresh
     }
 }

@@ -7,6 +7,7 @@ use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, Url};
 
+use super::attempt::Lost;
 use super::auth::{AttemptContext, Auth, Token};
 use super::options::{Options, RequestTemplate};
 use super::stream::{AuthenticatedEventSource, Error, Hooks};
@@ -62,8 +63,8 @@ impl Builder {
         self
     }
 
-    /// The request method. Default `GET`. With any other the request is never sent twice, unless
-    /// [`retry`](Self::retry) says so.
+    /// The request method. Default `GET`. With any other the request is never sent twice, not even
+    /// after a 401, unless [`retry`](Self::retry) says so.
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = method.into();
         self
@@ -163,6 +164,7 @@ impl Builder {
         let mut options = Options::new(url, Rc::new(template));
         options.has_headers = has_headers;
         options.is_get = is_get;
+        options.may_resend = is_get || self.retry.is_some();
         let default_retry = if is_get { Retry::default } else { Retry::never };
         options.retry = self.retry.unwrap_or_else(default_retry);
         for setting in self.settings {
@@ -191,8 +193,9 @@ impl fmt::Debug for Builder {
     }
 }
 
-fn refused(cause: JsValue) -> Error {
-    Error::new(Failure::new(Reason::Request), Some(cause))
+/// Without the exception: some engines quote the value in it, which may be a secret.
+fn refused(_: JsValue) -> Error {
+    Error::new(Lost::new(Reason::Request))
 }
 
 /// Relative to the document's base URL, else to the worker's own, else not at all.

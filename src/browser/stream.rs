@@ -113,50 +113,58 @@ impl fmt::Debug for AuthenticatedEventSource {
 /// Why a source failed for good, or an attempt did.
 #[derive(Debug)]
 pub struct Error {
-    failure: Failure,
-    cause: Option<JsValue>,
+    lost: Lost,
 }
 
 impl Error {
-    pub(super) fn new(failure: Failure, cause: Option<JsValue>) -> Self {
-        Self { failure, cause }
+    pub(super) fn new(lost: Lost) -> Self {
+        Self { lost }
     }
 
     /// Why.
     pub fn reason(&self) -> Reason {
-        self.failure.reason
+        self.lost.failure.reason
     }
 
     /// The status of the response, if there was one.
     pub fn status(&self) -> Option<u16> {
-        self.failure.status
+        self.lost.failure.status
     }
 
     /// A stable code for programs, such as `ERR_UNAUTHORIZED`.
     pub fn code(&self) -> String {
-        self.failure.code()
+        self.lost.failure.code()
     }
 
     /// The exception behind it, if there was one.
     pub fn cause(&self) -> Option<&JsValue> {
-        self.cause.as_ref()
+        self.lost.cause.as_ref()
+    }
+
+    /// The response, if one came. Its body is gone.
+    pub fn response(&self) -> Option<&Response> {
+        self.lost.response.as_ref()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.failure.fmt(f)
+        self.lost.failure.fmt(f)
     }
 }
 
 impl std::error::Error for Error {}
 
-/// What the builder's callbacks are told.
+type OnOpen = Box<dyn Fn(bool)>;
+type OnRetry = Box<dyn Fn(&Error, Duration)>;
+type ShouldRetry = Box<dyn Fn(&Failure) -> Option<Verdict>>;
+
+/// The builder's callbacks.
 #[derive(Default)]
 pub(super) struct Hooks {
-    pub(super) open: Option<Box<dyn Fn(bool)>>,
-    pub(super) retry: Option<Box<dyn Fn(&Error, Duration)>>,
-    pub(super) verdict: Option<Box<dyn Fn(&Failure) -> Option<Verdict>>>,
+    pub(super) open: Option<OnOpen>,
+    pub(super) retry: Option<OnRetry>,
+    pub(super) verdict: Option<ShouldRetry>,
 }
 
 /// Holds the events of one slice until they are polled; meanwhile nothing is read.
@@ -209,7 +217,7 @@ impl Observer for Queue {
     }
 
     fn failed(&self, lost: &Lost, next: Next, _: u32) {
-        let error = Error::new(lost.failure.clone(), lost.cause.clone());
+        let error = Error::new(lost.clone());
         match (next, &self.hooks.retry) {
             (Next::Wait(wait), Some(retry)) => retry(&error, wait),
             // A stream that its server ended on purpose is at its end, not broken.

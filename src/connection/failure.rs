@@ -96,7 +96,10 @@ impl Reason {
                 "an event or a line is larger than `maxEventSize`: raise the limit if the server \
                  is to be trusted"
             }
-            Self::Request => "the request could not be built: see `error.cause`",
+            Self::Request => {
+                "the request could not be built: the URL is not valid, or a header name or value is \
+                 not legal (a token with a line break, perhaps)"
+            }
             Self::Closed => "closed by `close()`",
             Self::Aborted => "closed by its `signal`",
         }

@@ -2,12 +2,15 @@
 //! there are in all, and which tokens were ended early.
 
 mod alone;
+mod redis;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::time::Duration;
 
 pub(crate) use self::alone::Alone;
+pub(crate) use self::redis::OnRedis;
 use crate::log::Answer;
 
 /// A long-running task, as `GET /api/tasks/{id}` shows it.

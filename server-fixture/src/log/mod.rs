@@ -1,11 +1,16 @@
 //! The event log: where ids are minted and events outlive the connections that wait for them.
 
+mod file;
 mod memory;
+mod redis;
 
 use futures_util::future::BoxFuture;
 use thiserror::Error;
 
+pub use self::file::FileLog;
 pub use self::memory::MemoryLog;
+pub(crate) use self::memory::fresh_epoch;
+pub use self::redis::RedisLog;
 use crate::cursor::Cursor;
 use crate::resume::Kept;
 

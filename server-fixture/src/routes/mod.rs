@@ -6,13 +6,14 @@ mod flood;
 mod health;
 mod login;
 mod logs;
+mod open;
 mod publish;
 mod tasks;
 mod visit;
 
 use std::sync::Arc;
 
-pub(crate) use self::events::RESUMED_FROM;
+pub(crate) use self::open::RESUMED_FROM;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

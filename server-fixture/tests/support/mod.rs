@@ -6,6 +6,9 @@
     reason = "each test file uses another part of this one"
 )]
 
+pub mod browser;
+pub mod process;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -20,7 +23,7 @@ use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use server_fixture::{Config, fault, run};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +37,9 @@ pub async fn soon<F: Future>(future: F) -> F::Output {
         .await
         .expect("the server answers in time")
 }
+
+/// What can go wrong with a request.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A server in this process.
 pub struct Server {
@@ -107,6 +113,7 @@ pub async fn faults() -> Client {
 #[derive(Clone, Debug)]
 pub struct Client {
     pub address: SocketAddr,
+    from: [u8; 4],
     headers: Vec<(String, String)>,
 }
 
@@ -138,8 +145,14 @@ impl Client {
     pub fn to(address: SocketAddr) -> Self {
         Self {
             address,
+            from: [127, 0, 0, 1],
             headers: Vec::new(),
         }
+    }
+
+    /// Connects from this local address.
+    pub fn from(self, from: [u8; 4]) -> Self {
+        Self { from, ..self }
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -160,14 +173,22 @@ impl Client {
         answer.json()["token"].as_str().unwrap().to_owned()
     }
 
-    async fn connect(&self) -> SendRequest<Full<Bytes>> {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, BoxError> {
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((self.from, 0)))?;
+        let stream = socket.connect(self.address).await?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        sender
+        Ok(sender)
     }
 
-    pub async fn send(&self, method: &str, path: &str, body: Bytes) -> hyper::Response<Incoming> {
+    /// A request to a server that may be gone.
+    pub async fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Bytes,
+    ) -> Result<hyper::Response<Incoming>, BoxError> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -175,19 +196,35 @@ impl Client {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let mut sender = self.connect().await;
-        soon(sender.send_request(request.body(Full::new(body)).unwrap()))
-            .await
-            .unwrap()
+        let request = request.body(Full::new(body))?;
+        Ok(soon(self.connect().await?.send_request(request)).await?)
+    }
+
+    pub async fn send(&self, method: &str, path: &str, body: Bytes) -> hyper::Response<Incoming> {
+        self.try_send(method, path, body).await.unwrap()
     }
 
     async fn whole(&self, method: &str, path: &str, body: Bytes) -> Answer {
-        let (parts, body) = self.send(method, path, body).await.into_parts();
-        let body = soon(body.collect()).await.unwrap().to_bytes();
-        Answer {
+        self.try_whole(method, path, body).await.unwrap()
+    }
+
+    async fn try_whole(&self, method: &str, path: &str, body: Bytes) -> Result<Answer, BoxError> {
+        let (parts, body) = self.try_send(method, path, body).await?.into_parts();
+        let body = soon(body.collect()).await?.to_bytes();
+        Ok(Answer {
             status: parts.status,
             headers: parts.headers,
             body,
+        })
+    }
+
+    /// Status and headers only: a stream is opened and closed again.
+    pub async fn get_head(&self, path: &str) -> Answer {
+        let (parts, _) = self.send("GET", path, Bytes::new()).await.into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: Bytes::new(),
         }
     }
 
@@ -200,8 +237,13 @@ impl Client {
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.try_post(path, body).await.unwrap()
+    }
+
+    /// A request to a server that may be gone.
+    pub async fn try_post(&self, path: &str, body: Value) -> Result<Answer, BoxError> {
         let json = self.clone().with("content-type", "application/json");
-        json.whole("POST", path, Bytes::from(body.to_string()))
+        json.try_whole("POST", path, Bytes::from(body.to_string()))
             .await
     }
 
@@ -223,18 +265,21 @@ impl Client {
 
     /// Opens a stream.
     pub async fn stream(&self, path: &str) -> Stream {
-        let response = self.send("GET", path, Bytes::new()).await;
-        assert_eq!(response.status(), 200, "GET {path}");
-        let (parts, body) = response.into_parts();
-        let parser = EventStreamParser::new();
-        let items = VecDeque::new();
-        Stream {
+        let stream = self.try_stream(path).await.unwrap();
+        stream.unwrap_or_else(|| panic!("GET {path} is not answered with 200"))
+    }
+
+    /// Opens a stream of a server that may be gone; `None` if the answer is not 200.
+    pub async fn try_stream(&self, path: &str) -> Result<Option<Stream>, BoxError> {
+        let (parts, body) = self.try_send("GET", path, Bytes::new()).await?.into_parts();
+        let stream = Stream {
             headers: parts.headers,
             body,
-            parser,
-            items,
+            parser: EventStreamParser::new(),
+            items: VecDeque::new(),
             last_event_id: String::new(),
-        }
+        };
+        Ok((parts.status == 200).then_some(stream))
     }
 }
 

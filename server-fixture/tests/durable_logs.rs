@@ -1,0 +1,358 @@
+//! The logs that outlive a process: a file, and Redis under several nodes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this is how a test fails"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use serde_json::json;
+use support::process::{Folder, Node, Redis};
+use support::{Seen, Server, soon};
+use tokio::time::sleep;
+
+// The file.
+
+#[tokio::test]
+async fn file_log_survives_a_restart_with_its_epoch() {
+    let folder = Folder::new();
+    let log = format!("file:{}", folder.join("events.redb"));
+    let server = Server::start(&["--log", &log]).await;
+    let ann = server.login("ann").await;
+    let first = ann.publish("update", "1").await;
+    ann.post(
+        "/publish",
+        json!({ "type": "update", "data": "for bob", "to": "bob" }),
+    )
+    .await;
+    ann.publish("update", "\u{20ac}\n").await;
+    server.stop().await;
+    let server = Server::start(&["--log", &log]).await;
+    let ann = server.login("ann").await.with("last-event-id", &first);
+    let mut stream = ann.open("/events").await;
+    assert_eq!(stream.event().await.data, "\u{20ac}\n");
+    let fourth = ann.publish("update", "4").await;
+    assert_eq!(stream.event().await.id, Some(fourth.clone()));
+    assert_eq!(fourth.split('-').next(), first.split('-').next());
+    assert!(fourth.ends_with("-4"));
+}
+
+#[tokio::test]
+async fn file_log_trims_and_announces_it() {
+    let folder = Folder::new();
+    let log = format!("file:{}", folder.join("events.redb"));
+    let server = Server::start(&["--log", &log, "--keep", "5"]).await;
+    let ann = server.login("ann").await;
+    let first = ann.publish("update", "1").await;
+    for number in 2..=20 {
+        ann.publish("update", &number.to_string()).await;
+    }
+    server.stop().await;
+    let server = Server::start(&["--log", &log, "--keep", "5"]).await;
+    let ann = server.login("ann").await.with("last-event-id", &first);
+    let mut stream = ann.stream("/events").await;
+    let gap = stream.event().await.json();
+    assert_eq!(
+        (&gap["reason"], &gap["missed"]),
+        (&json!("trimmed"), &json!(14))
+    );
+    assert_eq!(stream.until("update").await.data, "16");
+}
+
+#[tokio::test]
+async fn file_log_keeps_every_acknowledged_event_over_kill_9() {
+    let folder = Folder::new();
+    let log = format!("file:{}", folder.join("events.redb"));
+    let mut acknowledged = 0;
+    for round in 0..4 {
+        let node = Node::start(&["--log", &log, "--keep", "100000"]).await;
+        let ann = node.client().login("ann", 900).await;
+        let publisher = tokio::spawn(async move {
+            let mut count = 0;
+            loop {
+                let body = json!({ "type": "update", "data": format!("{round}/{count}") });
+                // The kill breaks this connection, which is the end of this round.
+                match ann.try_post("/publish", body).await {
+                    Ok(answer) if answer.status == 200 => count += 1,
+                    _ => return count,
+                }
+            }
+        });
+        sleep(Duration::from_millis(300)).await;
+        node.kill().await;
+        acknowledged += soon(publisher).await.unwrap();
+    }
+    let server = Server::start(&["--log", &log, "--keep", "100000"]).await;
+    let ann = server.login("ann").await;
+    let last = ann.publish("end", "").await;
+    let mut stream = ann.open("/events?last_event_id=earliest").await;
+    let mut stored = 0_u64;
+    loop {
+        let event = stream.event().await;
+        stored += 1;
+        assert!(
+            event.id.unwrap().ends_with(&format!("-{stored}")),
+            "ids stay dense"
+        );
+        if event.event_type == "end" {
+            break;
+        }
+    }
+    assert!(
+        acknowledged > 0 && stored > acknowledged,
+        "{stored} stored, {acknowledged} acknowledged"
+    );
+    assert!(last.ends_with(&format!("-{stored}")));
+}
+
+#[tokio::test]
+async fn file_log_that_cannot_be_opened_stops_the_start_and_says_why() {
+    let config = server_fixture::Config::from_flags(["--demo", "--log", "file:/nowhere/at/all"]);
+    let error = server_fixture::Server::open(config.unwrap())
+        .await
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
+}
+
+// Three nodes on one Redis.
+
+async fn three_nodes(redis: &Redis, flags: &[&str]) -> [Server; 3] {
+    let url = redis.url();
+    let all = [&["--log", url.as_str()], flags].concat();
+    [
+        Server::start(&all).await,
+        Server::start(&all).await,
+        Server::start(&all).await,
+    ]
+}
+
+#[tokio::test]
+async fn three_nodes_have_one_order_of_ids_and_resume_each_others_clients() {
+    let redis = Redis::start().await;
+    let nodes = three_nodes(&redis, &["--keep", "1000"]).await;
+    let mut clients = Vec::new();
+    for node in &nodes {
+        clients.push(node.login("ann").await);
+    }
+    let mut streams = Vec::new();
+    for client in &clients {
+        streams.push(client.open("/events").await);
+    }
+    let mut ids = Vec::new();
+    for number in 0..30 {
+        ids.push(
+            clients[number % 3]
+                .publish("update", &number.to_string())
+                .await,
+        );
+    }
+    for stream in &mut streams {
+        for id in &ids {
+            assert_eq!(stream.until("update").await.id.as_ref(), Some(id));
+        }
+    }
+    for (number, client) in clients.iter().enumerate() {
+        let mut resumed = client
+            .clone()
+            .with("last-event-id", &ids[number])
+            .open("/events")
+            .await;
+        for id in &ids[number + 1..] {
+            assert_eq!(resumed.event().await.id.as_ref(), Some(id));
+        }
+    }
+}
+
+#[tokio::test]
+async fn three_nodes_page_what_is_behind_their_rings_and_announce_what_is_trimmed() {
+    let redis = Redis::start().await;
+    let [first, second, _] = three_nodes(&redis, &["--keep", "50"]).await;
+    let ann = first.login("ann").await;
+    let cursor = ann.publish("update", "0").await;
+    for number in 1..120 {
+        ann.publish("update", &number.to_string()).await;
+    }
+    // A node that starts now has an empty ring: everything comes from the log.
+    let late = Server::start(&["--log", &redis.url(), "--keep", "50"]).await;
+    for node in [&late, &second] {
+        let mut all = node
+            .login("ann")
+            .await
+            .open("/events?last_event_id=earliest")
+            .await;
+        assert_eq!(all.event().await.data, "70");
+    }
+    let mut behind = late
+        .login("ann")
+        .await
+        .with("last-event-id", &cursor)
+        .stream("/events")
+        .await;
+    let gap = behind.event().await.json();
+    assert_eq!(
+        (&gap["reason"], &gap["missed"]),
+        (&json!("trimmed"), &json!(69))
+    );
+    assert_eq!(behind.until("update").await.data, "70");
+}
+
+#[tokio::test]
+async fn three_nodes_know_each_others_tasks() {
+    let redis = Redis::start().await;
+    let [first, second, third] = three_nodes(&redis, &["--task-step", "0.02"]).await;
+    let started = first.client().post("/api/tasks", json!({})).await;
+    let path = format!("/api/tasks/{}", started.json()["taskId"].as_str().unwrap());
+    assert_eq!(second.client().get(&path).await.status, 200);
+    let states = third
+        .client()
+        .stream(&format!("{path}/progress"))
+        .await
+        .rest()
+        .await;
+    assert!(matches!(states.last(), Some(Seen::Event { data, .. }) if data.contains("completed")));
+}
+
+#[tokio::test]
+async fn three_nodes_share_one_rate_window() {
+    let redis = Redis::start().await;
+    let nodes = three_nodes(&redis, &["--rate-limit", "5"]).await;
+    let mut statuses = Vec::new();
+    for number in 0..9 {
+        let ann = nodes[number % 3].login("ann").await;
+        let answer = ann
+            .post("/publish", json!({ "type": "update", "data": "x" }))
+            .await;
+        statuses.push(answer.status.as_u16());
+    }
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429, 429, 429]);
+}
+
+#[tokio::test]
+async fn three_nodes_share_a_limit_of_connections_and_forget_a_node_that_was_killed() {
+    let redis = Redis::start().await;
+    let url = redis.url();
+    let doomed = Node::start(&["--log", &url, "--max-cluster", "2"]).await;
+    let other = Server::start(&["--log", &url, "--max-cluster", "2"]).await;
+    let ann = doomed.client().login("ann", 900).await;
+    let _open = (ann.open("/events").await, ann.open("/events").await);
+    let here = other.login("ann").await;
+    soon(async {
+        while here.get_head("/events").await.status != 503 {
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    doomed.kill().await;
+    soon(async {
+        while here.get_head("/events").await.status != 200 {
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn three_nodes_end_a_token_everywhere() {
+    let redis = Redis::start().await;
+    let [first, second, _] = three_nodes(&redis, &["--heartbeat", "0.1"]).await;
+    let token = first.client().token("ann", 900).await;
+    let bearer = format!("Bearer {token}");
+    let mut there = second
+        .client()
+        .with("authorization", &bearer)
+        .open("/events")
+        .await;
+    let here = first.client().with("authorization", &bearer);
+    assert_eq!(here.request("POST", "/logout").await.status, 204);
+    there.rest().await;
+    assert_eq!(
+        second
+            .client()
+            .with("authorization", &bearer)
+            .get("/events")
+            .await
+            .status,
+        401
+    );
+}
+
+// Redis away.
+
+#[tokio::test]
+async fn redis_away_keeps_streams_open_and_says_503_to_publishers_and_monitors() {
+    let mut redis = Redis::start().await;
+    let server = Server::start(&["--log", &redis.url(), "--heartbeat", "0.2"]).await;
+    let ann = server.login("ann").await;
+    let mut stream = ann.open("/events").await;
+    let before = ann.publish("update", "before").await;
+    assert_eq!(stream.until("update").await.data, "before");
+    redis.kill().await;
+    soon(async { while ann.get("/health/ready").await.status != 503 {} }).await;
+    assert_eq!(ann.get("/health/live").await.status, 200);
+    let refused = ann
+        .post("/publish", json!({ "type": "update", "data": "x" }))
+        .await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.header("retry-after")),
+        (503, "1")
+    );
+    while stream.next().await != Some(Seen::Comment("heartbeat".to_owned())) {}
+    // Short resumes are served from the ring.
+    let mut resumed = ann
+        .clone()
+        .with("last-event-id", &before)
+        .open("/events")
+        .await;
+    redis.restart().await;
+    soon(async { while ann.get("/health/ready").await.status != 200 {} }).await;
+    let after = ann.publish("update", "after").await;
+    assert_eq!(stream.until("update").await.id, Some(after.clone()));
+    assert_eq!(resumed.until("update").await.id, Some(after.clone()));
+    // The restarted Redis may have lost its tail, so it is another epoch, without a gap for
+    // whoever stands at an event that is still kept.
+    assert_ne!(before.split('-').next(), after.split('-').next());
+    let late = Server::start(&["--log", &redis.url()]).await;
+    let mut late = late
+        .login("ann")
+        .await
+        .with("last-event-id", &before)
+        .open("/events")
+        .await;
+    assert_eq!(late.event().await.id, Some(after));
+}
+
+#[tokio::test]
+async fn redis_that_lost_everything_is_told_as_a_gap() {
+    let mut redis = Redis::start().await;
+    let server = Server::start(&["--log", &redis.url()]).await;
+    let before = server.login("ann").await.publish("update", "before").await;
+    redis.kill().await;
+    redis.forget();
+    redis.restart().await;
+    let ann = server.login("ann").await;
+    let lost = soon(async {
+        loop {
+            let answer = ann
+                .post("/publish", json!({ "type": "update", "data": "after" }))
+                .await;
+            if answer.status == 200 {
+                return answer.json()["id"].as_str().unwrap().to_owned();
+            }
+        }
+    });
+    let after = lost.await;
+    let late = Server::start(&["--log", &redis.url()]).await;
+    let mut stream = late
+        .login("ann")
+        .await
+        .with("last-event-id", &before)
+        .stream("/events")
+        .await;
+    assert_eq!(stream.event().await.json()["reason"], "epoch");
+    assert_eq!(stream.until("update").await.id, Some(after));
+}

@@ -1,0 +1,9 @@
+// What the snippets of the documents take for granted: an application around them.
+
+/** The application's own login. */
+declare const session: { accessToken(): Promise<string>; refresh(): Promise<void> };
+declare const token: string;
+/** A source that an earlier snippet made. */
+declare const source: import('authenticated-event-source').AuthenticatedEventSource;
+/** What shows the events. */
+declare function render(data: unknown): void;
