@@ -133,12 +133,12 @@ impl Node {
     }
 
     fn start_tail(&self) {
-        let (Some(lines), Some(path)) = (&self.lines, &self.config.tail) else {
-            return;
-        };
-        let (reader, lines, path) = (Arc::clone(lines), Arc::clone(lines), path.clone());
+        let Some(lines) = &self.lines else { return };
+        let (reader, lines) = (Arc::clone(lines), Arc::clone(lines));
         self.in_background(async move { reader.read_on().await });
-        self.in_background(async move { tail::follow(&path, &lines).await });
+        if let Some(path) = self.config.tail.clone() {
+            self.in_background(async move { tail::follow(&path, &lines).await });
+        }
     }
 
     /// Ends a token now, on this node at once and on the others within a second.
