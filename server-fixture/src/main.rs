@@ -1,6 +1,7 @@
 //! The server's command: settings from flags and environment, one line on stdout, then serve.
 
 use std::error::Error;
+use std::io::IsTerminal;
 
 use clap::Parser;
 use server_fixture::{Config, Server, fault, stop_signal};
