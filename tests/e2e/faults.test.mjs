@@ -96,7 +96,8 @@ test('a server that dies and comes back without its memory announces the gap', a
   const received = await figure(page, '#received');
   await atLeast(page, '#received', received + 3);
   await until(page, '#timeline', 'announces a gap: epoch');
+  assert.equal(await figure(page, '#gaps'), 1);
   await assertExact(page);
-  await picture(page, 'faults-restart', '#faults');
+  await picture(page, 'faults-gap', '#faults');
   await page.close();
 });
