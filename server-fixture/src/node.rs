@@ -132,18 +132,14 @@ impl Node {
         }
     }
 
-    fn start_lines(&self) {
-        let Some(lines) = &self.lines else {
-            return;
-        };
+    fn start_tail(&self) {
+        let Some(lines) = &self.lines else { return };
         // Also without a file: in demo mode others write lines.
-        let reader = Arc::clone(lines);
+        let (reader, lines) = (Arc::clone(lines), Arc::clone(lines));
         self.in_background(async move { reader.read_on().await });
-        let Some(path) = self.config.tail.clone() else {
-            return;
-        };
-        let lines = Arc::clone(lines);
-        self.in_background(async move { tail::follow(&path, &lines).await });
+        if let Some(path) = self.config.tail.clone() {
+            self.in_background(async move { tail::follow(&path, &lines).await });
+        }
     }
 
     /// Ends a token now, on this node at once and on the others within a second.
