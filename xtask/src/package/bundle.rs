@@ -103,7 +103,7 @@ fn bundler(dist: &Path) -> Command {
     build.args(["--bundle", "--minify", "--sourcemap", "--target=es2022"]);
     build.args(["--legal-comments=none", "--log-level=warning"]);
     build.arg(format!("--alias:#bindings={}", wasm::glue().display()));
-    build.arg(format!("--alias:#module={}", wasm::script().display()));
+    build.arg(format!("--alias:#bindings.text={}", wasm::text().display()));
     build.arg(format!("--outdir={}", dist.display()));
     build
 }

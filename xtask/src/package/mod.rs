@@ -1,8 +1,9 @@
 //! The npm package: Rust → WebAssembly and its glue → entries → the folder that is packed.
 
 mod bundle;
+mod inlined;
+mod names;
 mod stage;
-mod text;
 mod wasm;
 
 use std::collections::hash_map::DefaultHasher;

@@ -3,12 +3,12 @@
 use std::fs::{create_dir_all, read, write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::text;
+use super::{inlined, names};
 use crate::house;
-use crate::process::{cargo, command, run};
+use crate::process::{cargo, command, output, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const NAME: &str = "authenticated_event_source";
@@ -18,14 +18,14 @@ pub(super) fn glue() -> PathBuf {
     bound().join(format!("{NAME}.js"))
 }
 
-/// The script that `#module` stands for: the optimised module as text.
-pub(super) fn script() -> PathBuf {
-    bound().join(format!("{NAME}.text.js"))
-}
-
 /// The optimised module.
 pub(super) fn module() -> PathBuf {
     bound().join(format!("{NAME}.wasm"))
+}
+
+/// The module as a script that `#bindings.text` stands for.
+pub(super) fn text() -> PathBuf {
+    bound().join("text.js")
 }
 
 fn bound() -> PathBuf {
@@ -91,13 +91,16 @@ pub(super) fn bind(compiled: &Path) -> Result<()> {
         .typescript(false)
         .remove_producers_section(true);
     let mut bound = bindgen.generate_output()?;
-    write(glue(), bound.js())?;
     let unoptimised = compiled.with_extension("bound.wasm");
     write(&unoptimised, bound.wasm_mut().emit_wasm())?;
-    optimise(&unoptimised)
+    let short_names = optimise(&unoptimised)?;
+    write(glue(), names::shorten(bound.js(), &short_names)?)?;
+    write(text(), inlined::script(&read(module())?)?)?;
+    inlined::check(&text(), &module())
 }
 
-fn optimise(module_with_names: &Path) -> Result<()> {
+/// Returns the table of the names that it made short.
+fn optimise(module_with_names: &Path) -> Result<String> {
     let mut optimiser = command("node", house::root());
     optimiser.arg(super::template().join("node_modules/binaryen/bin/wasm-opt"));
     optimiser.args([
@@ -105,13 +108,18 @@ fn optimise(module_with_names: &Path) -> Result<()> {
         "--strip-debug",
         "--strip-producers",
         "--strip-target-features",
+        "--minify-imports-and-exports-and-modules",
     ]);
-    run(optimiser
-        .arg(module_with_names)
-        .arg("--output")
-        .arg(module()))?;
+    let short_names = output(
+        optimiser
+            .arg(module_with_names)
+            .arg("--output")
+            .arg(module()),
+    )?;
     // An empty module would be a valid one; it would also be a package that does nothing.
-    let optimised = read(module())?;
-    ensure!(optimised.len() > 1000, "the optimised WebAssembly is empty");
-    Ok(write(script(), text::script(&optimised))?)
+    anyhow::ensure!(
+        read(module())?.len() > 1000,
+        "the optimised WebAssembly is empty"
+    );
+    Ok(short_names)
 }
