@@ -1,10 +1,11 @@
+use alloc::boxed::Box;
+use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::rc::Rc;
 
-use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture};
+use futures_core::future::LocalBoxFuture;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{RequestInit, Response, Url};
@@ -23,7 +24,6 @@ use crate::event_stream::{EventStreamParser, Item};
 #[wasm_bindgen]
 pub struct Core {
     source: Rc<Source<Classes>>,
-    run: AbortHandle,
 }
 
 #[wasm_bindgen]
@@ -34,21 +34,19 @@ impl Core {
         let client = Rc::new(client);
         let url = Url::new(&client.url())?;
         let mut options = Options::new(url, Rc::new(Template(Rc::clone(&client))));
-        client.configure(&mut options, Auth::new(Provider(Rc::clone(&client))));
+        client.configure(
+            &mut options,
+            Auth::of_one_flight(Rc::new(Provider(Rc::clone(&client)))),
+        );
         let source = Rc::new(Source::new(options, Classes::new(client)));
-        let (run, registration) = AbortHandle::new_pair();
         let running = Rc::clone(&source);
-        spawn_local(async move {
-            // Aborted or at its end: either way all is released.
-            let _ = Abortable::new(running.run(), registration).await;
-        });
-        Ok(Core { source, run })
+        spawn_local(async move { running.run_until_closed().await });
+        Ok(Core { source })
     }
 
     /// Closes the source for good: request, reader, timers and listeners are released.
     pub fn close(&self) {
-        self.source.connection.borrow_mut().close();
-        self.run.abort();
+        self.source.close();
     }
 
     /// Connects anew, at once, with the same last event ID.

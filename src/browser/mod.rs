@@ -12,6 +12,7 @@ mod observer;
 mod options;
 mod page;
 mod probe;
+mod single_flight;
 mod source;
 mod stream;
 mod sys;
