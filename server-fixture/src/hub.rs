@@ -3,11 +3,9 @@
 //! A subscriber is a cursor into the ring, not a queue: nothing is stored per client, nobody waits
 //! for a slow one, and behind the ring a client pages the log. The reader below is the only writer.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -15,41 +13,10 @@ use crate::cursor::{Cursor, Requested};
 use crate::frame::{self, Event, FrameError};
 use crate::log::{Draft, Entry, EventLog, LogError};
 use crate::resume::{FirstConnect, Gap, Kept, Reason, Start, decide};
+use crate::ring::{Frame, Ring};
 
 /// Frames handed to a subscriber at once; more would only make one write larger.
 const BATCH: usize = 256;
-
-/// An encoded event and what is needed to decide who may see it.
-#[derive(Clone, Debug)]
-pub(crate) struct Frame {
-    pub(crate) cursor: Cursor,
-    pub(crate) event_type: Arc<str>,
-    pub(crate) to: Option<Arc<str>>,
-    pub(crate) bytes: Bytes,
-}
-
-impl Frame {
-    fn encode(entry: Entry) -> Result<Self, FrameError> {
-        let id = entry.cursor.to_string();
-        let Draft {
-            event_type,
-            data,
-            to,
-        } = entry.draft;
-        let bytes = frame::encode(&Event {
-            id: Some(&id),
-            event_type: &event_type,
-            data: &data,
-        })?;
-        let to = to.map(Arc::from);
-        Ok(Self {
-            cursor: entry.cursor,
-            event_type: Arc::from(event_type),
-            to,
-            bytes,
-        })
-    }
-}
 
 /// What comes after a cursor.
 pub(crate) struct Batch {
@@ -58,17 +25,10 @@ pub(crate) struct Batch {
     pub(crate) frames: Vec<Frame>,
 }
 
-struct Ring {
-    frames: VecDeque<Frame>,
-    /// Whoever stands here or later is served from the ring; earlier, from the log.
-    floor: Cursor,
-}
-
 /// The ring, the log behind it, and the newest cursor to wait on.
 pub(crate) struct Hub {
     log: Arc<dyn EventLog>,
     ring: RwLock<Ring>,
-    capacity: usize,
     tail: watch::Sender<Cursor>,
     /// Whether the reader's last call succeeded; readiness and a metric follow it.
     connected: watch::Sender<bool>,
@@ -78,15 +38,11 @@ impl Hub {
     /// A hub over `log` whose ring holds `capacity` frames. [`Hub::read_on`] must run for it.
     pub(crate) async fn open(log: Arc<dyn EventLog>, capacity: usize) -> Result<Self, LogError> {
         let tail = log.kept(None).await?.last;
-        let ring = RwLock::new(Ring {
-            frames: VecDeque::new(),
-            floor: tail,
-        });
+        let ring = RwLock::new(Ring::new(tail, capacity));
         let (tail, connected) = (watch::Sender::new(tail), watch::Sender::new(true));
         Ok(Self {
             log,
             ring,
-            capacity: capacity.max(1),
             tail,
             connected,
         })
@@ -122,16 +78,16 @@ impl Hub {
         let Some(last) = entries.last().map(|entry| entry.cursor) else {
             return;
         };
-        let frames = entries.into_iter().filter_map(encode_or_report);
+        let frames: Vec<Frame> = entries.into_iter().filter_map(Frame::of).collect();
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
-        ring.frames.extend(frames);
-        while ring.frames.len() > self.capacity {
-            if let Some(frame) = ring.frames.pop_front() {
-                ring.floor = frame.cursor;
-            }
-        }
+        ring.extend(frames);
         drop(ring);
         self.tail.send_replace(last);
+    }
+
+    /// Every change of the ring is a push or a pop: a panic cannot leave one half done.
+    fn ring(&self) -> RwLockReadGuard<'_, Ring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Validates, stores and gives the id.
@@ -159,7 +115,7 @@ impl Hub {
             Requested::Nothing if first_connect == FirstConnect::Live => {
                 return Ok(Start::After(tail));
             }
-            Requested::After(cursor) if *cursor <= tail && self.ring_holds(*cursor) => {
+            Requested::After(cursor) if *cursor <= tail && self.ring().holds(*cursor) => {
                 return Ok(Start::After(*cursor));
             }
             _ => {}
@@ -179,27 +135,14 @@ impl Hub {
         self.log.kept(cursor).await
     }
 
-    fn ring_holds(&self, cursor: Cursor) -> bool {
-        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
-        let known = |frame: &Frame| frame.cursor.cmp(&cursor);
-        cursor == ring.floor || ring.frames.binary_search_by(known).is_ok()
-    }
-
     /// The next frames after `cursor`; empty means that there are none yet.
     pub(crate) async fn after(&self, cursor: Cursor) -> Result<Batch, LogError> {
-        match self.in_ring(cursor) {
+        // The lock is not held over the call below.
+        let found = self.ring().after(cursor, BATCH);
+        match found {
             Some(frames) => Ok(Batch { gap: None, frames }),
             None => self.in_log(cursor).await,
         }
-    }
-
-    fn in_ring(&self, cursor: Cursor) -> Option<Vec<Frame>> {
-        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
-        if cursor < ring.floor {
-            return None;
-        }
-        let start = ring.frames.partition_point(|frame| frame.cursor <= cursor);
-        Some(ring.frames.range(start..).take(BATCH).cloned().collect())
     }
 
     async fn in_log(&self, cursor: Cursor) -> Result<Batch, LogError> {
@@ -214,7 +157,7 @@ impl Hub {
         };
         Ok(Batch {
             gap,
-            frames: entries.into_iter().filter_map(encode_or_report).collect(),
+            frames: entries.into_iter().filter_map(Frame::of).collect(),
         })
     }
 
@@ -240,13 +183,6 @@ impl Hub {
     pub(crate) fn is_connected(&self) -> bool {
         *self.connected.borrow()
     }
-}
-
-/// A foreign writer may put into a shared log what cannot be framed; the reader must survive it.
-fn encode_or_report(entry: Entry) -> Option<Frame> {
-    let cursor = entry.cursor;
-    let report = |error| tracing::error!(%cursor, %error, "an entry of the log cannot be framed");
-    Frame::encode(entry).map_err(report).ok()
 }
 
 /// Why an event was not published.

@@ -7,7 +7,8 @@
 //! # Layout, in reading order
 //! - [`mod@frame`], [`cursor`], [`resume`]: pure; event → bytes, ids, where a stream starts
 //! - [`log`]: where events are kept and ids are minted
-//! - `hub`, `stream`: the ring of encoded frames, and a subscriber's walk along it
+//! - `ring`, `hub`, `filter`, `stream`, `notices`: the encoded frames, and a subscriber's walk
+//!   along them
 //! - `access`, `auth`, `admit`, `security`, `figures`, `pulse`: who, how many, headers, metrics, live figures
 //! - `link`: a connection to Redis
 //! - `cluster`, `membership`: what several nodes agree on
@@ -27,6 +28,7 @@ pub mod cursor;
 mod deadline;
 pub mod fault;
 mod figures;
+mod filter;
 pub mod frame;
 mod hub;
 mod link;
@@ -35,9 +37,11 @@ pub mod log;
 mod membership;
 mod mischief;
 mod node;
+mod notices;
 mod pulse;
 mod refusal;
 pub mod resume;
+mod ring;
 mod routes;
 mod security;
 mod server;

@@ -125,19 +125,24 @@ impl Node {
         self.in_background(async move { events.read_on().await });
         let node = Arc::clone(self);
         self.in_background(async move { take_part(&node).await });
-        self.start_tail();
+        self.start_lines();
         if self.config.pulse > Duration::ZERO {
             let node = Arc::clone(self);
             self.in_background(async move { crate::pulse::beat(&node).await });
         }
     }
 
-    fn start_tail(&self) {
-        let (Some(lines), Some(path)) = (&self.lines, &self.config.tail) else {
+    fn start_lines(&self) {
+        let Some(lines) = &self.lines else {
             return;
         };
-        let (reader, lines, path) = (Arc::clone(lines), Arc::clone(lines), path.clone());
+        // Also without a file: in demo mode others write lines.
+        let reader = Arc::clone(lines);
         self.in_background(async move { reader.read_on().await });
+        let Some(path) = self.config.tail.clone() else {
+            return;
+        };
+        let lines = Arc::clone(lines);
         self.in_background(async move { tail::follow(&path, &lines).await });
     }
 

@@ -1,11 +1,10 @@
 //! The body of an event stream response: a cursor that walks along the ring.
 
-use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
@@ -14,40 +13,12 @@ use tokio_util::sync::CancellationToken;
 use crate::admit::Permit;
 use crate::auth::{Revocations, User};
 use crate::cursor::Cursor;
-use crate::frame::{self, Event};
-use crate::hub::{Batch, Frame, Hub};
+use crate::filter::{Filter, type_of};
+use crate::frame;
+use crate::hub::{Batch, Hub};
 use crate::mischief::{Order, Orders};
-use crate::resume::Gap;
-
-/// Who may see what. Asked for every frame, replayed or live.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Filter {
-    /// The reader; `None` is an anonymous one, who sees nothing that is addressed.
-    pub(crate) user: Option<User>,
-    /// The types that were asked for; `None` is all.
-    pub(crate) types: Option<HashSet<String>>,
-}
-
-impl Filter {
-    fn passes(&self, frame: &Frame) -> bool {
-        let addressed = frame
-            .to
-            .as_ref()
-            .is_none_or(|to| self.user.as_ref().is_some_and(|user| *user.name == **to));
-        let wanted = self
-            .types
-            .as_ref()
-            .is_none_or(|types| types.contains(type_of(frame)));
-        addressed && wanted
-    }
-}
-
-fn type_of(frame: &Frame) -> &str {
-    match &*frame.event_type {
-        "" => "message",
-        event_type => event_type,
-    }
-}
+use crate::notices::{concat, farewell, gap_frame};
+use crate::ring::Frame;
 
 /// Everything one stream owns. Dropping it, for whatever reason, frees its permit.
 pub(crate) struct Subscription {
@@ -205,41 +176,4 @@ async fn ordered(orders: &mut Option<Orders>, user: Option<&User>) -> Order {
         (Some(orders), Some(user)) => orders.next(&user.name).await,
         _ => std::future::pending().await,
     }
-}
-
-/// One frame is passed on as it is: all subscribers share its bytes.
-fn concat<'a>(mut parts: impl Iterator<Item = &'a Bytes>) -> Bytes {
-    let Some(first) = parts.next() else {
-        return Bytes::new();
-    };
-    let Some(second) = parts.next() else {
-        return first.clone();
-    };
-    let mut out = BytesMut::from(&first[..]);
-    out.extend_from_slice(second);
-    parts.for_each(|part| out.extend_from_slice(part));
-    out.freeze()
-}
-
-/// The `gap` event. It has no id, so that it is told again if the link drops before the next one.
-pub(crate) fn gap_frame(gap: &Gap) -> Bytes {
-    event("gap", &serde_json::json!(gap).to_string())
-}
-
-/// An event of this connection alone: without an id, because ids belong to the log.
-pub(crate) fn event(event_type: &'static str, data: &str) -> Bytes {
-    // The only errors are a bad id and a bad type, and the type is a literal of this program.
-    frame::encode(&Event {
-        id: None,
-        event_type,
-        data,
-    })
-    .unwrap_or_default()
-}
-
-/// Tells clients to come back, each at another moment within four seconds.
-fn farewell() -> Bytes {
-    let retry = frame::retry(1000 + fastrand::u64(..4000));
-    let shutdown = event("shutdown", "Server shutting down");
-    concat([&retry, &shutdown].into_iter())
 }

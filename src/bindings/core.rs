@@ -4,6 +4,7 @@ use core::cell::{Cell, RefCell};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use core::time::Duration;
 
 use futures_core::future::LocalBoxFuture;
 use wasm_bindgen::prelude::*;
@@ -13,8 +14,8 @@ use web_sys::{RequestInit, Response, Url};
 use super::batch::Batch;
 use super::client::{Client, GivenToken, time};
 use crate::browser::{
-    AttemptContext, Auth, Cause, Delivered, Lost, Observer, Options, RequestTemplate, Source,
-    Token, TokenProvider,
+    AttemptContext, Auth, Cause, Delivered, Lost, Observer, Options, RequestTemplate,
+    SharedProvider, Source, Token,
 };
 use crate::connection::{Next, Verdict};
 use crate::event_stream::{EventStreamParser, Item};
@@ -36,7 +37,7 @@ impl Core {
         let mut options = Options::new(url, Rc::new(Template(Rc::clone(&client))));
         client.configure(
             &mut options,
-            Auth::of_one_flight(Rc::new(Provider(Rc::clone(&client)))),
+            Auth::shared(Rc::new(Provider(Rc::clone(&client)))),
         );
         let source = Rc::new(Source::new(options, Classes::new(client)));
         let running = Rc::clone(&source);
@@ -209,13 +210,14 @@ impl RequestTemplate for Template {
 
 struct Provider(Rc<Client>);
 
-impl TokenProvider for Provider {
+/// The class has made it a shared one already.
+impl SharedProvider for Provider {
     fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
         let given = self.0.token(context.attempt, context.cause.as_str());
         Box::pin(async move { JsFuture::from(given).await.map(|given| token(&given)) })
     }
 
-    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<(), JsValue>> {
+    fn refresh(&self, _: Duration) -> LocalBoxFuture<'static, Result<(), JsValue>> {
         let refreshed = self.0.refresh();
         Box::pin(async move { JsFuture::from(refreshed).await.map(|_| ()) })
     }
@@ -233,6 +235,6 @@ fn token(given: &GivenToken) -> Token {
 }
 
 /// Milliseconds since 1970; unlike a wait it is decades long.
-fn time_of(milliseconds: f64) -> core::time::Duration {
-    core::time::Duration::from_millis(milliseconds as u64)
+fn time_of(milliseconds: f64) -> Duration {
+    Duration::from_millis(milliseconds as u64)
 }

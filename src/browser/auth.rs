@@ -2,13 +2,14 @@ use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use core::fmt;
+use core::future::Future;
 use core::time::Duration;
 
 use futures_core::future::LocalBoxFuture;
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::JsValue;
 
-use super::single_flight::SingleFlight;
+use super::single_flight::{SharedProvider, SingleFlight};
 use super::sys;
 use crate::connection::DEFAULT_RENEW_BEFORE;
 
@@ -113,8 +114,17 @@ pub struct AttemptContext {
     pub cause: Cause,
 }
 
-/// Where tokens come from. Asked on every attempt, so that it never sends one that has expired
-/// in the meantime.
+/// Where tokens come from. Asked on every attempt, so that none is sent that has expired in the
+/// meantime.
+///
+/// ```
+/// # #[cfg(target_arch = "wasm32")] {
+/// use authenticated_event_source::browser::{AttemptContext, Auth, Token};
+///
+/// # async fn session_token() -> String { String::new() }
+/// let auth = Auth::new(|_: AttemptContext| async { Ok(Token::new(session_token().await)) });
+/// # }
+/// ```
 pub trait TokenProvider {
     /// The token to send now.
     ///
@@ -137,11 +147,22 @@ pub trait TokenProvider {
     }
 }
 
+/// An asynchronous closure is a provider that has nothing special to do after a 401.
+impl<F, T> TokenProvider for F
+where
+    F: Fn(AttemptContext) -> T,
+    T: Future<Output = Result<Token, JsValue>> + 'static,
+{
+    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
+        Box::pin(self(context))
+    }
+}
+
 /// The credentials of one or more sources. Clones share one refresh: however many sources are
 /// refused at once, the provider is asked once.
 #[derive(Clone)]
 pub struct Auth {
-    provider: Rc<dyn TokenProvider>,
+    provider: Rc<dyn SharedProvider>,
     pub(super) scheme: String,
     pub(super) header: String,
     pub(super) renew_before: Duration,
@@ -150,11 +171,10 @@ pub struct Auth {
 impl Auth {
     /// Sends `Authorization: Bearer` and the provider's token.
     pub fn new(provider: impl TokenProvider + 'static) -> Self {
-        Self::of_one_flight(Rc::new(SingleFlight::new(provider)))
+        Self::shared(Rc::new(SingleFlight::new(provider)))
     }
 
-    /// Of a provider that sees to it by itself that its refresh is under way once at most.
-    pub(crate) fn of_one_flight(provider: Rc<dyn TokenProvider>) -> Self {
+    pub(crate) fn shared(provider: Rc<dyn SharedProvider>) -> Self {
         Self {
             provider,
             scheme: String::from("Bearer"),
@@ -205,8 +225,8 @@ impl Auth {
         [&*self.scheme, " ", &*token.value].concat()
     }
 
-    pub(super) async fn refresh(&self) -> Result<(), JsValue> {
-        self.provider.on_unauthorized().await
+    pub(super) async fn refresh(&self, timeout: Duration) -> Result<(), JsValue> {
+        self.provider.refresh(timeout).await
     }
 }
 

@@ -27,5 +27,6 @@ pub(crate) use {
     attempt::Lost,
     observer::{Delivered, Observer},
     options::{Options, RequestTemplate},
+    single_flight::SharedProvider,
     source::Source,
 };

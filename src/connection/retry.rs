@@ -161,6 +161,8 @@ impl Retry {
             Jitter::Full => dice,
             Jitter::None => 1.0,
         };
-        base + Duration::from_secs_f64(spread * part)
+        // A caller may say `Duration::MAX` and mean "without end": it must not panic.
+        let extra = Duration::try_from_secs_f64(spread * part).unwrap_or(Duration::MAX);
+        base.saturating_add(extra)
     }
 }

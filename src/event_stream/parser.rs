@@ -285,3 +285,6 @@ fn reconnection_time(value: &[u8]) -> Option<Duration> {
     }
     Some(Duration::from_millis(milliseconds))
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,7 @@ pub(crate) fn run_demo(options: &Options) -> Result<()> {
     ensure_free(options.port)?;
     let page = build_page()?;
     let server = fixture::build()?;
+    ensure_free(options.port)?;
     let page = page.to_string_lossy();
     let port = options.port.to_string();
     let mut server = Fixture::start(

@@ -4,10 +4,11 @@
 //!
 //! - [`script`]: the grammar
 //! - `stage`, `record`: a script's state, and what was asked of it
-//! - `connection`, `play`, `head`, `text`, `wire`: the socket
+//! - `connection`, `play`, `bytes`, `head`, `text`, `wire`: the socket
 //! - `presets`: scripts with a plain URL
 //! - `shelf`, `control`: storing, reading back, removing
 
+mod bytes;
 mod connection;
 mod control;
 mod head;

@@ -3,14 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::io::AsyncWriteExt;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::sleep;
 
+use super::bytes::{chunk, from_base64, from_hex};
 use super::head::{has_body, head};
 use super::script::{Count, Framing, Response, Split, Step};
 use super::text::Words;
@@ -158,30 +157,6 @@ impl<'a> Player<'a> {
         *self.sent += bytes.len() as u64;
         Ok(())
     }
-}
-
-/// One piece, so that it leaves in one segment if it fits.
-fn chunk(bytes: &[u8]) -> Vec<u8> {
-    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
-}
-
-fn from_hex(text: &str) -> io::Result<Vec<u8>> {
-    let digits: Vec<u8> = text
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .collect();
-    let pair = |pair: &[u8]| {
-        let text = std::str::from_utf8(pair)
-            .ok()
-            .filter(|text| text.len() == 2)?;
-        u8::from_str_radix(text, 16).ok()
-    };
-    let bytes: Option<Vec<u8>> = digits.chunks(2).map(pair).collect();
-    bytes.ok_or_else(|| io::Error::other("not hexadecimal"))
-}
-
-fn from_base64(text: &str) -> io::Result<Vec<u8>> {
-    BASE64_STANDARD.decode(text).map_err(io::Error::other)
 }
 
 /// Why a script cannot be played, found when it is stored and not when it is half played.

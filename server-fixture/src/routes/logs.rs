@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::events::{Ask, open};
+use super::events::Ask;
+use super::open::open;
 use super::visit::Visit;
+use crate::filter::Filter;
 use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::resume::FirstConnect;
-use crate::stream::Filter;
 use crate::tail::FIRST_LINES;
 
 /// The last ten lines, then every new one.

@@ -2,16 +2,18 @@
 
 mod demo;
 mod events;
+mod flood;
 mod health;
 mod login;
 mod logs;
+mod open;
 mod publish;
 mod tasks;
 mod visit;
 
 use std::sync::Arc;
 
-pub(crate) use self::events::RESUMED_FROM;
+pub(crate) use self::open::RESUMED_FROM;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -40,6 +42,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route("/logs", get(logs::logs))
         .route("/demo/faults", post(demo::faults))
         .route("/demo/lines", post(demo::lines))
+        .route("/demo/flood", get(flood::flood))
         .route("/metrics", get(health::metrics))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

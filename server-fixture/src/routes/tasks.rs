@@ -13,7 +13,7 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::events::response;
+use super::open::response;
 use super::visit::Visit;
 use crate::admit::Permit;
 use crate::cluster::Task;

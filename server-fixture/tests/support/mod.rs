@@ -6,6 +6,7 @@
     reason = "each test file uses another part of this one"
 )]
 
+pub mod browser;
 pub mod process;
 
 use std::collections::VecDeque;
@@ -22,7 +23,7 @@ use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use server_fixture::{Config, fault, run};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -112,6 +113,7 @@ pub async fn faults() -> Client {
 #[derive(Clone, Debug)]
 pub struct Client {
     pub address: SocketAddr,
+    from: [u8; 4],
     headers: Vec<(String, String)>,
 }
 
@@ -143,8 +145,14 @@ impl Client {
     pub fn to(address: SocketAddr) -> Self {
         Self {
             address,
+            from: [127, 0, 0, 1],
             headers: Vec::new(),
         }
+    }
+
+    /// Connects from this local address.
+    pub fn from(self, from: [u8; 4]) -> Self {
+        Self { from, ..self }
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -166,7 +174,9 @@ impl Client {
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, BoxError> {
-        let stream = TcpStream::connect(self.address).await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((self.from, 0)))?;
+        let stream = socket.connect(self.address).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
         Ok(sender)
@@ -255,18 +265,21 @@ impl Client {
 
     /// Opens a stream.
     pub async fn stream(&self, path: &str) -> Stream {
-        let response = self.send("GET", path, Bytes::new()).await;
-        assert_eq!(response.status(), 200, "GET {path}");
-        let (parts, body) = response.into_parts();
-        let parser = EventStreamParser::new();
-        let items = VecDeque::new();
-        Stream {
+        let stream = self.try_stream(path).await.unwrap();
+        stream.unwrap_or_else(|| panic!("GET {path} is not answered with 200"))
+    }
+
+    /// Opens a stream of a server that may be gone; `None` if the answer is not 200.
+    pub async fn try_stream(&self, path: &str) -> Result<Option<Stream>, BoxError> {
+        let (parts, body) = self.try_send("GET", path, Bytes::new()).await?.into_parts();
+        let stream = Stream {
             headers: parts.headers,
             body,
-            parser,
-            items,
+            parser: EventStreamParser::new(),
+            items: VecDeque::new(),
             last_event_id: String::new(),
-        }
+        };
+        Ok((parts.status == 200).then_some(stream))
     }
 }
 

@@ -67,15 +67,19 @@ fn assemble() -> Result<()> {
 /// A digest of the sources in a folder, of the files beside it, and of this program, which turns
 /// the one into the other.
 pub(crate) fn fingerprint(folder: &Path, beside: &[&Path]) -> Result<String> {
+    let sources = sources(folder)?;
     let program = std::env::current_exe()?;
-    let mut digest = DefaultHasher::new();
-    let found = sources(folder)?;
-    for file in found
+    let files = sources
         .iter()
         .map(PathBuf::as_path)
-        .chain(beside.iter().copied())
-        .chain([program.as_path()])
-    {
+        .chain([program.as_path()]);
+    digest(files.chain(beside.iter().copied()))
+}
+
+/// A digest of names and contents.
+pub(crate) fn digest<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<String> {
+    let mut digest = DefaultHasher::new();
+    for file in files {
         file.hash(&mut digest);
         read(file)?.hash(&mut digest);
     }

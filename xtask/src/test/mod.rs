@@ -3,6 +3,7 @@
 mod browser;
 mod e2e;
 mod host;
+mod matrix;
 mod package;
 mod report;
 
@@ -28,6 +29,8 @@ enum Suite {
     Browser,
     /// The npm package: size, types, exports; packed, installed and run in Node and Chromium
     Package,
+    /// The packed package in every bundler, runtime and framework
+    Matrix,
     /// The demo page, built and loaded in Chromium
     E2e,
 }
@@ -45,6 +48,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             Suite::Host => host::run_suite(&mut report),
             Suite::Browser => browser::run_suite(&mut report),
             Suite::Package => package::run_suite(&mut report),
+            Suite::Matrix => matrix::run_suite(&mut report),
             Suite::E2e => e2e::run_suite(&mut report),
         };
         ensure!(!process::is_interrupted(), "interrupted");

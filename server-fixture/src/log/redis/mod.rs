@@ -3,13 +3,15 @@
 //! Redis mints the ids: `XADD … <epoch>-*` fills in the next sequence, so they are dense, and
 //! refuses a writer whose epoch is over.
 
-use std::collections::HashMap;
+mod info;
+
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use redis::cmd;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
-use redis::{FromRedisValue, RedisError, Value, cmd};
 
+use self::info::{before, field, info};
 use super::{Answer, Draft, Entry, EventLog, LogError};
 use crate::cursor::Cursor;
 use crate::link::{Link, Links};
@@ -143,40 +145,6 @@ impl RedisLog {
             .flat_map(|stream| &stream.ids)
             .map(entry)
             .collect()
-    }
-}
-
-type Info = HashMap<String, Value>;
-
-/// `None` while nothing was ever appended.
-async fn info(link: &mut Link) -> Result<Option<Info>, RedisError> {
-    let mut info = cmd("XINFO");
-    info.arg("STREAM").arg(STREAM);
-    match info.query_async(&mut link.connection).await {
-        Err(error) if error.to_string().contains("no such key") => Ok(None),
-        reply => reply.map(Some),
-    }
-}
-
-fn field<T: FromRedisValue + Default>(info: &Info, name: &str) -> T {
-    let value = info
-        .get(name)
-        .and_then(|value| redis::from_redis_value_ref(value).ok());
-    value.unwrap_or_default()
-}
-
-/// The place before the first kept event. Where an epoch begins, the sequence says nothing of
-/// what was trimmed before it: then it is the last place that the epoch before could have had.
-fn before(first: Cursor, info: &Info) -> Cursor {
-    if field::<u64>(info, "entries-added") == field::<u64>(info, "length") {
-        return Cursor::default();
-    }
-    match first.seq.checked_sub(1) {
-        Some(seq) => Cursor { seq, ..first },
-        None => Cursor {
-            epoch: first.epoch.saturating_sub(1),
-            seq: u64::MAX,
-        },
     }
 }
 

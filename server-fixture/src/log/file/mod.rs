@@ -1,5 +1,7 @@
 //! The log in one file: what was appended survives the process, however it ends.
 
+mod writer;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -11,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
+use self::writer::{Append, GROUP, Writer};
 use super::memory::fresh_epoch;
 use super::{Answer, Draft, Entry, EventLog, LogError};
 use crate::cursor::Cursor;
@@ -20,8 +23,6 @@ use crate::resume::Kept;
 const EVENTS: TableDefinition<'_, u64, (&str, &str, &str)> = TableDefinition::new("events");
 /// `epoch` and `last`, the newest sequence ever.
 const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
-/// Appends of one commit at most: each commit waits for the disk, so they share it.
-const GROUP: usize = 1024;
 /// How long the predecessor on the same file may take to end: a little more than its drain.
 const PATIENCE: Duration = Duration::from_secs(6);
 /// Events read at once for the ring.
@@ -29,8 +30,6 @@ const PAGE: usize = 1024;
 
 /// redb has an error type per kind of call; here they all mean that the file failed.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-type Append = (Draft, oneshot::Sender<Result<Cursor, LogError>>);
 
 /// Keeps the last events in a file.
 pub struct FileLog {
@@ -111,58 +110,6 @@ fn prepare(database: &Database) -> Result<Cursor, Failure> {
     };
     write.commit()?;
     Ok(newest)
-}
-
-struct Writer {
-    database: Arc<Database>,
-    capacity: u64,
-    last: watch::Sender<Cursor>,
-}
-
-impl Writer {
-    fn run(self, mut queue: mpsc::Receiver<Append>) {
-        let mut group = Vec::with_capacity(GROUP);
-        while queue.blocking_recv_many(&mut group, GROUP) > 0 {
-            let first = *self.last.borrow();
-            let (drafts, waiting): (Vec<Draft>, Vec<_>) = group.drain(..).unzip();
-            let stored = self.commit(first, &drafts).map_err(failed);
-            if stored.is_ok() {
-                let seq = first.seq + drafts.len() as u64;
-                self.last.send_replace(Cursor { seq, ..first });
-            }
-            for (sender, seq) in waiting.into_iter().zip(first.seq + 1..) {
-                // Whoever no longer waits does not need the id; the event is stored all the same.
-                let _ = sender.send(stored.clone().map(|()| Cursor { seq, ..first }));
-            }
-        }
-    }
-
-    fn commit(&self, first: Cursor, drafts: &[Draft]) -> Result<(), Failure> {
-        let write = self.database.begin_write()?;
-        {
-            let mut events = write.open_table(EVENTS)?;
-            let mut seq = first.seq;
-            for draft in drafts {
-                seq += 1;
-                let to = draft
-                    .to
-                    .as_ref()
-                    .map_or_else(String::new, |to| format!("@{to}"));
-                events.insert(
-                    seq,
-                    (draft.event_type.as_str(), to.as_str(), draft.data.as_str()),
-                )?;
-            }
-            // `extract_from_if` removes as it is walked.
-            let oldest = (seq + 1).saturating_sub(self.capacity);
-            events
-                .extract_from_if(..oldest, |_, _| true)?
-                .try_for_each(|entry| entry.map(drop))?;
-            write.open_table(NUMBERS)?.insert("last", seq)?;
-        }
-        write.commit()?;
-        Ok(())
-    }
 }
 
 fn page(database: &Database, after: Cursor, limit: usize) -> Result<Vec<Entry>, Failure> {

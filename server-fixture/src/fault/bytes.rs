@@ -1,0 +1,32 @@
+//! The bytes of a script, however they are written down.
+
+use std::io;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+/// One piece, so that it leaves in one segment if it fits.
+pub(super) fn chunk(bytes: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}
+
+/// The bytes behind the digits.
+pub(super) fn from_hex(text: &str) -> io::Result<Vec<u8>> {
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    let pair = |pair: &[u8]| {
+        let text = std::str::from_utf8(pair)
+            .ok()
+            .filter(|text| text.len() == 2)?;
+        u8::from_str_radix(text, 16).ok()
+    };
+    let bytes: Option<Vec<u8>> = digits.chunks(2).map(pair).collect();
+    bytes.ok_or_else(|| io::Error::other("not hexadecimal"))
+}
+
+/// The bytes behind the digits.
+pub(super) fn from_base64(text: &str) -> io::Result<Vec<u8>> {
+    BASE64_STANDARD.decode(text).map_err(io::Error::other)
+}

@@ -1,0 +1,137 @@
+//! How a stream begins: admission, the place it starts from, and its first bytes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::events::Ask;
+use crate::auth::{User, unix_now};
+use crate::cursor::{Cursor, Requested};
+use crate::frame;
+use crate::hub::Hub;
+use crate::mischief::Mischief;
+use crate::node::Node;
+use crate::notices::{event, gap_frame};
+use crate::refusal::Refusal;
+use crate::resume::{FirstConnect, Start};
+use crate::stream::Subscription;
+use crate::text::random_hex;
+
+/// Names the place that a stream goes on from: a cursor, or `earliest` after a gap.
+pub(crate) const RESUMED_FROM: HeaderName = HeaderName::from_static("sse-resumed-from");
+
+/// Opens a stream over `hub`, or refuses it: errors before the first byte are HTTP.
+pub(crate) async fn open(
+    node: &Arc<Node>,
+    hub: &Arc<Hub>,
+    ask: Ask,
+    first_connect: FirstConnect,
+) -> Result<Response, Refusal> {
+    if node.leaving.is_cancelled() {
+        return Err(Refusal::unavailable("The server is shutting down", 1));
+    }
+    let permit = node.admission.admit(ask.ip, ask.user_name())?;
+    let start = hub
+        .place(&ask.requested, first_connect)
+        .await
+        .map_err(|_| Refusal::unavailable("The event log is not available", 1))?;
+    node.figures.resumed(outcome(&ask.requested, &start));
+    if let Start::Gap(_, gap) = &start {
+        permit.lost(gap.reason);
+    }
+    let (cursor, resumed_from) = anchor(&start);
+    let deadline = deadline(node, ask.filter.user.as_ref());
+    let stream = Subscription {
+        tail: hub.tail(),
+        hub: Arc::clone(hub),
+        cursor,
+        opening: Some(opening(node, &ask, &start)),
+        revocations: Arc::clone(&node.revocations),
+        filter: ask.filter,
+        heartbeat: node.config.heartbeat,
+        deadline,
+        drain: node.drain.clone(),
+        permit,
+        orders: node.mischief.as_ref().map(Mischief::orders),
+        is_over: false,
+    };
+    Ok(response(
+        Body::from_stream(stream.into_stream()),
+        &resumed_from,
+    ))
+}
+
+fn outcome(requested: &Requested, start: &Start) -> &'static str {
+    match (requested, start) {
+        (Requested::Nothing, _) => "first",
+        (_, Start::After(_)) => "resumed",
+        (_, Start::Gap(..)) => "gap",
+    }
+}
+
+fn anchor(start: &Start) -> (Cursor, String) {
+    match start {
+        Start::After(cursor) => (*cursor, cursor.to_string()),
+        Start::Gap(cursor, _) => (*cursor, "earliest".to_owned()),
+    }
+}
+
+/// The first bytes: how long to wait before reconnecting, what was lost, where the client stands
+/// (so that it can resume even if it never gets an event), and who it is.
+fn opening(node: &Node, ask: &Ask, start: &Start) -> Bytes {
+    let (cursor, resumed_from) = anchor(start);
+    let connected = json!({
+        "clientId": random_hex(8),
+        "user": ask.user_name(),
+        "node": node.name,
+        "resumedFrom": resumed_from,
+    });
+    let retry = jittered(node.config.retry);
+    let mut out = BytesMut::from(&frame::retry(retry)[..]);
+    // Before the cursor: a link that drops between the two must not hide the loss.
+    if let Start::Gap(_, gap) = start {
+        out.extend_from_slice(&gap_frame(gap));
+    }
+    out.extend_from_slice(&frame::cursor(&cursor.to_string()));
+    out.extend_from_slice(&event("connected", &connected.to_string()));
+    if ask.requested == Requested::Nothing {
+        out.extend_from_slice(&event(
+            "",
+            &json!({ "text": "Connected to server" }).to_string(),
+        ));
+    }
+    out.freeze()
+}
+
+/// A tenth more or less: clients that were cut off together must not come back together.
+fn jittered(millis: u64) -> u64 {
+    millis - millis / 10 + fastrand::u64(0..=millis / 5)
+}
+
+/// The age limit, jittered for the same reason, but never later than the token.
+fn deadline(node: &Node, user: Option<&User>) -> Instant {
+    let age = node.config.max_age.mul_f64(0.9 + 0.2 * fastrand::f64());
+    let token = user.map(|user| Duration::from_secs(user.expires_at.saturating_sub(unix_now())));
+    Instant::now() + token.map_or(age, |token| token.min(age))
+}
+
+/// `no-transform` and `X-Accel-Buffering` keep proxies from holding the stream back. Connection
+/// headers are HTTP/1.1's own affair, and illegal on HTTP/2.
+pub(crate) fn response(body: Body, resumed_from: &str) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    let fixed = |text| HeaderValue::from_static(text);
+    headers.insert(header::CONTENT_TYPE, fixed("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, fixed("no-cache, no-transform"));
+    headers.insert("x-accel-buffering", fixed("no"));
+    if let Ok(value) = HeaderValue::from_str(resumed_from) {
+        headers.insert(RESUMED_FROM, value);
+    }
+    response
+}

@@ -1,0 +1,171 @@
+//! The textbook's own client code, unchanged, in a browser, against this server.
+//!
+//! Its pages hold their scripts inline, which this server's own policy forbids, so it is loosened.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this is how a test fails"
+)]
+
+mod support;
+
+use std::io::Write;
+
+use support::browser::Browser;
+use support::process::Folder;
+use support::{Server, soon};
+
+const PAGES: [(&str, &str); 5] = [
+    (
+        "dashboard.html",
+        include_str!("textbook_pages/dashboard.html"),
+    ),
+    ("logs.html", include_str!("textbook_pages/logs.html")),
+    ("fetch.js", include_str!("textbook_pages/fetch.js")),
+    ("progress.js", include_str!("textbook_pages/progress.js")),
+    ("basic.js", include_str!("textbook_pages/basic.js")),
+];
+
+/// A server of the textbook's pages, with these flags, and a page with nothing on it.
+async fn serve(folder: &Folder, flags: &[&str]) -> (Server, String) {
+    for (name, text) in PAGES {
+        std::fs::write(folder.0.join(name), text).unwrap();
+    }
+    std::fs::write(
+        folder.0.join("empty.html"),
+        "<!doctype html><title>empty</title>",
+    )
+    .unwrap();
+    let own = [
+        "--pulse",
+        "0.05",
+        "--csp",
+        "default-src 'self' 'unsafe-inline' 'unsafe-eval'",
+    ];
+    let folder = folder.0.to_str().unwrap();
+    let server = Server::start(&[&own, &["--static", folder][..], flags].concat()).await;
+    let url = format!("http://{}", server.address);
+    (server, url)
+}
+
+#[tokio::test]
+async fn the_textbooks_dashboard_shows_figures_and_notifications() {
+    let folder = Folder::new();
+    let ((_server, url), browser) = (serve(&folder, &[]).await, Browser::start().await);
+    browser.open(&format!("{url}/dashboard.html")).await;
+    let text = |id: &str| format!("document.getElementById('{id}').textContent");
+    browser
+        .until(&format!("{}.endsWith('%')", text("cpu")))
+        .await;
+    browser
+        .until(&format!("{}.endsWith(' MB')", text("memory")))
+        .await;
+    browser
+        .until(&format!("Number({}) >= 1", text("users")))
+        .await;
+    browser
+        .until(&format!("{}.startsWith('info: ')", text("notifications")))
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_textbooks_log_page_shows_lines_and_keeps_a_thousand() {
+    let folder = Folder::new();
+    let log = folder.join("app.log");
+    std::fs::write(&log, "first\n").unwrap();
+    let ((_server, url), browser) = (
+        serve(&folder, &["--tail", &log]).await,
+        Browser::start().await,
+    );
+    browser.open(&format!("{url}/logs.html")).await;
+    browser
+        .until("document.body.textContent.includes('first')")
+        .await;
+    let mut file = std::fs::OpenOptions::new().append(true).open(&log).unwrap();
+    let lines: String = (0..3000).map(|number| format!("line {number}\n")).collect();
+    file.write_all(lines.as_bytes()).unwrap();
+    browser
+        .until("document.getElementById('logs').lastChild.textContent === 'line 2999'")
+        .await;
+    assert_eq!(
+        browser
+            .run("return document.getElementById('logs').children.length")
+            .await,
+        1000
+    );
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_textbooks_progress_code_runs_to_the_end_and_the_browser_stops_asking() {
+    let folder = Folder::new();
+    let ((server, url), browser) = (
+        serve(&folder, &["--task-step", "0.05"]).await,
+        Browser::start().await,
+    );
+    browser.open(&format!("{url}/empty.html")).await;
+    // `const` stays inside a script, so it is run where its own words can be heard.
+    browser
+        .run(
+            "window.said = []; console.log = (...all) => said.push(all.join(' '));
+             const script = document.createElement('script');
+             fetch('/progress.js').then(r => r.text()).then(text => {
+                 script.textContent = text + ';window.begin = startTask';
+                 document.head.append(script);
+                 begin();
+             })",
+        )
+        .await;
+    browser.until("said.includes('Progress: 100%')").await;
+    browser
+        .until("said.some(line => line.startsWith('Task completed:'))")
+        .await;
+    soon(async {
+        while !server
+            .client()
+            .get("/metrics")
+            .await
+            .text()
+            .contains("\nsse_active_connections 0\n")
+        {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_textbooks_fetch_class_and_native_event_source_read_the_protected_stream() {
+    let folder = Folder::new();
+    let ((_server, url), browser) = (serve(&folder, &[]).await, Browser::start().await);
+    browser.open(&format!("{url}/empty.html")).await;
+    browser
+        .run(
+            "window.said = []; console.log = (...all) => said.push(all.join(' '));
+             const read = path => fetch(path).then(r => r.text());
+             fetch('/login', { method: 'POST', headers: { 'content-type': 'application/json' },
+                 body: JSON.stringify({ user: 'ann' }) }).then(r => r.json()).then(async login => {
+                 const own = (await read('/fetch.js')).replace(\"'jwt-token'\", `'${login.token}'`);
+                 for (const text of [own, await read('/basic.js')]) {
+                     const script = document.createElement('script');
+                     script.textContent = `{${text}}`;
+                     document.head.append(script);
+                 }
+             })",
+        )
+        .await;
+    browser
+        .until("said.some(line => line === 'Connection opened')")
+        .await;
+    browser
+        .until("said.some(line => line.startsWith('Message: {'))")
+        .await;
+    browser
+        .until("said.some(line => line.startsWith('New message: {'))")
+        .await;
+    browser.close().await;
+}

@@ -1,0 +1,416 @@
+//! Three nodes on one Redis behind the proxies whose configurations are in `proxies/`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this is how a test fails"
+)]
+
+mod support;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::json;
+use support::process::{Folder, Node, Redis, command, free_port, listening};
+use support::{Client, Seen, soon};
+use tokio::process::Child;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+/// Three nodes on ports that stay theirs over restarts.
+struct Cluster {
+    redis: Redis,
+    nodes: Vec<Node>,
+    ports: Vec<u16>,
+    flags: Vec<String>,
+}
+
+impl Cluster {
+    async fn start(flags: &[&str]) -> Self {
+        let redis = Redis::start().await;
+        let mut all = vec![
+            "--log".to_owned(),
+            redis.url(),
+            "--keep".into(),
+            "100000".into(),
+        ];
+        all.extend(flags.iter().map(|&flag| flag.to_owned()));
+        let mut cluster = Self {
+            redis,
+            nodes: Vec::new(),
+            ports: Vec::new(),
+            flags: all,
+        };
+        for _ in 0..3 {
+            let node = cluster.node(0).await;
+            cluster.ports.push(node.address.port());
+            cluster.nodes.push(node);
+        }
+        cluster
+    }
+
+    async fn node(&self, port: u16) -> Node {
+        let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
+        Node::start_with(&["--port", &port.to_string(), "--pulse", "0"], &flags).await
+    }
+
+    /// `kill -9`, and the same node again.
+    async fn restart(&mut self, index: usize) {
+        let node = self.nodes.remove(index);
+        node.kill().await;
+        let node = self.node(self.ports[index]).await;
+        self.nodes.insert(index, node);
+    }
+
+    fn addresses(&self) -> Vec<String> {
+        self.ports
+            .iter()
+            .map(|port| format!("127.0.0.1:{port}"))
+            .collect()
+    }
+}
+
+/// A proxy in front of the cluster.
+struct Proxy {
+    address: SocketAddr,
+    folder: Folder,
+    _process: Child,
+}
+
+impl Proxy {
+    fn client(&self) -> Client {
+        Client::to(self.address)
+    }
+
+    async fn start(cluster: &Cluster, file: &str, text: &str) -> Self {
+        let (folder, port) = (Folder::new(), free_port());
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let mut text = text
+            .replace("@LISTEN@", &address.to_string())
+            .replace("@FOLDER@", folder.0.to_str().unwrap());
+        for (index, node) in cluster.addresses().iter().enumerate() {
+            text = text.replace(&format!("@NODE_{}@", index + 1), node);
+        }
+        let path = folder.join(file);
+        std::fs::write(&path, text).unwrap();
+        let mut command = match file {
+            "nginx.conf" => command("nginx"),
+            "haproxy.cfg" => command("haproxy"),
+            _ => command("caddy"),
+        };
+        match file {
+            "nginx.conf" => command.args([
+                "-p",
+                folder.0.to_str().unwrap(),
+                "-c",
+                &path,
+                "-g",
+                "daemon off;",
+            ]),
+            "haproxy.cfg" => command.args(["-db", "-f", &path]),
+            _ => command.args(["run", "--adapter", "caddyfile", "--config", &path]),
+        };
+        command
+            .env("XDG_DATA_HOME", &folder.0)
+            .env("XDG_CONFIG_HOME", &folder.0);
+        let process = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{file}: {error}"));
+        listening(address).await;
+        Self {
+            address,
+            folder,
+            _process: process,
+        }
+    }
+
+    async fn corrected(cluster: &Cluster) -> Self {
+        Self::start(
+            cluster,
+            "nginx.conf",
+            include_str!("../proxies/corrected.nginx.conf"),
+        )
+        .await
+    }
+
+    /// The textbook's file as written, but for ports, and without TLS: what it says of streams
+    /// is the same without.
+    async fn textbook(cluster: &Cluster) -> Self {
+        let mut text = include_str!("../proxies/textbook.nginx.conf")
+            .replace("listen 443 ssl http2;", "listen @LISTEN@;")
+            .replace("ssl_certificate /etc/ssl/certs/example.com.crt;", "")
+            .replace("ssl_certificate_key /etc/ssl/private/example.com.key;", "");
+        for (index, port) in [3000, 3001, 3002].iter().enumerate() {
+            text = text.replace(
+                &format!("localhost:{port}"),
+                &format!("@NODE_{}@", index + 1),
+            );
+        }
+        let own = "access_log off; client_body_temp_path @FOLDER@/a; proxy_temp_path @FOLDER@/b; \
+                   fastcgi_temp_path @FOLDER@/c; uwsgi_temp_path @FOLDER@/d; scgi_temp_path @FOLDER@/e;";
+        let text = text.replacen("http {", &format!("http {{ {own}"), 1);
+        let head =
+            "worker_processes 1; pid @FOLDER@/pid; error_log @FOLDER@/error.log; events {}\n";
+        Self::start(cluster, "nginx.conf", &(head.to_owned() + &text)).await
+    }
+}
+
+/// A stream through the proxy, and the node that serves it.
+async fn open(proxy: &Proxy, cluster: &Cluster, path: &str) -> (support::Stream, usize) {
+    let mut names = HashMap::new();
+    for (index, node) in cluster.nodes.iter().enumerate() {
+        let ready = node.client().get("/health/ready").await.json();
+        names.insert(ready["node"].as_str().unwrap().to_owned(), index);
+    }
+    let ann = proxy.client().login("ann", 900).await;
+    let mut stream = ann.stream(path).await;
+    let node = stream.until("connected").await.json()["node"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    (stream, names[&node])
+}
+
+#[tokio::test]
+async fn nginx_with_the_textbooks_file_passes_events_at_once_but_hides_that_a_stream_was_cut_off() {
+    let mut cluster = Cluster::start(&[]).await;
+    let proxy = Proxy::textbook(&cluster).await;
+    let (mut stream, node) = open(&proxy, &cluster, "/events").await;
+    let ann = proxy.client().login("ann", 900).await;
+    let id = ann.publish("update", "x").await;
+    assert_eq!(stream.until("update").await.id, Some(id));
+    cluster.restart(node).await;
+    // Without chunked coding the end of the connection is the end of the body.
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test]
+async fn nginx_with_the_corrected_file_shows_that_a_stream_was_cut_off() {
+    let mut cluster = Cluster::start(&[]).await;
+    let proxy = Proxy::corrected(&cluster).await;
+    let (mut stream, node) = open(&proxy, &cluster, "/events").await;
+    let ann = proxy.client().login("ann", 900).await;
+    let id = ann.publish("update", "x").await;
+    assert_eq!(stream.until("update").await.id, Some(id));
+    cluster.restart(node).await;
+    assert!(stream.try_next().await.is_err());
+}
+
+#[tokio::test]
+async fn nginx_with_the_corrected_file_skips_full_nodes_and_logs_no_queries() {
+    let cluster = Cluster::start(&["--max-connections", "1", "--query-token"]).await;
+    let proxy = Proxy::corrected(&cluster).await;
+    let token = proxy.client().token("ann", 900).await;
+    let path = format!("/events?token={token}");
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        streams.push(proxy.client().open(&path).await);
+    }
+    let full = proxy.client().get(&path).await;
+    assert_eq!(
+        (full.status.as_u16(), full.header("retry-after")),
+        (503, "60")
+    );
+    let log = std::fs::read_to_string(proxy.folder.0.join("access.log")).unwrap();
+    assert!(
+        log.contains("GET /events") && !log.contains(&token),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn nginx_does_not_let_clients_choose_their_address() {
+    let cluster = Cluster::start(&["--trusted-proxy", "127.0.0.1", "--max-per-ip", "1"]).await;
+    for proxy in [
+        Proxy::corrected(&cluster).await,
+        Proxy::textbook(&cluster).await,
+    ] {
+        let ann = proxy.client().login("ann", 900).await;
+        let mut open = Vec::new();
+        let mut refused = 0;
+        for number in 0..4 {
+            let spoofing = ann
+                .clone()
+                // Not the address of the proxy, which is the one that is trusted.
+                .from([127, 0, 0, 2])
+                .with("x-forwarded-for", &format!("1.2.3.{number}"));
+            match spoofing
+                .try_send("GET", "/events", bytes::Bytes::new())
+                .await
+                .unwrap()
+            {
+                answer if answer.status() == 200 => open.push(answer),
+                _ => refused += 1,
+            }
+        }
+        assert!(refused >= 1 && open.len() <= 3, "{refused} refused");
+    }
+}
+
+/// Heartbeats so often that a client which waits for its last event looks around soon.
+const BEATING: &[&str] = &["--heartbeat", "0.2"];
+
+/// Reads a stream through a proxy, reconnecting with its cursor, and collects every id.
+async fn collect(client: Client, last: watch::Receiver<Option<String>>) -> (Vec<String>, u32) {
+    let (mut ids, mut cursor, mut reconnects) = (Vec::new(), "earliest".to_owned(), 0);
+    let is_done =
+        |ids: &Vec<String>| last.borrow().is_some() && ids.last() == last.borrow().as_ref();
+    while !is_done(&ids) {
+        let again = client.clone().with("last-event-id", &cursor);
+        let Ok(Some(mut stream)) = again.try_stream("/events").await else {
+            sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        reconnects += 1;
+        while let Ok(Some(seen)) = stream.try_next().await {
+            match seen {
+                Seen::Event {
+                    event_type, data, ..
+                } if event_type == "gap" => panic!("gap: {data}"),
+                Seen::Event { id: Some(id), .. } => ids.push(id),
+                _ => {}
+            }
+            if is_done(&ids) {
+                break;
+            }
+        }
+        if !stream.last_event_id.is_empty() {
+            cursor = stream.last_event_id;
+        }
+    }
+    (ids, reconnects)
+}
+
+/// Publishes through the proxy until told to stop; what is not acknowledged is sent again.
+async fn publish(client: Client, mut stop: watch::Receiver<bool>) -> u64 {
+    let mut acknowledged = 0;
+    while !*stop.borrow_and_update() {
+        let body = json!({ "type": "update", "data": acknowledged.to_string() });
+        match client.try_post("/publish", body).await {
+            Ok(answer) if answer.status == 200 => acknowledged += 1,
+            _ => sleep(Duration::from_millis(10)).await,
+        }
+    }
+    acknowledged
+}
+
+/// Four clients and a publisher while `havoc` is wreaked; every stored id exactly once, in order,
+/// for every client.
+async fn survive(proxy: &Proxy, mut cluster: Cluster, havoc: impl AsyncFnOnce(&mut Cluster)) {
+    let ann = proxy.client().login("ann", 86_400).await;
+    ann.publish("update", "first").await;
+    let (stop, stopped) = watch::channel(false);
+    let (last, known) = watch::channel(None);
+    let clients: Vec<_> = (0..4)
+        .map(|_| tokio::spawn(collect(ann.clone(), known.clone())))
+        .collect();
+    let publisher = tokio::spawn(publish(ann.clone(), stopped));
+    havoc(&mut cluster).await;
+    stop.send_replace(true);
+    let acknowledged = soon(publisher).await.unwrap();
+    let end = soon(async {
+        loop {
+            let body = json!({ "type": "end", "data": "" });
+            if let Ok(answer) = ann.try_post("/publish", body).await
+                && answer.status == 200
+            {
+                return answer.json()["id"].as_str().unwrap().to_owned();
+            }
+        }
+    })
+    .await;
+    last.send_replace(Some(end.clone()));
+    let stored = stored(&cluster, &end).await;
+    assert!(acknowledged > 0 && stored.len() as u64 >= acknowledged + 2);
+    for client in clients {
+        let (ids, reconnects) = soon(client).await.unwrap();
+        println!(
+            "{} events, {acknowledged} acknowledged, {reconnects} connections",
+            ids.len()
+        );
+        assert_eq!(ids, stored, "every id exactly once");
+    }
+}
+
+/// What the log holds, read from one node in peace.
+async fn stored(cluster: &Cluster, end: &String) -> Vec<String> {
+    let ann = cluster.nodes[0].client().login("ann", 900).await;
+    let mut all = ann.open("/events?last_event_id=earliest").await;
+    let mut ids = Vec::new();
+    while ids.last() != Some(end) {
+        ids.extend(all.event().await.id);
+    }
+    ids
+}
+
+async fn kill_nodes(cluster: &mut Cluster, times: usize) {
+    for round in 0..times {
+        sleep(Duration::from_millis(50 + fastrand::u64(..150))).await;
+        cluster.restart(round % 3).await;
+    }
+}
+
+#[tokio::test]
+async fn chaos_nodes_killed_20_times_behind_nginx_lose_and_repeat_nothing() {
+    let cluster = Cluster::start(BEATING).await;
+    let proxy = Proxy::corrected(&cluster).await;
+    survive(&proxy, cluster, async |cluster| {
+        kill_nodes(cluster, 20).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn chaos_redis_killed_3_times_loses_and_repeats_nothing() {
+    let cluster = Cluster::start(BEATING).await;
+    let proxy = Proxy::corrected(&cluster).await;
+    let havoc = async |cluster: &mut Cluster| {
+        for _ in 0..3 {
+            sleep(Duration::from_millis(300)).await;
+            cluster.redis.kill().await;
+            sleep(Duration::from_millis(200)).await;
+            cluster.redis.restart().await;
+        }
+        sleep(Duration::from_millis(300)).await;
+    };
+    survive(&proxy, cluster, havoc).await;
+}
+
+#[tokio::test]
+async fn haproxy_passes_events_at_once_and_survives_killed_nodes() {
+    let cluster = Cluster::start(BEATING).await;
+    let proxy = Proxy::start(
+        &cluster,
+        "haproxy.cfg",
+        include_str!("../proxies/haproxy.cfg"),
+    )
+    .await;
+    until_ready(&proxy).await;
+    survive(&proxy, cluster, async |cluster| {
+        kill_nodes(cluster, 4).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn caddy_passes_events_at_once_and_survives_killed_nodes() {
+    let cluster = Cluster::start(BEATING).await;
+    let proxy = Proxy::start(&cluster, "Caddyfile", include_str!("../proxies/Caddyfile")).await;
+    until_ready(&proxy).await;
+    survive(&proxy, cluster, async |cluster| {
+        kill_nodes(cluster, 4).await;
+    })
+    .await;
+}
+
+/// Until the proxy has found its nodes well.
+async fn until_ready(proxy: &Proxy) {
+    let end = Instant::now() + support::PATIENCE;
+    while proxy.client().get_head("/health/ready").await.status != 200 {
+        assert!(Instant::now() < end, "the proxy finds its nodes");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
