@@ -141,6 +141,8 @@ impl Observer for Classes {
                     batch.push(&item);
                 }
                 Item::Comment(_) if !self.wants_comments.get() => {}
+                // The next call would free what the batch points to.
+                Item::TooLarge => break,
                 item => batch.push(&item),
             }
         }
