@@ -125,7 +125,7 @@ impl Node {
         self.in_background(async move { events.read_on().await });
         let node = Arc::clone(self);
         self.in_background(async move { take_part(&node).await });
-        self.start_lines();
+        self.start_tail();
         if self.config.pulse > Duration::ZERO {
             let node = Arc::clone(self);
             self.in_background(async move { crate::pulse::beat(&node).await });
