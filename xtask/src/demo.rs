@@ -73,7 +73,7 @@ pub(crate) fn build_page() -> Result<PathBuf> {
     let www = house::root().join("www");
     npm::packages(&www)?;
     let tarball = package::pack()?;
-    house::exclusively(|| {
+    house::alone("build", || {
         let built = www.join("dist");
         let inputs = package::fingerprint(&www, &[&tarball])?;
         let stamp = house::workshop().join("page.stamp");

@@ -4,38 +4,38 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Stands once in every event that is counted, and nowhere else.
-pub const MARK: u8 = b'@';
+pub(crate) const MARK: u8 = b'@';
 
 /// Longest wait for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the clients have seen so far.
 #[derive(Debug, Default)]
-pub struct Seen {
-    pub open: AtomicUsize,
-    pub marks: AtomicUsize,
-    pub ended: AtomicUsize,
-    pub farewells: AtomicUsize,
+pub(crate) struct Seen {
+    pub(crate) open: AtomicUsize,
+    pub(crate) marks: AtomicUsize,
+    pub(crate) ended: AtomicUsize,
+    pub(crate) farewells: AtomicUsize,
 }
 
 /// Many open streams; closed when dropped.
-pub struct Crowd {
-    pub seen: Arc<Seen>,
+pub(crate) struct Crowd {
+    pub(crate) seen: Arc<Seen>,
     _tasks: JoinSet<()>,
 }
 
 impl Crowd {
     /// Opens `count` streams and waits until each has its first bytes.
-    pub async fn open(address: SocketAddr, token: &str, count: usize) -> Self {
+    pub(crate) async fn open(address: SocketAddr, token: &str, count: usize) -> Self {
         let (seen, places) = (Arc::new(Seen::default()), Arc::new(Semaphore::new(200)));
         let mut tasks = JoinSet::new();
         let request: Arc<str> = request(address, token).into();
@@ -66,7 +66,7 @@ impl Crowd {
     }
 
     /// Waits until the condition holds; gives the time that it took.
-    pub async fn until(&self, is_so: impl Fn(&Seen) -> bool) -> Duration {
+    pub(crate) async fn until(&self, is_so: impl Fn(&Seen) -> bool) -> Duration {
         let begin = Instant::now();
         while !is_so(&self.seen) {
             assert!(begin.elapsed() < PATIENCE, "still {:?}", self.seen);
@@ -76,7 +76,7 @@ impl Crowd {
     }
 
     /// Waits until all clients together have seen so many marks.
-    pub async fn marks(&self, count: usize) -> Duration {
+    pub(crate) async fn marks(&self, count: usize) -> Duration {
         self.until(|seen| seen.marks.load(Ordering::Relaxed) >= count)
             .await
     }
@@ -114,14 +114,14 @@ async fn read(mut stream: TcpStream, seen: &Seen) {
 }
 
 /// A connection that sends one request after another.
-pub struct Sender {
+pub(crate) struct Sender {
     stream: TcpStream,
     address: SocketAddr,
     token: String,
 }
 
 impl Sender {
-    pub async fn connect(address: SocketAddr, token: &str) -> Self {
+    pub(crate) async fn connect(address: SocketAddr, token: &str) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         Self {
@@ -132,7 +132,7 @@ impl Sender {
     }
 
     /// Sends `body` and waits for the whole answer, which is given.
-    pub async fn post(&mut self, path: &str, body: &str) -> String {
+    pub(crate) async fn post(&mut self, path: &str, body: &str) -> String {
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -171,7 +171,7 @@ impl Sender {
 }
 
 /// A token for the server; the peers ignore it.
-pub async fn login(address: SocketAddr) -> String {
+pub(crate) async fn login(address: SocketAddr) -> String {
     let mut sender = Sender::connect(address, "").await;
     let answer = sender
         .post("/login", r#"{"user":"load","ttl":86400}"#)

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::Settings;
 use crate::clients::{Crowd, Sender, login};
@@ -15,7 +15,7 @@ use crate::servers::{Server, express, nchan, ours, redis};
 const PUBLISHERS: usize = 8;
 
 /// Everything, in the order of the table.
-pub async fn all(settings: &Settings) {
+pub(crate) async fn all(settings: &Settings) {
     println!("| what | figure |\n| --- | --- |");
     idle_and_broadcast(settings.clients).await;
     peers(settings).await;

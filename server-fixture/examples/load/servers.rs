@@ -11,9 +11,9 @@ use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
 /// A running server; killed when dropped.
-pub struct Server {
-    pub address: SocketAddr,
-    pub process: Child,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) process: Child,
     folder: PathBuf,
 }
 
@@ -82,7 +82,7 @@ async fn listening(mut command: Command, port: u16, folder: PathBuf) -> Option<S
 }
 
 /// This project's server, built in the same mode as this program.
-pub async fn ours(flags: &[&str]) -> Server {
+pub(crate) async fn ours(flags: &[&str]) -> Server {
     let own = std::env::current_exe().unwrap();
     let program = own
         .parent()
@@ -113,7 +113,7 @@ pub async fn ours(flags: &[&str]) -> Server {
 }
 
 /// The textbook's server; `None` if Node or express is not installed.
-pub async fn express() -> Option<Server> {
+pub(crate) async fn express() -> Option<Server> {
     let mut command = command("node");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/express.js");
     command
@@ -124,7 +124,7 @@ pub async fn express() -> Option<Server> {
 }
 
 /// nchan; `None` if nginx or its module is not installed.
-pub async fn nchan() -> Option<Server> {
+pub(crate) async fn nchan() -> Option<Server> {
     let (folder, port) = (folder(), free_port());
     let text = include_str!("../../peers/nchan.conf")
         .replace("@LISTEN@", &format!("127.0.0.1:{port}"))
@@ -142,7 +142,7 @@ pub async fn nchan() -> Option<Server> {
 }
 
 /// Redis without a disk; `None` if it is not installed.
-pub async fn redis() -> Option<Server> {
+pub(crate) async fn redis() -> Option<Server> {
     let (folder, port) = (folder(), free_port());
     let mut command = command("redis-server");
     command.args([
