@@ -114,6 +114,7 @@ impl EventStreamParser {
     /// room for `len` bytes, all zero, and writes them.
     pub fn feed_with(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) {
         if self.overflow != Overflow::No {
+            self.free();
             return;
         }
         self.begin_block();
@@ -128,18 +129,17 @@ impl EventStreamParser {
     pub fn next_item(&mut self) -> Option<Item<'_>> {
         self.begin_block();
         let found = loop {
+            if self.overflow != Overflow::No {
+                return self.report_overflow();
+            }
             let Some(line) = self.lines.next_line() else {
                 self.check_size(self.lines.unfinished_len());
                 return self.report_overflow();
             };
-            if !self.check_size(line.len()) {
-                return self.report_overflow();
-            }
-            if let Some(found) = self.process_line(line) {
+            if self.check_size(line.len())
+                && let Some(found) = self.process_line(line)
+            {
                 break found;
-            }
-            if self.overflow != Overflow::No {
-                return self.report_overflow();
             }
         };
         Some(self.item(found))
@@ -249,13 +249,20 @@ impl EventStreamParser {
         None
     }
 
-    /// Whether `len` bytes are within the limit. If not, frees everything.
+    /// Whether `len` bytes are within the limit. If not, nothing is freed yet: a batch may still
+    /// point at the events that were handed out before, up to the next feed.
     fn check_size(&mut self, len: usize) -> bool {
         if len > self.max_event_size {
-            self.reset("");
             self.overflow = Overflow::Unreported;
         }
         self.overflow == Overflow::No
+    }
+
+    /// Frees everything, but goes on ignoring the stream.
+    fn free(&mut self) {
+        let overflow = self.overflow;
+        self.reset("");
+        self.overflow = overflow;
     }
 
     fn report_overflow(&mut self) -> Option<Item<'static>> {
