@@ -141,6 +141,7 @@ function readParse(parse) {
 function validate(schema, value) {
   const result = schema.validate(value);
   if (result instanceof Promise) {
+    result.catch(() => {});
     throw new TypeError('`parse` needs a schema that validates at once, this one is asynchronous');
   }
   if (result.issues) {

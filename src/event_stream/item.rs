@@ -1,5 +1,6 @@
+use alloc::borrow::Cow;
+use alloc::string::String;
 use core::time::Duration;
-use std::borrow::Cow;
 
 /// What the parser found in the event stream, in the order in which it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub enum Item<'a> {
     /// A line that starts with a colon, without the colon and one space behind it.
     Comment(&'a [u8]),
     /// An event or a line was larger than the limit. The parser ignores everything that follows,
-    /// until it is reset; it frees its memory with the next bytes that it is fed.
+    /// until it is reset; it frees its memory when it is asked for the next item.
     TooLarge,
 }
 

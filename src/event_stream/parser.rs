@@ -1,3 +1,4 @@
+use alloc::vec::Vec;
 use core::mem;
 use core::ops::Range;
 use core::time::Duration;
@@ -127,19 +128,23 @@ impl EventStreamParser {
 
     /// The next thing that the bytes so far hold; `None` until more bytes come.
     pub fn next_item(&mut self) -> Option<Item<'_>> {
+        if self.overflow != Overflow::No {
+            return self.report_overflow();
+        }
         self.begin_block();
         let found = loop {
-            if self.overflow != Overflow::No {
-                return self.report_overflow();
-            }
             let Some(line) = self.lines.next_line() else {
                 self.check_size(self.lines.unfinished_len());
                 return self.report_overflow();
             };
-            if self.check_size(line.len())
-                && let Some(found) = self.process_line(line)
-            {
+            if !self.check_size(line.len()) {
+                return self.report_overflow();
+            }
+            if let Some(found) = self.process_line(line) {
                 break found;
+            }
+            if self.overflow != Overflow::No {
+                return self.report_overflow();
             }
         };
         Some(self.item(found))
@@ -249,8 +254,7 @@ impl EventStreamParser {
         None
     }
 
-    /// Whether `len` bytes are within the limit. If not, nothing is freed yet: a batch may still
-    /// point at the events that were handed out before, up to the next feed.
+    /// Whether `len` bytes are within the limit.
     fn check_size(&mut self, len: usize) -> bool {
         if len > self.max_event_size {
             self.overflow = Overflow::Unreported;
@@ -258,19 +262,24 @@ impl EventStreamParser {
         self.overflow == Overflow::No
     }
 
-    /// Frees everything, but goes on ignoring the stream.
+    /// Frees everything, but only when it is asked after the report: until then the bindings hold
+    /// addresses of the events before the one that is too large.
+    fn report_overflow(&mut self) -> Option<Item<'static>> {
+        match self.overflow {
+            Overflow::No => return None,
+            Overflow::Unreported => {
+                self.overflow = Overflow::Reported;
+                return Some(Item::TooLarge);
+            }
+            Overflow::Reported => self.free(),
+        }
+        None
+    }
+
     fn free(&mut self) {
         let overflow = self.overflow;
         self.reset("");
         self.overflow = overflow;
-    }
-
-    fn report_overflow(&mut self) -> Option<Item<'static>> {
-        let is_new = self.overflow == Overflow::Unreported;
-        is_new.then(|| {
-            self.overflow = Overflow::Reported;
-            Item::TooLarge
-        })
     }
 }
 
