@@ -59,6 +59,7 @@ export class EventStreamParser {
   /** Starts a new stream. */
   reset(lastEventId = '') {
     this.#overflow = false;
+    this.reconnectionTime = undefined;
     this.#lastEventId = String(lastEventId);
     this.#parser.reset(this.#lastEventId);
   }
