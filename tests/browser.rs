@@ -6,7 +6,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use wasm_bindgen_test::wasm_bindgen_test_configure;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -15,6 +15,6 @@ wasm_bindgen_test_configure!(run_in_browser);
 mod against_the_fixture;
 
 #[cfg(not(fixture_server))]
-#[wasm_bindgen_test]
+#[wasm_bindgen_test::wasm_bindgen_test]
 #[ignore = "needs the fixture server: run `cargo xtask test browser`"]
 fn against_the_fixture() {}

@@ -1,8 +1,7 @@
-import { initSync } from '#bindings';
+import { initSync, memory } from '#bindings';
 import { source } from '#wasm';
 
-/** The exports of the instance, once there is one. */
-let instance;
+let isReady = false;
 /** The instance on its way, where it cannot be had at once. */
 let arriving;
 
@@ -12,19 +11,23 @@ let arriving;
  * effect.
  */
 export function withWasm(use, fail) {
-  if (instance) return use(instance.memory);
+  if (isReady) return use(memory());
   try {
     const module = arriving ?? instantiate();
     if (module instanceof Promise) {
       arriving = module;
-      module.then(() => use(instance.memory)).catch(fail);
+      module.then(() => use(memory())).catch((error) => {
+        // The file may be there the next time.
+        if (arriving === module) arriving = undefined;
+        fail(error);
+      });
       return;
     }
   } catch (error) {
     fail(error);
     return;
   }
-  use(instance.memory);
+  use(memory());
 }
 
 /** Compiles and instantiates; a promise where that takes more than this call. */
@@ -52,5 +55,6 @@ async function compileStreaming(response) {
 }
 
 function start(module) {
-  instance = initSync({ module });
+  initSync({ module });
+  isReady = true;
 }

@@ -134,6 +134,7 @@ impl Node {
 
     fn start_tail(&self) {
         let Some(lines) = &self.lines else { return };
+        // Also without a file: in demo mode others write lines.
         let (reader, lines) = (Arc::clone(lines), Arc::clone(lines));
         self.in_background(async move { reader.read_on().await });
         if let Some(path) = self.config.tail.clone() {

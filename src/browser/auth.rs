@@ -1,13 +1,15 @@
-use core::cell::RefCell;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
 use core::fmt;
+use core::future::Future;
 use core::time::Duration;
-use std::rc::Rc;
 
-use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, Shared};
+use futures_core::future::LocalBoxFuture;
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::JsValue;
 
+use super::single_flight::{SharedProvider, SingleFlight};
 use super::sys;
 use crate::connection::DEFAULT_RENEW_BEFORE;
 
@@ -112,8 +114,17 @@ pub struct AttemptContext {
     pub cause: Cause,
 }
 
-/// Where tokens come from. Asked on every attempt, so that it never sends one that has expired
-/// in the meantime.
+/// Where tokens come from. Asked on every attempt, so that none is sent that has expired in the
+/// meantime.
+///
+/// ```
+/// # #[cfg(target_arch = "wasm32")] {
+/// use authenticated_event_source::browser::{AttemptContext, Auth, Token};
+///
+/// # async fn session_token() -> String { String::new() }
+/// let auth = Auth::new(|_: AttemptContext| async { Ok(Token::new(session_token().await)) });
+/// # }
+/// ```
 pub trait TokenProvider {
     /// The token to send now.
     ///
@@ -136,14 +147,22 @@ pub trait TokenProvider {
     }
 }
 
-type Refresh = Shared<LocalBoxFuture<'static, Result<(), JsValue>>>;
+/// An asynchronous closure is a provider that has nothing special to do after a 401.
+impl<F, T> TokenProvider for F
+where
+    F: Fn(AttemptContext) -> T,
+    T: Future<Output = Result<Token, JsValue>> + 'static,
+{
+    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
+        Box::pin(self(context))
+    }
+}
 
 /// The credentials of one or more sources. Clones share one refresh: however many sources are
 /// refused at once, the provider is asked once.
 #[derive(Clone)]
 pub struct Auth {
-    provider: Rc<dyn TokenProvider>,
-    refresh: Rc<RefCell<Option<Refresh>>>,
+    provider: Rc<dyn SharedProvider>,
     pub(super) scheme: String,
     pub(super) header: String,
     pub(super) renew_before: Duration,
@@ -152,9 +171,12 @@ pub struct Auth {
 impl Auth {
     /// Sends `Authorization: Bearer` and the provider's token.
     pub fn new(provider: impl TokenProvider + 'static) -> Self {
+        Self::shared(Rc::new(SingleFlight::new(provider)))
+    }
+
+    pub(crate) fn shared(provider: Rc<dyn SharedProvider>) -> Self {
         Self {
-            provider: Rc::new(provider),
-            refresh: Rc::default(),
+            provider,
             scheme: String::from("Bearer"),
             header: String::from("Authorization"),
             renew_before: DEFAULT_RENEW_BEFORE,
@@ -203,25 +225,8 @@ impl Auth {
         [&*self.scheme, " ", &*token.value].concat()
     }
 
-    /// Joins the refresh under way, else starts one.
-    pub(super) async fn refresh(&self) -> Result<(), JsValue> {
-        let under_way = self.refresh.borrow().clone();
-        let refresh = under_way.unwrap_or_else(|| self.start_refresh());
-        let result = refresh.clone().await;
-        let mut current = self.refresh.borrow_mut();
-        if current
-            .as_ref()
-            .is_some_and(|current| current.ptr_eq(&refresh))
-        {
-            *current = None;
-        }
-        result
-    }
-
-    fn start_refresh(&self) -> Refresh {
-        let refresh = self.provider.on_unauthorized().shared();
-        *self.refresh.borrow_mut() = Some(refresh.clone());
-        refresh
+    pub(super) async fn refresh(&self, timeout: Duration) -> Result<(), JsValue> {
+        self.provider.refresh(timeout).await
     }
 }
 

@@ -77,10 +77,12 @@ impl Liveness {
         let timeout = match self.timeout {
             HeartbeatTimeout::Never => return None,
             HeartbeatTimeout::After(timeout) => timeout,
-            HeartbeatTimeout::Auto if self.has_rhythm() => (self.longest * 3).max(SHORTEST_AUTO),
+            HeartbeatTimeout::Auto if self.has_rhythm() => {
+                self.longest.saturating_mul(3).max(SHORTEST_AUTO)
+            }
             HeartbeatTimeout::Auto => return None,
         };
-        Some(self.last_sign + timeout)
+        Some(self.last_sign.saturating_add(timeout))
     }
 
     fn has_rhythm(&self) -> bool {

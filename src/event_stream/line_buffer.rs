@@ -1,3 +1,4 @@
+use alloc::vec::Vec;
 use core::ops::Range;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -21,6 +22,9 @@ pub(super) struct LineBuffer {
     /// without waiting for that LF, which may be a long time coming.
     is_after_carriage_return: bool,
     is_past_byte_order_mark: bool,
+    /// Bytes searched or moved so far: a test proves by it that the time is linear.
+    #[cfg(test)]
+    pub(super) work: usize,
 }
 
 impl LineBuffer {
@@ -44,10 +48,12 @@ impl LineBuffer {
     fn compact(&mut self, keep: Range<usize>) -> Range<usize> {
         let kept = 0..keep.len();
         if keep.start > 0 {
+            self.note_work(keep.len());
             self.bytes.copy_within(keep, 0);
         }
         let gap = self.line - kept.end;
         if gap > 0 {
+            self.note_work(self.bytes.len() - self.line);
             self.bytes.copy_within(self.line.., kept.end);
             self.bytes.truncate(self.bytes.len() - gap);
             self.line -= gap;
@@ -61,7 +67,9 @@ impl LineBuffer {
         self.skip_byte_order_mark()?;
         self.skip_line_feed()?;
         let rest = &self.bytes[self.scanned..];
-        let Some(found) = memchr::memchr2(b'\n', b'\r', rest) else {
+        let found = memchr::memchr2(b'\n', b'\r', rest);
+        self.note_work(found.unwrap_or(rest.len()));
+        let Some(found) = found else {
             self.scanned = self.bytes.len();
             return None;
         };
@@ -92,6 +100,7 @@ impl LineBuffer {
     pub(super) fn join(&mut self, data: &mut Range<usize>, value: Range<usize>) {
         self.bytes[data.end] = b'\n';
         let end = data.end + 1 + value.len();
+        self.note_work(value.len());
         self.bytes.copy_within(value, data.end + 1);
         data.end = end;
     }
@@ -122,4 +131,12 @@ impl LineBuffer {
         }
         Some(())
     }
+
+    #[cfg(test)]
+    fn note_work(&mut self, bytes: usize) {
+        self.work += bytes;
+    }
+
+    #[cfg(not(test))]
+    fn note_work(&self, _bytes: usize) {}
 }

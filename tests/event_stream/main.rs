@@ -1,5 +1,10 @@
 //! The parser on the host: see tests/README.md.
 #![cfg(not(target_arch = "wasm32"))]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says by a panic that it failed"
+)]
 
 #[path = "../oracle/mod.rs"]
 mod oracle;

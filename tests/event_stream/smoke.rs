@@ -8,7 +8,7 @@ use fastrand::Rng;
 use crate::oracle::Case;
 use crate::vectors;
 
-const DEFAULT_RUNS: usize = if cfg!(miri) { 20 } else { 20_000 };
+const DEFAULT_RUNS: usize = 20_000;
 
 /// What a mutation inserts: the bytes that mean something, alone and together.
 const TOKENS: [&[u8]; 16] = [
@@ -55,6 +55,10 @@ fn every_seed() {
 
 /// Run `FUZZ_SEED=… FUZZ_RUNS=… cargo test --test event_stream mutations` for more, or to repeat.
 #[test]
+#[cfg_attr(
+    miri,
+    ignore = "reads all vectors again, which takes Miri minutes, for nothing new"
+)]
 fn mutations() {
     let seed = number_from_environment("FUZZ_SEED").unwrap_or_else(|| fastrand::u64(..));
     let runs = number_from_environment("FUZZ_RUNS").map_or(DEFAULT_RUNS, |runs| runs as usize);

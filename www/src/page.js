@@ -1,52 +1,25 @@
-import { AuthenticatedEventSource } from 'authenticated-event-source';
-import { Ledger } from './ledger.js';
+// What every section needs of the page.
 
-const shown = (id) => document.getElementById(id);
-const ledger = new Ledger();
-let connections = 0;
+export const byId = (id) => document.getElementById(id);
 
-const source = new AuthenticatedEventSource('/events', { auth: logIn });
-source.addEventListener('metrics', showMetrics);
-source.addEventListener('notification', showNotification);
-source.addEventListener('open', () => {
-  shown('state').textContent = 'open';
-  shown('reconnects').textContent = connections++;
-});
-source.addEventListener('error', ({ message, willRetry, retryIn }) => {
-  const next = willRetry ? `again in ${(retryIn / 1000).toFixed(1)} s` : 'closed';
-  shown('state').textContent = `${message} (${next})`;
-});
-
-/** Asked again for every attempt, so that a restarted server gets a token of its own. */
-async function logIn() {
-  const response = await fetch('/login', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user: 'visitor' }),
-  });
-  if (!response.ok) throw new Error(`the login answered ${response.status}`);
-  const { token } = await response.json();
-  return token;
+/** Puts the inside of a section behind its title. */
+export function place(id, markup) {
+  byId(id).insertAdjacentHTML('beforeend', markup);
 }
 
-function showMetrics(event) {
-  const { cpu, memory, activeUsers } = JSON.parse(event.data);
-  shown('cpu').textContent = `${cpu.toFixed(1)} %`;
-  shown('memory').textContent = `${memory.toFixed(0)} MiB`;
-  shown('users').textContent = activeUsers;
-  count(event);
+/** An element with a class and a text. The text is never read as HTML: it comes from a server. */
+export function element(name, className, text = '') {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text;
+  return made;
 }
 
-function showNotification(event) {
-  const item = document.createElement('li');
-  item.textContent = JSON.parse(event.data).message;
-  shown('notifications').prepend(item);
-  shown('notifications').children[20]?.remove();
-  count(event);
+/** Adds the newest on top and forgets what is older than `limit` entries. */
+export function addOnTop(list, item, limit) {
+  list.prepend(item);
+  while (list.children.length > limit) list.lastElementChild.remove();
 }
 
-function count({ lastEventId }) {
-  ledger.enter(lastEventId);
-  for (const figure of ['received', 'lost', 'twice']) shown(figure).textContent = ledger[figure];
-  shown('last-event-id').textContent = lastEventId;
-}
+/** Seconds with one digit, such as `2.4 s`. */
+export const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;

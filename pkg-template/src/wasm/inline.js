@@ -1,4 +1,5 @@
-import base64 from '#bindings.wasm';
+import { singles, text } from '#bindings.text';
+import { decode } from './text.js';
 
 /**
  * The WebAssembly, out of the script itself: nothing to fetch, nothing for a bundler to find.
@@ -7,5 +8,5 @@ import base64 from '#bindings.wasm';
  * @returns {Uint8Array}
  */
 export function source() {
-  return Uint8Array.fromBase64?.(base64) ?? Uint8Array.from(atob(base64), (unit) => unit.charCodeAt(0));
+  return decode(singles, text);
 }

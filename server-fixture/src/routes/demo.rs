@@ -33,7 +33,7 @@ pub(crate) async fn faults(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn demo_only() -> Refusal {
+pub(super) fn demo_only() -> Refusal {
     Refusal::new(StatusCode::FORBIDDEN, "This exists with --demo only")
 }
 

@@ -2,6 +2,7 @@
 
 mod demo;
 mod events;
+mod flood;
 mod health;
 mod login;
 mod logs;
@@ -41,6 +42,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route("/logs", get(logs::logs))
         .route("/demo/faults", post(demo::faults))
         .route("/demo/lines", post(demo::lines))
+        .route("/demo/flood", get(flood::flood))
         .route("/metrics", get(health::metrics))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

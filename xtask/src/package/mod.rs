@@ -1,6 +1,8 @@
 //! The npm package: Rust → WebAssembly and its glue → entries → the folder that is packed.
 
 mod bundle;
+mod inlined;
+mod names;
 mod stage;
 mod wasm;
 
@@ -28,7 +30,7 @@ pub(crate) fn tools() -> PathBuf {
 pub(crate) fn build() -> Result<()> {
     install::wasm_target()?;
     npm::packages(&template())?;
-    house::exclusively(|| {
+    house::alone("build", || {
         let compiled = step("compiling the Rust core to WebAssembly", wasm::compile)?;
         let inputs = fingerprint(&template(), &[&compiled])?;
         let stamp = house::workshop().join("package.stamp");
@@ -48,7 +50,7 @@ pub(crate) fn build() -> Result<()> {
 /// Packs the staged package and returns the tarball, the same bytes as long as nothing changed.
 pub(crate) fn pack() -> Result<PathBuf> {
     let folder = house::workshop().join("packed");
-    house::exclusively(|| npm::pack(&house::staged_package(), &folder))?;
+    house::alone("build", || npm::pack(&house::staged_package(), &folder))?;
     Ok(folder.join(format!("authenticated-event-source-{}.tgz", house::VERSION)))
 }
 
@@ -65,15 +67,19 @@ fn assemble() -> Result<()> {
 /// A digest of the sources in a folder, of the files beside it, and of this program, which turns
 /// the one into the other.
 pub(crate) fn fingerprint(folder: &Path, beside: &[&Path]) -> Result<String> {
+    let sources = sources(folder)?;
     let program = std::env::current_exe()?;
-    let mut digest = DefaultHasher::new();
-    let found = sources(folder)?;
-    for file in found
+    let files = sources
         .iter()
         .map(PathBuf::as_path)
-        .chain(beside.iter().copied())
-        .chain([program.as_path()])
-    {
+        .chain([program.as_path()]);
+    digest(files.chain(beside.iter().copied()))
+}
+
+/// A digest of names and contents.
+pub(crate) fn digest<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<String> {
+    let mut digest = DefaultHasher::new();
+    for file in files {
         file.hash(&mut digest);
         read(file)?.hash(&mut digest);
     }

@@ -1,10 +1,10 @@
 //! The files of the package that no tool makes: types, texts, package.json.
 
-use std::fs::{copy, read_dir, read_to_string, write};
+use std::fs::{copy, create_dir_all, read_dir, read_to_string, write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::template;
 use crate::house::{VERSION, root, staged_package};
@@ -43,8 +43,38 @@ fn manifest(staged: &Path) -> Result<()> {
         .context("pkg-template/package.json is no object")?;
     fields.retain(|name, _| !OURS_ALONE.contains(&name.as_str()));
     fields.insert("version".into(), VERSION.into());
-    Ok(write(
-        staged.join("package.json"),
-        format!("{manifest:#}\n"),
-    )?)
+    signposts(staged, &fields["exports"])?;
+    write_json(&staged.join("package.json"), &manifest)
+}
+
+/// For each entry a folder of its name, which leads the tools to it that do not read `exports`:
+/// Parcel by default, and TypeScript's old way of resolving.
+fn signposts(staged: &Path, exports: &Value) -> Result<()> {
+    for (entry, conditions) in exports
+        .as_object()
+        .context("package.json exports nothing")?
+    {
+        // The entry `.` needs none, and what is a plain path is no module.
+        let (Some(name), true) = (entry.strip_prefix("./"), conditions.is_object()) else {
+            continue;
+        };
+        let import = conditions.get("import").unwrap_or(conditions);
+        let required = conditions.get("require").unwrap_or(import);
+        let signpost = json!({
+            "main": beside(&required["default"]),
+            "module": beside(&import["default"]),
+            "types": beside(&import["types"]),
+        });
+        create_dir_all(staged.join(name))?;
+        write_json(&staged.join(name).join("package.json"), &signpost)?;
+    }
+    Ok(())
+}
+
+fn beside(path: &Value) -> String {
+    path.as_str().unwrap_or_default().replacen("./", "../", 1)
+}
+
+fn write_json(path: &Path, value: &Value) -> Result<()> {
+    Ok(write(path, format!("{value:#}\n"))?)
 }

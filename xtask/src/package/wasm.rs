@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use wasm_bindgen_cli_support::Bindgen;
 
+use super::{inlined, names};
 use crate::house;
-use crate::process::{cargo, command, run};
+use crate::process::{cargo, command, output, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const NAME: &str = "authenticated_event_source";
@@ -17,9 +18,14 @@ pub(super) fn glue() -> PathBuf {
     bound().join(format!("{NAME}.js"))
 }
 
-/// The optimised module that `#bindings.wasm` stands for.
+/// The optimised module.
 pub(super) fn module() -> PathBuf {
     bound().join(format!("{NAME}.wasm"))
+}
+
+/// The module as a script that `#bindings.text` stands for.
+pub(super) fn text() -> PathBuf {
+    bound().join("text.js")
 }
 
 fn bound() -> PathBuf {
@@ -58,7 +64,7 @@ pub(super) fn compile() -> Result<PathBuf> {
 }
 
 fn flags() -> String {
-    let mut flags = String::from("-C target-feature=+simd128");
+    let mut flags = String::from("-C target-feature=+simd128 --cfg npm_module");
     // Panic messages hold paths of sources; a published file shall not tell where it was built.
     let homes = [(house::root(), "/source"), (cargo_home(), "/cargo")];
     for (home, name) in homes {
@@ -85,13 +91,16 @@ pub(super) fn bind(compiled: &Path) -> Result<()> {
         .typescript(false)
         .remove_producers_section(true);
     let mut bound = bindgen.generate_output()?;
-    write(glue(), bound.js())?;
     let unoptimised = compiled.with_extension("bound.wasm");
     write(&unoptimised, bound.wasm_mut().emit_wasm())?;
-    optimise(&unoptimised)
+    let short_names = optimise(&unoptimised)?;
+    write(glue(), names::shorten(bound.js(), &short_names)?)?;
+    write(text(), inlined::script(&read(module())?)?)?;
+    inlined::check(&text(), &module())
 }
 
-fn optimise(module_with_names: &Path) -> Result<()> {
+/// Returns the table of the names that it made short.
+fn optimise(module_with_names: &Path) -> Result<String> {
     let mut optimiser = command("node", house::root());
     optimiser.arg(super::template().join("node_modules/binaryen/bin/wasm-opt"));
     optimiser.args([
@@ -99,15 +108,18 @@ fn optimise(module_with_names: &Path) -> Result<()> {
         "--strip-debug",
         "--strip-producers",
         "--strip-target-features",
+        "--minify-imports-and-exports-and-modules",
     ]);
-    run(optimiser
-        .arg(module_with_names)
-        .arg("--output")
-        .arg(module()))?;
+    let short_names = output(
+        optimiser
+            .arg(module_with_names)
+            .arg("--output")
+            .arg(module()),
+    )?;
     // An empty module would be a valid one; it would also be a package that does nothing.
     anyhow::ensure!(
         read(module())?.len() > 1000,
         "the optimised WebAssembly is empty"
     );
-    Ok(())
+    Ok(short_names)
 }

@@ -3,6 +3,7 @@
 mod browser;
 mod e2e;
 mod host;
+mod matrix;
 mod package;
 mod report;
 
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
-use crate::process;
+use crate::{house, process};
 use report::Report;
 
 #[derive(clap::Args)]
@@ -28,6 +29,8 @@ enum Suite {
     Browser,
     /// The npm package: size, types, exports; packed, installed and run in Node and Chromium
     Package,
+    /// The packed package in every bundler, runtime and framework
+    Matrix,
     /// The demo page, built and loaded in Chromium
     E2e,
 }
@@ -38,6 +41,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         [] => Suite::value_variants(),
         chosen => chosen,
     };
+    // Two runs would install, serve and clear away the same folders.
+    house::alone("test", || run_suites(chosen))
+}
+
+fn run_suites(chosen: &[Suite]) -> Result<ExitCode> {
     let mut report = Report::default();
     for suite in chosen {
         // A suite that cannot go on has said so in the report; the others may still.
@@ -45,6 +53,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
             Suite::Host => host::run_suite(&mut report),
             Suite::Browser => browser::run_suite(&mut report),
             Suite::Package => package::run_suite(&mut report),
+            Suite::Matrix => matrix::run_suite(&mut report),
             Suite::E2e => e2e::run_suite(&mut report),
         };
         ensure!(!process::is_interrupted(), "interrupted");

@@ -33,8 +33,6 @@ fn are_the_types_wrong(tarball: &Path) -> Result<()> {
     const PLAIN: [&str; 2] = ["--no-emoji", "--no-color"];
     const SLIM: [&str; 4] = ["--profile", "esm-only", "--entrypoints", "slim"];
     let others = [
-        "--profile",
-        "node16",
         "--exclude-entrypoints",
         "slim",
         "authenticated_event_source.wasm",

@@ -1,0 +1,90 @@
+//! Linear time, proven by counting: a clock would tell more of the machine than of the parser.
+use super::EventStreamParser;
+
+/// How many times each byte of the stream is searched or moved, at the most: once to find the
+/// line ends, once to the front with the unfinished line or the long first line that it is part
+/// of, once to join the data.
+const MAX_WORK_PER_BYTE: usize = 3;
+
+const CHUNKS: [usize; 5] = [1, 7, 256, 4096, 65_536];
+
+fn work(stream: &[u8], chunk: usize) -> usize {
+    let mut parser = EventStreamParser::new();
+    for piece in stream.chunks(chunk) {
+        parser.feed(piece);
+        while parser.next_item().is_some() {}
+    }
+    parser.lines.work
+}
+
+fn line(field: &str, len: usize) -> Vec<u8> {
+    [field.as_bytes(), &b"x".repeat(len), b"\n"].concat()
+}
+
+/// Each about as long as asked for, each the worst for another part of the parser.
+fn streams(len: usize) -> [(&'static str, Vec<u8>); 10] {
+    [
+        ("one line of data", line("data:", len)),
+        ("short lines of data", line("data:", 10).repeat(len / 16)),
+        ("empty lines of data", line("data", 0).repeat(len / 5)),
+        ("long lines of data", line("data:", 9000).repeat(len / 9000)),
+        ("small events", b"id: 1\ndata: a\n\n".repeat(len / 15)),
+        ("comments", line(": ", 20).repeat(len / 23)),
+        ("blank lines", b"\n".repeat(len)),
+        ("an endless comment", line(":", len)),
+        (
+            "a long comment behind a long line of data",
+            [line("data:", len / 2), line(":", len / 2)].concat(),
+        ),
+        (
+            "comments of all lengths behind a long line of data",
+            [
+                line("data:", len / 2),
+                [line(":", 3), line(":", 5000)]
+                    .concat()
+                    .repeat(len / 10_000),
+            ]
+            .concat(),
+        ),
+    ]
+}
+
+#[test]
+#[cfg_attr(
+    miri,
+    ignore = "counts work: Miri would take minutes to find nothing else"
+)]
+fn each_byte_is_searched_and_moved_a_constant_number_of_times() {
+    let len = 1 << 18;
+    for (name, stream) in streams(len) {
+        for chunk in CHUNKS {
+            let work = work(&stream, chunk);
+            let most = MAX_WORK_PER_BYTE * stream.len();
+            assert!(
+                work <= most,
+                "{name} in chunks of {chunk}: {work} for {}",
+                stream.len()
+            );
+        }
+    }
+}
+
+/// Twice the stream, at most about twice the work.
+#[test]
+#[cfg_attr(
+    miri,
+    ignore = "counts work: Miri would take minutes to find nothing else"
+)]
+fn the_work_grows_with_the_stream_and_no_faster() {
+    let len = 1 << 17;
+    for ((name, stream), (_, twice)) in streams(len).into_iter().zip(streams(2 * len)) {
+        for chunk in CHUNKS {
+            let (once, twice) = (work(&stream, chunk), work(&twice, chunk));
+            // One chunk more or less may move once more.
+            assert!(
+                twice <= 2 * once + 2 * chunk + 20_000,
+                "{name}, {chunk}: {once}, {twice}"
+            );
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `[NON-SPEC]` When a silent connection counts as dead.
+use core::time::Duration;
+
+use authenticated_event_source::connection::{HeartbeatTimeout, Liveness};
+use proptest::prelude::*;
+
+use crate::strategies::{any_time, config};
+
+const S: Duration = Duration::from_secs(1);
+
+/// Opened at zero, with bytes after each of the pauses; the time of the last one.
+fn listened(
+    timeout: HeartbeatTimeout,
+    pauses: &[Duration],
+    comments: bool,
+) -> (Liveness, Duration) {
+    let mut liveness = Liveness::new(timeout);
+    liveness.opened(Duration::ZERO);
+    let mut now = Duration::ZERO;
+    for pause in pauses {
+        now += *pause;
+        liveness.sign(now, comments);
+    }
+    (liveness, now)
+}
+
+#[test]
+fn a_stream_without_a_rhythm_may_be_silent_for_ever() {
+    let (liveness, _) = listened(HeartbeatTimeout::Auto, &[], false);
+    assert_eq!(liveness.deadline(), None);
+    let (liveness, _) = listened(HeartbeatTimeout::Auto, &[S, 60 * S, 5 * S, 600 * S], false);
+    assert_eq!(liveness.deadline(), None);
+}
+
+#[test]
+fn a_rhythm_arms_the_watch_with_three_times_the_longest_pause() {
+    let (liveness, now) = listened(HeartbeatTimeout::Auto, &[15 * S, 16 * S, 14 * S], false);
+    assert_eq!(liveness.deadline(), Some(now + 48 * S));
+}
+
+#[test]
+fn a_quick_rhythm_is_given_ten_seconds() {
+    let (liveness, now) = listened(HeartbeatTimeout::Auto, &[S, S, S], false);
+    assert_eq!(liveness.deadline(), Some(now + 10 * S));
+}
+
+#[test]
+fn two_keep_alive_comments_are_a_rhythm() {
+    let (liveness, now) = listened(HeartbeatTimeout::Auto, &[15 * S, 15 * S], true);
+    assert_eq!(liveness.deadline(), Some(now + 45 * S));
+}
+
+#[test]
+fn the_pieces_of_a_burst_are_no_rhythm() {
+    let (liveness, _) = listened(HeartbeatTimeout::Auto, &[S / 100; 1000], true);
+    assert_eq!(liveness.deadline(), None);
+}
+
+/// After a false alarm the same pause must not fool us again.
+#[test]
+fn a_pause_that_was_taken_for_death_is_learned() {
+    let (mut liveness, now) = listened(HeartbeatTimeout::Auto, &[4 * S, 4 * S, 4 * S], false);
+    let patience = liveness.deadline().expect("there is a rhythm") - now;
+    liveness.stalled(now + patience);
+    liveness.opened(now + patience);
+    let later = now + patience;
+    let longer = liveness.deadline().expect("the rhythm stays") - later;
+    assert!(longer >= 3 * patience, "{longer:?} after {patience:?}");
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn each_byte_moves_a_fixed_deadline(
+        timeout in (1_u64..600).prop_map(Duration::from_secs),
+        pauses in proptest::collection::vec((0_u64..600_000).prop_map(Duration::from_millis), 0..9),
+        comments in any::<bool>(),
+    ) {
+        let (liveness, now) = listened(HeartbeatTimeout::After(timeout), &pauses, comments);
+        prop_assert_eq!(liveness.deadline(), Some(now + timeout));
+    }
+
+    #[test]
+    fn never_is_never(
+        pauses in proptest::collection::vec((0_u64..600_000).prop_map(Duration::from_millis), 0..9),
+        comments in any::<bool>(),
+    ) {
+        prop_assert_eq!(listened(HeartbeatTimeout::Never, &pauses, comments).0.deadline(), None);
+    }
+
+    /// A deadline that was learned is never shorter than ten seconds, nor than three times any
+    /// pause that the stream survived.
+    #[test]
+    fn a_learned_deadline_is_patient(
+        pauses in proptest::collection::vec((0_u64..60_000).prop_map(Duration::from_millis), 1..20),
+        comments in any::<bool>(),
+    ) {
+        let (liveness, now) = listened(HeartbeatTimeout::Auto, &pauses, comments);
+        if let Some(deadline) = liveness.deadline() {
+            let patience = deadline - now;
+            prop_assert!(patience >= 10 * S);
+            let longest = pauses.iter().max().copied().unwrap_or_default();
+            prop_assert!(patience >= 3 * longest);
+        }
+    }
+
+    /// Clocks jump and callers choose absurd timeouts: nothing may panic.
+    #[test]
+    fn no_time_panics(
+        timeout in any_time(),
+        times in proptest::collection::vec((any_time(), 0_u8..4), 0..9),
+    ) {
+        for timeout in [HeartbeatTimeout::Auto, HeartbeatTimeout::After(timeout)] {
+            let mut liveness = Liveness::new(timeout);
+            for (now, what) in &times {
+                match what {
+                    0 => liveness.opened(*now),
+                    1 => liveness.stalled(*now),
+                    _ => liveness.sign(*now, *what == 2),
+                }
+                liveness.deadline();
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The decisions of the connection on the host: see tests/README.md.
+#![cfg(not(target_arch = "wasm32"))]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says by a panic that it failed"
+)]
+
+mod liveness;
+mod model;
+mod outcomes;
+mod response;
+mod strategies;
+mod waits;

@@ -1,0 +1,118 @@
+//! Sequences of outcomes: any, and some that users of other clients suffered from.
+use core::time::Duration;
+
+use authenticated_event_source::connection::{
+    Connection, Failure, Jitter, Next, ReadyState, Reason, Retry,
+};
+use proptest::prelude::*;
+
+use crate::model::{deliver, life};
+use crate::strategies::{config, dice, policy};
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn any_sequence_of_outcomes_keeps_the_invariants(life in life()) {
+        life.check();
+    }
+
+    /// A server that answers 401 to whatever we send is asked twice, not for ever.
+    #[test]
+    fn a_server_that_refuses_all_credentials_is_asked_twice(
+        policy in policy().prop_filter("the browser's own policy has no refresh", |p| !p.is_spec),
+        start in "[a-z]{0,2}",
+        dice in dice(),
+    ) {
+        let mut connection = Connection::new(policy.retry, true, start.clone());
+        let refused = Failure::with_status(Reason::Unauthorized, 401);
+        let mut interrupt = || connection.interrupted(&refused, None, Duration::ZERO, dice);
+        prop_assert_eq!(interrupt(), Next::Refresh);
+        prop_assert_eq!(interrupt(), Next::Stop);
+        prop_assert_eq!(interrupt(), Next::Stop);
+        prop_assert_eq!(connection.ready_state(), ReadyState::Closed);
+        prop_assert_eq!(connection.last_event_id(), start);
+    }
+
+    /// A refresh answers one run of 401. When anything else came between, the new 401 is news.
+    #[test]
+    fn after_another_outcome_credentials_may_be_refreshed_again(
+        dice in dice(),
+        is_opened in any::<bool>(),
+    ) {
+        let mut connection = Connection::new(Retry::default(), true, String::new());
+        let interrupted = |connection: &mut Connection, reason| {
+            connection.interrupted(&Failure::new(reason), None, Duration::ZERO, dice)
+        };
+        for _ in 0..5 {
+            prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Refresh);
+            if is_opened {
+                connection.announce(Duration::ZERO);
+            } else {
+                let next = interrupted(&mut connection, Reason::Network);
+                prop_assert!(matches!(next, Next::Wait(_)));
+            }
+        }
+        prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Refresh);
+        prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Stop);
+    }
+
+    /// A stream that lived, or brought an event, has proven itself: the count starts anew.
+    #[test]
+    fn health_starts_the_count_anew(
+        max_retries in 1_u32..4,
+        life in (0_u64..10_000).prop_map(Duration::from_millis),
+        has_event in any::<bool>(),
+        dice in dice(),
+    ) {
+        let mut connection =
+            Connection::new(Retry::default().max_retries(max_retries), false, String::new());
+        let is_healthy = has_event || life >= Duration::from_secs(5);
+        let mut now = Duration::ZERO;
+        for round in 0..3 * max_retries {
+            connection.announce(now);
+            if has_event {
+                deliver(&mut connection, "data: a\n\n");
+            }
+            now += life;
+            let next = connection.interrupted(&Failure::new(Reason::End), None, now, dice);
+            let goes_on = is_healthy || round < max_retries;
+            prop_assert_eq!(matches!(next, Next::Wait(_)), goes_on, "round {}: {:?}", round, next);
+        }
+    }
+
+    /// The counter that never counted is a known defect: a limit of three must mean three.
+    #[test]
+    fn the_limit_of_retries_is_reached(max_retries in 0_u32..20, dice in dice()) {
+        let policy = Retry::default().max_retries(max_retries);
+        let mut connection = Connection::new(policy, false, String::new());
+        let failure = Failure::new(Reason::Network);
+        for _ in 0..max_retries {
+            let next = connection.interrupted(&failure, None, Duration::ZERO, dice);
+            prop_assert!(matches!(next, Next::Wait(_)));
+        }
+        let next = connection.interrupted(&failure, None, Duration::ZERO, dice);
+        prop_assert_eq!(next, Next::Stop);
+    }
+
+    /// A server that accepts and ends at once must not be asked faster and faster: opening alone
+    /// is no health.
+    #[test]
+    fn clean_ends_at_once_wait_longer_each_time(rounds in 2_u32..30) {
+        let policy = Retry::default().jitter(Jitter::None);
+        let mut connection = Connection::new(policy, false, String::new());
+        let mut last = Duration::ZERO;
+        for round in 0..rounds {
+            let now = Duration::from_secs(u64::from(round) * 100);
+            connection.announce(now);
+            let soon = now + Duration::from_millis(4999);
+            match connection.interrupted(&Failure::new(Reason::End), None, soon, 0.5) {
+                Next::Wait(wait) => {
+                    prop_assert!(wait > last || wait == Duration::from_secs(30));
+                    last = wait;
+                }
+                other => panic!("a clean end is retried, not {other:?}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What responses, headers, tokens and failures say.
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use authenticated_event_source::connection::{
+    Failure, Reason, ResponseHead, header_value, renew_in, retry_after,
+};
+use proptest::prelude::*;
+
+use crate::strategies::{REASONS, any_time, config};
+
+fn head(status: u16, content_type: Option<&str>) -> ResponseHead<'_> {
+    ResponseHead {
+        status,
+        content_type,
+        retry_after: None,
+    }
+}
+
+fn reason(status: u16, content_type: Option<&str>) -> Option<Reason> {
+    head(status, content_type)
+        .check()
+        .err()
+        .map(|failure| failure.reason)
+}
+
+#[test]
+fn the_type_counts_without_case_and_parameters() {
+    let good = [
+        "text/event-stream",
+        "TEXT/Event-Stream",
+        " text/event-stream\t",
+        "text/event-stream;charset=utf-8",
+        "text/event-stream ; charset=latin1; x",
+        "text/event-stream;",
+    ];
+    for content_type in good {
+        assert_eq!(reason(200, Some(content_type)), None, "{content_type}");
+    }
+    let bad = [
+        "",
+        ";",
+        "text/event-streamfoo",
+        "text/event-stream foo",
+        "xtext/event-stream",
+        "text/event",
+        "application/json",
+        "text/html; x=text/event-stream",
+        "text/event-stream, text/html",
+    ];
+    for content_type in bad {
+        assert_eq!(
+            reason(200, Some(content_type)),
+            Some(Reason::ContentType),
+            "{content_type}"
+        );
+    }
+    assert_eq!(reason(200, None), Some(Reason::ContentType));
+}
+
+#[test]
+fn only_200_opens() {
+    for status in (0..=1000).filter(|status| *status != 200) {
+        let expected = match status {
+            204 => Reason::NoContent,
+            401 => Reason::Unauthorized,
+            _ => Reason::Status,
+        };
+        assert_eq!(
+            reason(status, Some("text/event-stream")),
+            Some(expected),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn retry_after_is_capped_at_an_hour() {
+    let head = ResponseHead {
+        retry_after: Some(Duration::MAX),
+        ..head(503, None)
+    };
+    let failure = head.check().expect_err("503 is no event stream");
+    assert_eq!(failure.retry_after, Some(Duration::from_secs(3600)));
+}
+
+#[test]
+fn retry_after_is_seconds_or_a_date() {
+    let date = |text: &str| if text == "a date" { 5_000.0 } else { f64::NAN };
+    assert_eq!(
+        retry_after("120", 0.0, date),
+        Some(Duration::from_secs(120))
+    );
+    assert_eq!(retry_after(" 0 ", 0.0, date), Some(Duration::ZERO));
+    assert_eq!(
+        retry_after("a date", 1_000.0, date),
+        Some(Duration::from_secs(4))
+    );
+    assert_eq!(retry_after("a date", 9_000.0, date), Some(Duration::ZERO));
+    let huge = "9".repeat(40);
+    assert_eq!(
+        retry_after(&huge, 0.0, date),
+        Some(Duration::from_secs(u64::MAX))
+    );
+    for rubbish in ["", " ", "-5", "+5", "1.5", "5s", "soon", "\u{663}"] {
+        assert_eq!(retry_after(rubbish, 0.0, date), None, "{rubbish}");
+    }
+}
+
+#[test]
+fn every_reason_has_a_name_a_code_and_an_advice_of_its_own() {
+    let of_all = |text: fn(Failure) -> String| -> BTreeSet<String> {
+        REASONS.map(Failure::new).into_iter().map(text).collect()
+    };
+    assert_eq!(
+        of_all(|failure| failure.reason.as_str().to_owned()).len(),
+        REASONS.len()
+    );
+    assert_eq!(of_all(|failure| failure.code()).len(), REASONS.len());
+    assert_eq!(of_all(|failure| failure.message()).len(), REASONS.len());
+    let code = Failure::new(Reason::ContentType).code();
+    assert_eq!(code, "ERR_CONTENT_TYPE");
+}
+
+#[test]
+fn an_html_page_is_called_a_login_page() {
+    let failure = head(200, Some("text/html; charset=utf-8"))
+        .check()
+        .expect_err("HTML");
+    assert!(
+        failure.message().contains("`text/html; charset=utf-8`"),
+        "{failure}"
+    );
+    assert!(failure.message().contains("login"), "{failure}");
+}
+
+#[test]
+fn a_token_is_renewed_before_it_expires() {
+    let at = Duration::from_secs;
+    assert_eq!(renew_in(at(1000), at(900), at(30)), Some(at(70)));
+    // Shorter lived than the margin: at half of its life, not at once and for ever.
+    assert_eq!(renew_in(at(1000), at(980), at(30)), Some(at(10)));
+    assert_eq!(renew_in(at(1000), at(1000), at(30)), None);
+    assert_eq!(renew_in(at(1000), at(2000), at(30)), None);
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn any_content_type_is_judged(content_type in "\\PC{0,200}", status in any::<u16>()) {
+        if let Err(failure) = head(status, Some(&content_type)).check() {
+            prop_assert!(failure.message().len() < 1000);
+            prop_assert!(failure.code().starts_with("ERR_"));
+        }
+    }
+
+    #[test]
+    fn any_retry_after_is_read(value in "\\PC{0,30}", now in any::<f64>(), date in any::<f64>()) {
+        retry_after(&value, now, |_| date);
+    }
+
+    /// Each character of the header value is one byte of the ID's UTF-8.
+    #[test]
+    fn an_id_becomes_bytes_and_comes_back(id in "\\PC{0,30}") {
+        let bytes: Option<Vec<u8>> =
+            header_value(&id).chars().map(|c| u8::try_from(c).ok()).collect();
+        prop_assert_eq!(bytes, Some(id.into_bytes()));
+    }
+
+    #[test]
+    fn a_renewal_falls_into_the_life_of_the_token(
+        expires_at in any_time(),
+        now in any_time(),
+        before in any_time(),
+    ) {
+        if let Some(wait) = renew_in(expires_at, now, before) {
+            let life = expires_at - now;
+            prop_assert!(wait >= life / 2);
+            prop_assert!(wait <= life);
+            prop_assert!(wait < life || before.is_zero());
+        } else {
+            prop_assert!(expires_at <= now);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+// What the snippets of the documents take for granted: an application around them.
+
+/** The application's own login. */
+declare const session: { accessToken(): Promise<string>; refresh(): Promise<void> };
+declare const token: string;
+/** A source that an earlier snippet made. */
+declare const source: import('authenticated-event-source').AuthenticatedEventSource;
+/** What shows the events. */
+declare function render(data: unknown): void;
+/** Where the application keeps what came. */
+declare function save(id: string, data: string): Promise<void>;
+declare function append(text: string): void;
+declare const headers: HeadersInit;
+declare const body: string;

@@ -1,0 +1,95 @@
+// A stream with a token of its own: log in, let it expire, revoke it.
+import markup from './auth.html?raw';
+import './auth.css';
+import { Ledger } from '../ledger.js';
+import { byId, place, seconds } from '../page.js';
+import { Session } from '../session.js';
+import { Timeline } from '../timeline.js';
+import { WAYS } from './ways.js';
+
+place('auth', markup);
+
+const KINDS = { open: 'good', closed: 'bad' };
+const form = byId('login');
+const timeline = new Timeline(byId('auth-timeline'));
+let ledger = new Ledger();
+let session;
+let source;
+
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  logIn();
+});
+byId('revoke').addEventListener('click', revoke);
+
+async function logIn() {
+  const way = form.elements.place.value;
+  session = new Session(byId('user').value, Number(byId('ttl').value), way === 'cookie' ? 'same-origin' : 'omit');
+  ledger = new Ledger();
+  timeline.add('quiet', `${session.user} logs in`, `the token travels in the ${way}`);
+  await open(way);
+}
+
+/** Opens the stream, after the event with this ID if there is one. */
+async function open(way, lastEventId) {
+  source?.close();
+  const renews = byId('renew').checked;
+  // Asked for every attempt, so the timeline hears of each.
+  const headers = (context) => {
+    timeline.attempt(context);
+    return {};
+  };
+  try {
+    source = await WAYS[way](session, { headers, lastEventId }, renews);
+    watch(source, way, renews);
+  } catch (error) {
+    timeline.add('bad', 'Not logged in', error.message);
+  }
+}
+
+function watch(opened, way, renews) {
+  timeline.watch(opened);
+  showState(opened.state);
+  opened.addEventListener('statechange', ({ state }) => showState(state));
+  opened.addEventListener('close', ({ reason }) => {
+    // The URL of a source is fixed, so a new token in the query needs a new source.
+    if (way !== 'query' || !renews || reason !== 'unauthorized') return;
+    session.forget();
+    open(way, opened.lastEventId);
+  });
+  count(opened);
+}
+
+async function count(opened) {
+  try {
+    for await (const event of opened) {
+      ledger.enter(event);
+      for (const figure of ['received', 'lost', 'twice']) byId(`auth-${figure}`).textContent = ledger[figure];
+    }
+  } catch {
+    // The source failed for good, which the timeline tells.
+  }
+}
+
+async function revoke() {
+  timeline.add('warn', 'You revoke the token', 'the server ends its streams now');
+  try {
+    await session.revoke();
+  } catch (error) {
+    timeline.add('bad', 'Not revoked', error.message);
+  }
+}
+
+function showState({ phase }) {
+  byId('auth-state').textContent = phase;
+  byId('auth-state').className = `badge ${KINDS[phase] ?? 'warn'}`;
+  byId('revoke').disabled = phase === 'closed';
+}
+
+setInterval(() => {
+  if (!session) return;
+  const left = Math.max(0, session.expiresAt - Date.now());
+  byId('expires').textContent = left > 0 ? seconds(left) : 'expired';
+  byId('lifetime').value = left / (session.ttl * 1000);
+  byId('tokens').textContent = session.logins;
+}, 100);

@@ -1,0 +1,55 @@
+// A timeline of a connection: attempts with the cursor that they send, answers, failures, waits.
+import { addOnTop, element, seconds } from './page.js';
+
+const CAUSES = {
+  start: 'first connect',
+  retry: 'retry',
+  unauthorized: 'again, with a new token',
+  renewal: 'the token is about to expire',
+  reconnect: 'asked to reconnect',
+  suspension: 'the page is back',
+};
+
+/** What the server says of the place where the stream begins. */
+function goesOn(place) {
+  if (!place) return '';
+  return place === 'earliest' ? 'the server starts with the oldest event that it has' : `the server goes on after ${place}`;
+}
+
+export class Timeline {
+  #list;
+  #began = performance.now();
+
+  /** @param list the `<ol>` that it writes to, the newest on top */
+  constructor(list) {
+    this.#list = list;
+  }
+
+  /** Adds what a provider of tokens is told before each attempt. */
+  attempt({ attempt, cause, lastEventId }) {
+    this.add('quiet', `Attempt ${attempt}: ${CAUSES[cause]}`, `Last-Event-ID: ${lastEventId || 'none'}`);
+  }
+
+  /** Adds what the source says from now on. */
+  watch(source) {
+    source.addEventListener('open', ({ resumed, response }) => {
+      this.add('good', resumed ? 'Open again' : 'Open', goesOn(response.headers.get('sse-resumed-from')));
+    });
+    source.addEventListener('error', ({ message, willRetry, retryIn }) => {
+      const next = willRetry ? `next attempt in ${seconds(retryIn)}` : 'closed for good: trying again cannot help';
+      this.add(willRetry ? 'warn' : 'bad', message, next);
+    });
+    source.addEventListener('gap', ({ data }) => {
+      const { reason, missed } = JSON.parse(data);
+      this.add('bad', `The server announces a gap: ${reason}`, `${missed ?? 'an unknown number of'} events are gone`);
+    });
+    source.addEventListener('shutdown', () => this.add('warn', 'The server says that it shuts down', ''));
+  }
+
+  add(kind, what, detail) {
+    const item = element('li', kind);
+    const time = seconds(performance.now() - this.#began);
+    item.append(element('span', 'time', time), element('span', 'what', what), element('span', 'detail', detail));
+    addOnTop(this.#list, item, 60);
+  }
+}
