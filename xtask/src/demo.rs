@@ -2,7 +2,7 @@
 
 use std::fs::{read_to_string, write};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
@@ -24,21 +24,7 @@ pub(crate) fn run_demo(options: &Options) -> Result<()> {
     let page = build_page()?;
     let server = fixture::build()?;
     ensure_free(options.port)?;
-    let page = page.to_string_lossy();
-    let port = options.port.to_string();
-    let mut server = Fixture::start(
-        &server,
-        &[
-            "--demo",
-            "--port",
-            &port,
-            "--fault-port",
-            "0",
-            "--static",
-            &page,
-        ],
-        None,
-    )?;
+    let mut server = serve(&server, &page, options.port)?;
     println!("\nThe demo is at {} (Ctrl-C stops it)", server.url());
     let ended = server.wait()?;
     ensure!(
@@ -47,6 +33,29 @@ pub(crate) fn run_demo(options: &Options) -> Result<()> {
     );
     println!("The demo has stopped.");
     Ok(())
+}
+
+/// The events are kept in a file, so that a page which is open while the server stops and starts
+/// again goes on where it was.
+fn serve(server: &Path, page: &Path, port: u16) -> Result<Fixture> {
+    let log = house::workshop().join(format!("demo-{port}.log"));
+    let (port, page, log) = (
+        port.to_string(),
+        page.to_string_lossy(),
+        format!("file:{}", log.display()),
+    );
+    let arguments = [
+        "--demo",
+        "--fault-port",
+        "0",
+        "--port",
+        &port,
+        "--static",
+        &page,
+        "--log",
+        &log,
+    ];
+    Fixture::start(server, &arguments, None)
 }
 
 /// Says at once what would otherwise be said after minutes of compiling.
