@@ -3,13 +3,16 @@
 const refreshes = new WeakMap();
 
 /** Runs the provider's `onUnauthorized`, or joins the run under way. */
-export function singleFlight(provider, context) {
+export function singleFlight(provider, context, timeout) {
   const underWay = refreshes.get(provider);
-  if (underWay) return underWay;
+  // A run that hangs must not keep all later ones from happening.
+  if (underWay && Date.now() - underWay.since < timeout) return underWay.refresh;
   const refresh = Promise.resolve()
     .then(() => provider.onUnauthorized?.(context))
-    .finally(() => refreshes.delete(provider));
-  refreshes.set(provider, refresh);
+    .finally(() => {
+      if (refreshes.get(provider)?.refresh === refresh) refreshes.delete(provider);
+    });
+  refreshes.set(provider, { refresh, since: Date.now() });
   return refresh;
 }
 

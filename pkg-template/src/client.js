@@ -23,6 +23,10 @@ export class Client {
   #core;
   /** `reconnect()` was called: what was parsed and not delivered will come again. */
   #isLeaving = false;
+  /** `close()` was called: whatever is under way, no listener hears of it. */
+  #isSilent = false;
+  /** What ended the source for good. */
+  #error;
   #reader;
   #queues = new Set();
   /** The event types that somebody has listened for: for others no event object is made. */
@@ -57,8 +61,10 @@ export class Client {
 
   #abort() {
     if (this.readyState === CLOSED) return;
-    this.close('aborted');
-    this.#target.dispatchEvent(new CloseEvent('aborted'));
+    for (const queue of this.#queues) queue.clear();
+    this.#end('aborted');
+    this.#announceState();
+    this.#fire(new CloseEvent('aborted'));
   }
 
   #cannotStart(cause) {
@@ -74,9 +80,11 @@ export class Client {
   // What the class asks for.
 
   /** Closes for good; nothing fires afterwards. */
-  close(reason = 'closed') {
+  close() {
+    this.#isSilent = true;
     if (this.readyState === CLOSED) return;
-    this.#end(reason);
+    for (const queue of this.#queues) queue.clear();
+    this.#end('closed');
   }
 
   #end(reason, error) {
@@ -86,6 +94,7 @@ export class Client {
     this.#core = undefined;
     this.#released.abort();
     this.state = { ...this.state, phase: 'closed', nextRetryIn: undefined, reason, since: Date.now() };
+    this.#error = error;
     for (const queue of this.#queues) queue.end(error);
     this.#queues.clear();
   }
@@ -110,7 +119,7 @@ export class Client {
   }
 
   addQueue(queue) {
-    if (this.readyState === CLOSED) queue.end();
+    if (this.readyState === CLOSED) queue.end(this.#error);
     else this.#queues.add(queue);
   }
 
@@ -136,7 +145,7 @@ export class Client {
   }
 
   async refresh() {
-    await singleFlight(this.provider, this.#context(this.state.attempt, 'unauthorized'));
+    await singleFlight(this.provider, this.#context(this.state.attempt, 'unauthorized'), this.connectTimeout);
   }
 
   #context(attempt, cause) {
@@ -151,7 +160,7 @@ export class Client {
     this.readyState = OPEN;
     this.origin = new URL(response.url || this.url).origin;
     this.#enter('open', { attempt: 1 });
-    this.#target.dispatchEvent(new OpenEvent(response, resumed));
+    this.#fire(new OpenEvent(response, resumed));
   }
 
   /** Delivers nothing more once a listener has closed the source, or has it reconnect. */
@@ -160,7 +169,7 @@ export class Client {
     return this.#reader.read(table, (kind, type, value, id) => {
       if (id !== undefined) this.lastEventId = id;
       if (kind === BatchReader.EVENT) this.#message(type, value);
-      else if (kind === BatchReader.COMMENT) this.#target.dispatchEvent(new CommentEvent(value));
+      else if (kind === BatchReader.COMMENT) this.#fire(new CommentEvent(value));
       return this.readyState === OPEN && !this.#isLeaving;
     });
   }
@@ -175,17 +184,18 @@ export class Client {
         this.#notParsed(type, cause);
         return;
       }
+      if (this.#isSilent) return;
     }
     for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin });
     if (this.#heard.has(type)) {
-      this.#target.dispatchEvent(new MessageEvent(type, { data, lastEventId, origin }));
+      this.#fire(new MessageEvent(type, { data, lastEventId, origin }));
     }
   }
 
   #notParsed(type, cause) {
     const message = `the data of an event of type \`${type}\` did not parse: see \`error.cause\``;
     const error = new EventSourceError(message, { reason: 'parse', code: 'ERR_PARSE', cause });
-    this.#target.dispatchEvent(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt: 0 }));
+    this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt: 0 }));
   }
 
   /** A promise while some loop has not taken what it was given. */
@@ -214,14 +224,14 @@ export class Client {
     if (retryIn >= 0) {
       this.readyState = CONNECTING;
       this.#enter('waiting', { attempt, nextRetryIn: retryIn, reason: error.reason });
-      this.#target.dispatchEvent(new ErrorEvent(error, { willRetry: true, retryIn, attempt }));
+      this.#fire(new ErrorEvent(error, { willRetry: true, retryIn, attempt }));
       return;
     }
     const isQuiet = isEnd && !this.isSpec;
     this.#end(error.reason, isQuiet ? undefined : error);
     this.#announceState();
-    if (!isQuiet) this.#target.dispatchEvent(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt }));
-    if (!this.isSpec) this.#target.dispatchEvent(new CloseEvent(error.reason));
+    if (!isQuiet) this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt }));
+    if (!this.isSpec) this.#fire(new CloseEvent(error.reason));
   }
 
   reconnecting(cause) {
@@ -236,7 +246,11 @@ export class Client {
   }
 
   #announceState() {
-    if (this.#heard.has('statechange')) this.#target.dispatchEvent(new StateChangeEvent(this.state));
+    if (this.#heard.has('statechange')) this.#fire(new StateChangeEvent(this.state));
+  }
+
+  #fire(event) {
+    if (!this.#isSilent) this.#target.dispatchEvent(event);
   }
 }
 

@@ -8,18 +8,19 @@ const REQUEST_MEMBERS = ['cache', 'credentials', 'integrity', 'mode', 'redirect'
  *  where it was made and not at the first reconnect. */
 export function readOptions(init, isSpec) {
   const given = typeof init === 'string' ? { auth: init } : (init ?? {});
-  const method = readMethod(given.method);
+  const requestInit = readRequest(given);
+  const method = readMethod(given, requestInit);
   const retry = readRetry(given.retry ?? (isSpec ? 'spec' : undefined), method === 'GET');
   return {
     ...retry,
     method,
     isGet: method === 'GET',
     withCredentials: Boolean(given.withCredentials),
-    requestInit: readRequest(given),
+    requestInit,
     body: given.body,
     headers: readHeaders(given.headers),
     hasHeaders: hasHeaders(given.headers),
-    ...readAuth(given.auth ?? given.token),
+    ...readAuth(given.auth ?? given.token, method === 'GET' || retry.isRetryGiven),
     fetch: readFunction(given.fetch, 'fetch'),
     signal: given.signal ?? undefined,
     lastEventId: readLastEventId(given.lastEventId),
@@ -34,9 +35,13 @@ export function readOptions(init, isSpec) {
   };
 }
 
-function readMethod(method = 'GET') {
-  // `Request` normalises the method and refuses what is no method, as the standard says.
-  return new Request('https://localhost/', { method: String(method) }).method;
+function readMethod({ method: given = 'GET', body }, requestInit) {
+  // `Request` normalises the method and refuses what is illegal, as the standard says.
+  const { method } = new Request('https://localhost/', { ...requestInit, method: String(given) });
+  if ((method === 'GET' || method === 'HEAD') && body !== undefined && body !== null) {
+    throw new TypeError(`a ${method} request has no \`body\`: set \`method\`, for example to 'POST'`);
+  }
+  return method;
 }
 
 function readRequest(given) {
@@ -69,7 +74,7 @@ function readHeaders(headers) {
   return () => fixed;
 }
 
-function readAuth(auth) {
+function readAuth(auth, mayResend) {
   const provider = typeof auth === 'function' ? { token: auth } : auth;
   const isProvider = typeof provider === 'object' && provider !== null;
   if (isProvider && typeof provider.token !== 'function' && typeof provider.token !== 'string') {
@@ -80,8 +85,9 @@ function readAuth(auth) {
   toHeaders([[header, `${scheme} ${typeof token === 'string' ? token : ''}`]], 'auth');
   return {
     hasAuth: token !== undefined && token !== null,
-    // A fixed token is as good the second time as the first.
-    canRefresh: isProvider && (typeof token === 'function' || typeof provider.onUnauthorized === 'function'),
+    // A fixed token is as good the second time as the first. And a request that must not be sent
+    // twice is sent again only if the caller has spoken of it.
+    canRefresh: typeof provider?.onUnauthorized === 'function' || (mayResend && typeof token === 'function'),
     provider: isProvider ? provider : { token },
     scheme: String(scheme),
     header: String(header),
@@ -98,7 +104,8 @@ function readRetry(retry, isGet) {
     isSpec,
     // Whether the caller asked for the request to be sent again.
     isRetryGiven: retry !== undefined && retry !== false,
-    initialDelay: readNumber(given.initialDelay, 'retry.initialDelay', 3 * SECOND),
+    // Zero would stay zero however often it is multiplied.
+    initialDelay: Math.max(readNumber(given.initialDelay, 'retry.initialDelay', 3 * SECOND), 1),
     maxDelay: readNumber(given.maxDelay, 'retry.maxDelay', 30 * SECOND),
     multiplier: readNumber(given.multiplier, 'retry.multiplier', 2),
     hasJitter: readOneOf(given.jitter === false ? 'none' : given.jitter, 'retry.jitter', ['full', 'none']) === 'full',
@@ -111,7 +118,9 @@ function readRetry(retry, isGet) {
 function readHeartbeat(value, isSpec) {
   if (value === false || (value === undefined && isSpec)) return Infinity;
   if (value === undefined || value === 'auto') return 0;
-  return Math.max(readNumber(value, 'heartbeatTimeout'), 1);
+  const timeout = readNumber(value, 'heartbeatTimeout');
+  if (timeout === 0) throw new TypeError("`heartbeatTimeout` must be positive, 'auto', or `false` for never");
+  return timeout;
 }
 
 function readLastEventId(value) {
@@ -132,6 +141,7 @@ function readParse(parse) {
 function validate(schema, value) {
   const result = schema.validate(value);
   if (result instanceof Promise) {
+    result.catch(() => {});
     throw new TypeError('`parse` needs a schema that validates at once, this one is asynchronous');
   }
   if (result.issues) {

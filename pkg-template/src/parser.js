@@ -98,6 +98,8 @@ export class EventStreamDecoderStream extends TransformStream {
       transform(chunk, controller) {
         for (const event of parser.feed(chunk)) controller.enqueue(event);
       },
+      // The last chunk may have held events, and then one that was too large.
+      flush: () => { parser.feed(''); },
     });
   }
 }
@@ -117,7 +119,8 @@ export async function* events(source, { signal, doneData, ...options } = {}) {
     for (;;) {
       const { value, done } = await reader.read();
       signal?.throwIfAborted();
-      if (done) return;
+      // The last chunk may have held events, and then one that was too large.
+      if (done) return void parser.feed('');
       for (const event of parser.feed(value)) {
         if (doneData !== undefined && event.data === doneData) return;
         yield event;

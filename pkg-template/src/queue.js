@@ -41,11 +41,16 @@ export class EventQueue {
     });
   }
 
+  /** Forgets the events that nobody has taken. */
+  clear() {
+    this.#events = [];
+    this.#release();
+  }
+
   /** The loop has left. */
   cancel() {
-    this.#events = [];
+    this.clear();
     this.end();
-    this.#release();
   }
 
   #release() {

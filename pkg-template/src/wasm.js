@@ -16,7 +16,11 @@ export function withWasm(use, fail) {
     const module = arriving ?? instantiate();
     if (module instanceof Promise) {
       arriving = module;
-      module.then(() => use(memory())).catch(fail);
+      module.then(() => use(memory())).catch((error) => {
+        // The file may be there the next time.
+        if (arriving === module) arriving = undefined;
+        fail(error);
+      });
       return;
     }
   } catch (error) {

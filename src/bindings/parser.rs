@@ -57,7 +57,11 @@ impl Parser {
         while let Some(item) = parser.next_item() {
             match item {
                 Item::ReconnectionTime(time) => self.reader.retry(time.as_millis() as f64),
-                Item::TooLarge => self.reader.too_large(),
+                Item::TooLarge => {
+                    self.reader.too_large();
+                    // The next call would free what the batch points to.
+                    break;
+                }
                 item => batch.push(&item),
             }
         }

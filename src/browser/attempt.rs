@@ -1,3 +1,4 @@
+use alloc::string::String;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirect, Response};
@@ -86,7 +87,7 @@ impl Attempt<'_> {
     pub(super) async fn send(&self, request: Request) -> Result<EventStream, Lost> {
         let response = match self.fetch(&request.init).await {
             Ok(response) => response,
-            Err(cause) => return Err(self.unanswered(cause, &request).await),
+            Err(cause) => self.unanswered(cause, &request).await?,
         };
         let body = self.check(&response)?;
         Ok(EventStream {
@@ -101,7 +102,7 @@ impl Attempt<'_> {
             return Ok(None);
         };
         if self.context.cause == Cause::Unauthorized {
-            auth.refresh().await?;
+            auth.refresh(self.options.connect_timeout).await?;
         }
         auth.token(self.context).await.map(Some)
     }
@@ -164,20 +165,22 @@ impl Attempt<'_> {
 
     /// No response came. To `fetch`, a dead network, a CORS refusal and a redirect that the guard
     /// stopped all look the same.
-    async fn unanswered(&self, cause: JsValue, request: &Request) -> Lost {
+    async fn unanswered(&self, cause: JsValue, request: &Request) -> Result<Response, Lost> {
         let mut lost = Lost::by(Reason::Network, cause);
         if !self.probes || !self.options.is_get || self.options.fetch.is_some() {
-            return lost;
+            return Err(lost);
         }
-        if self.options.is_same_origin() {
-            if self.guard() == RedirectGuard::SameOriginMode && self.is_redirected(request).await {
-                lost.failure.reason = Reason::Redirect;
+        if self.guard() == RedirectGuard::SameOriginMode && self.is_redirected(request).await {
+            lost.failure.reason = Reason::Redirect;
+        } else if self.options.is_under_cors() && probe::is_alive(&self.options.url.href()).await {
+            // Once more: a server that has just come back is no refusal.
+            if let Ok(response) = self.fetch(&request.init).await {
+                return Ok(response);
             }
-        } else if probe::is_alive(&self.options.url.href()).await {
             lost.failure.reason = Reason::Cors;
             lost.failure.is_resume_refused = self.has_opened && !self.last_event_id.is_empty();
         }
-        lost
+        Err(lost)
     }
 
     /// Asks once more, and stays where it is: the secrets reach nobody but the server that saw

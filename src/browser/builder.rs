@@ -1,8 +1,11 @@
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::rc::Rc;
 
-use futures_util::future::LocalBoxFuture;
+use futures_core::future::LocalBoxFuture;
 use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, Url};
@@ -63,8 +66,8 @@ impl Builder {
         self
     }
 
-    /// The request method. Default `GET`. With any other the request is never sent twice, unless
-    /// [`retry`](Self::retry) says so.
+    /// The request method. Default `GET`. With any other the request is never sent twice, not even
+    /// after a 401, unless [`retry`](Self::retry) says so.
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = method.into();
         self
@@ -164,6 +167,7 @@ impl Builder {
         let mut options = Options::new(url, Rc::new(template));
         options.has_headers = has_headers;
         options.is_get = is_get;
+        options.may_resend = is_get || self.retry.is_some();
         let default_retry = if is_get { Retry::default } else { Retry::never };
         options.retry = self.retry.unwrap_or_else(default_retry);
         for setting in self.settings {

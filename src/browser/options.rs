@@ -1,7 +1,8 @@
+use alloc::rc::Rc;
+use alloc::string::String;
 use core::time::Duration;
-use std::rc::Rc;
 
-use futures_util::future::LocalBoxFuture;
+use futures_core::future::LocalBoxFuture;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 use web_sys::{RequestInit, Url};
@@ -29,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) last_event_id_param: Option<String>,
     pub(crate) retry: Retry,
     pub(crate) is_get: bool,
+    /// Whether a refused request may be sent again with fresh credentials.
+    pub(crate) may_resend: bool,
     pub(crate) connect_timeout: Duration,
     pub(crate) heartbeat_timeout: HeartbeatTimeout,
     pub(crate) opens_when_hidden: bool,
@@ -51,6 +54,7 @@ impl Options {
             last_event_id_param: None,
             retry: Retry::default(),
             is_get: true,
+            may_resend: true,
             connect_timeout: Self::CONNECT_TIMEOUT,
             heartbeat_timeout: HeartbeatTimeout::Auto,
             opens_when_hidden: true,
@@ -65,8 +69,13 @@ impl Options {
 
     /// Whether the URL is of the page's own origin. Where there is no page, nothing is.
     pub(super) fn is_same_origin(&self) -> bool {
-        let origin = sys::global_member("location", "origin").and_then(|origin| origin.as_string());
-        origin.is_some_and(|origin| origin == self.url.origin())
+        page_origin().is_some_and(|origin| origin == self.url.origin())
+    }
+
+    /// Whether the engine may refuse us a response for the sake of its origin. Where there is no
+    /// page, nothing is refused.
+    pub(super) fn is_under_cors(&self) -> bool {
+        page_origin().is_some_and(|origin| origin != self.url.origin())
     }
 
     /// Whether the last event ID goes into a header. Where it has a parameter it stays out of
@@ -76,6 +85,10 @@ impl Options {
     }
 
     pub(super) fn can_refresh(&self) -> bool {
-        self.auth.as_ref().is_some_and(Auth::can_refresh)
+        self.may_resend && self.auth.as_ref().is_some_and(Auth::can_refresh)
     }
+}
+
+fn page_origin() -> Option<String> {
+    sys::global_member("location", "origin").and_then(|origin| origin.as_string())
 }

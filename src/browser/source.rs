@@ -1,9 +1,10 @@
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::rc::Rc;
 
 use js_sys::Uint8Array;
 
@@ -67,6 +68,32 @@ impl<O: Observer> Source<O> {
         self.interrupts.raise(Interrupt::Reconnect);
     }
 
+    /// Closes for good, and wakes the loop, so that it lets go of all that it holds.
+    #[cfg(feature = "npm")]
+    pub(crate) fn close(&self) {
+        self.connection.borrow_mut().close();
+        self.interrupts.raise(Interrupt::Wake);
+    }
+
+    /// Runs until the connection is closed, also if that is done from outside.
+    #[cfg(feature = "npm")]
+    pub(crate) async fn run_until_closed(&self) {
+        let mut run = pin!(self.run());
+        poll_fn(|context| {
+            let is_over = self.is_closed() || run.as_mut().poll(context).is_ready();
+            // A callback may have closed it just now, and would be the last to wake the loop.
+            match is_over || self.is_closed() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
+    fn is_closed(&self) -> bool {
+        self.connection.borrow().ready_state() == ReadyState::Closed
+    }
+
     /// Whether the stream being read is to be left: what it still holds comes again.
     pub(crate) fn is_leaving(&self) -> bool {
         self.interrupts.is_leaving()
@@ -78,13 +105,11 @@ impl<O: Observer> Source<O> {
     /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
     pub(crate) async fn run(&self) {
         let _page = Page::watch(&self.interrupts, self.options.opens_when_hidden);
-        let mut has_opened = false;
         let mut cause = Cause::Start;
-        while self.connection.borrow().ready_state() != ReadyState::Closed {
-            let over = match self.open(has_opened, cause).await {
+        while !self.is_closed() {
+            let over = match self.open(cause).await {
                 Ok(stream) => {
-                    self.announce(&stream, has_opened);
-                    has_opened = true;
+                    self.announce(&stream);
                     self.read(stream, cause).await
                 }
                 Err(over) => over,
@@ -98,19 +123,19 @@ impl<O: Observer> Source<O> {
 
     /// One attempt. The credentials and the response have the connect timeout each for itself: a
     /// user who signs in again must not find the time for the response used up.
-    async fn open(&self, has_opened: bool, cause: Cause) -> Result<EventStream, Over> {
+    async fn open(&self, cause: Cause) -> Result<EventStream, Over> {
         if self.interrupts.is_suspended() {
             return Err(Over::Left(Cause::Suspension));
         }
         self.interrupts.clear();
-        let attempt = self.attempt(has_opened, cause);
+        let attempt = self.attempt(cause);
         let request = self.within(Reason::Auth, attempt.prepare()).await?;
         self.within(Reason::Timeout, attempt.send(request)).await
     }
 
-    fn attempt(&self, has_opened: bool, cause: Cause) -> Attempt<'_> {
+    fn attempt(&self, cause: Cause) -> Attempt<'_> {
         let connection = self.connection.borrow();
-        let retries = connection.retries();
+        let (retries, has_opened) = (connection.retries(), connection.has_opened());
         Attempt {
             options: &self.options,
             last_event_id: connection.last_event_id().to_owned(),
@@ -164,8 +189,9 @@ impl<O: Observer> Source<O> {
         }
     }
 
-    fn announce(&self, stream: &EventStream, is_resumed: bool) {
+    fn announce(&self, stream: &EventStream) {
         let now = sys::now();
+        let is_resumed = self.connection.borrow().has_opened();
         self.connection.borrow_mut().announce(now);
         self.liveness.borrow_mut().opened(now);
         self.observer.opened(&stream.response, is_resumed);
@@ -299,20 +325,21 @@ impl<O: Observer> Source<O> {
             return Cause::Unauthorized;
         }
         self.observer.failed(&lost, next, attempt);
-        if let Next::Wait(wait) = next {
-            self.wait(wait).await;
+        match next {
+            Next::Wait(wait) => self.wait(wait).await,
+            _ => Cause::Retry,
         }
-        Cause::Retry
     }
 
     /// Waits, but no longer than until the network or the page comes back.
-    async fn wait(&self, time: Duration) {
+    async fn wait(&self, time: Duration) -> Cause {
         let mut alarm = pin!(Alarm::after(time));
         poll_fn(|context| match self.interrupts.poll(context) {
-            Poll::Ready(_) => Poll::Ready(()),
-            Poll::Pending => alarm.as_mut().poll(context),
+            Poll::Ready(Interrupt::Reconnect) => Poll::Ready(Cause::Reconnect),
+            Poll::Ready(_) => Poll::Ready(Cause::Retry),
+            Poll::Pending => alarm.as_mut().poll(context).map(|()| Cause::Retry),
         })
-        .await;
+        .await
     }
 
     /// The stream was left on purpose; goes on as soon as the page may hold a connection.

@@ -20,6 +20,7 @@ mod request;
 mod response;
 mod retry;
 
+use alloc::string::String;
 use core::time::Duration;
 
 use crate::event_stream::{Item, decode};
@@ -65,6 +66,7 @@ pub struct Connection {
     /// Retries since the connection was last healthy.
     retries: u32,
     opened_at: Option<Duration>,
+    has_opened: bool,
     /// Whether this run of 401 was answered with a refresh already.
     is_refreshed: bool,
 }
@@ -81,6 +83,7 @@ impl Connection {
             last_event_id,
             retries: 0,
             opened_at: None,
+            has_opened: false,
             is_refreshed: false,
         }
     }
@@ -100,6 +103,11 @@ impl Connection {
         self.reconnection_time
     }
 
+    /// Whether it was ever announced.
+    pub fn has_opened(&self) -> bool {
+        self.has_opened
+    }
+
     /// Retries since the connection was last healthy.
     pub fn retries(&self) -> u32 {
         self.retries
@@ -110,6 +118,7 @@ impl Connection {
         if self.ready_state == ReadyState::Connecting {
             self.ready_state = ReadyState::Open;
             self.opened_at = Some(now);
+            self.has_opened = true;
             self.is_refreshed = false;
         }
     }
@@ -228,7 +237,9 @@ impl Connection {
         let may_pass = match failure.reason {
             Reason::Network | Reason::End => true,
             Reason::Timeout | Reason::Stalled | Reason::Auth => !self.retry.is_spec,
-            Reason::Cors => failure.is_resume_refused,
+            // The server let us in before: what answers now without CORS headers may be a proxy
+            // during a deploy.
+            Reason::Cors => !self.retry.is_spec && self.has_opened,
             Reason::Status => !self.retry.is_spec && failure.status.is_some_and(may_pass),
             _ => false,
         };

@@ -1,3 +1,4 @@
+use alloc::vec::Vec;
 use core::mem;
 use core::ops::Range;
 use core::time::Duration;
@@ -114,6 +115,7 @@ impl EventStreamParser {
     /// room for `len` bytes, all zero, and writes them.
     pub fn feed_with(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) {
         if self.overflow != Overflow::No {
+            self.free();
             return;
         }
         self.begin_block();
@@ -126,6 +128,9 @@ impl EventStreamParser {
 
     /// The next thing that the bytes so far hold; `None` until more bytes come.
     pub fn next_item(&mut self) -> Option<Item<'_>> {
+        if self.overflow != Overflow::No {
+            return self.report_overflow();
+        }
         self.begin_block();
         let found = loop {
             let Some(line) = self.lines.next_line() else {
@@ -249,21 +254,32 @@ impl EventStreamParser {
         None
     }
 
-    /// Whether `len` bytes are within the limit. If not, frees everything.
+    /// Whether `len` bytes are within the limit.
     fn check_size(&mut self, len: usize) -> bool {
         if len > self.max_event_size {
-            self.reset("");
             self.overflow = Overflow::Unreported;
         }
         self.overflow == Overflow::No
     }
 
+    /// Frees everything, but only when it is asked after the report: until then the bindings hold
+    /// addresses of the events before the one that is too large.
     fn report_overflow(&mut self) -> Option<Item<'static>> {
-        let is_new = self.overflow == Overflow::Unreported;
-        is_new.then(|| {
-            self.overflow = Overflow::Reported;
-            Item::TooLarge
-        })
+        match self.overflow {
+            Overflow::No => return None,
+            Overflow::Unreported => {
+                self.overflow = Overflow::Reported;
+                return Some(Item::TooLarge);
+            }
+            Overflow::Reported => self.free(),
+        }
+        None
+    }
+
+    fn free(&mut self) {
+        let overflow = self.overflow;
+        self.reset("");
+        self.overflow = overflow;
     }
 }
 

@@ -60,6 +60,7 @@ struct Model {
     can_refresh: bool,
     now: Duration,
     open_since: Option<Duration>,
+    was_open: bool,
     is_closed: bool,
     last_event_id: String,
     reconnection_time: Duration,
@@ -74,6 +75,7 @@ impl Model {
             can_refresh,
             now: Duration::ZERO,
             open_since: None,
+            was_open: false,
             is_closed: false,
             last_event_id: last_event_id.to_owned(),
             reconnection_time: policy.initial_delay,
@@ -97,6 +99,7 @@ impl Model {
     fn announced(&mut self) {
         if !self.is_closed && self.open_since.is_none() {
             self.open_since = Some(self.now);
+            self.was_open = true;
             self.refreshed_in_a_row = 0;
         }
     }
@@ -203,7 +206,7 @@ impl Model {
                 let transient = [408, 425, 429, 500, 502, 503, 504];
                 !self.policy.is_spec && transient.map(Some).contains(&failure.status)
             }
-            Reason::Cors => failure.is_resume_refused,
+            Reason::Cors => !self.policy.is_spec && self.was_open,
             _ => false,
         };
         let is_wanted = match self.policy.on {

@@ -35,26 +35,17 @@ pub(crate) fn run_demo(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// The events are kept in a file, so that a page which is open while the server stops and starts
-/// again goes on where it was.
 fn serve(server: &Path, page: &Path, port: u16) -> Result<Fixture> {
-    let log = house::workshop().join(format!("demo-{port}.log"));
-    let (port, page, log) = (
-        port.to_string(),
-        page.to_string_lossy(),
-        format!("file:{}", log.display()),
-    );
-    let arguments = [
-        "--demo",
-        "--fault-port",
-        "0",
-        "--port",
-        &port,
-        "--static",
-        &page,
-        "--log",
-        &log,
-    ];
+    // In a file, so that a server that is stopped and started again has lost nothing.
+    let events = house::workshop().join(format!("demo-{port}.events"));
+    let (port, page) = (port.to_string(), page.to_string_lossy());
+    let log = format!("file:{}", events.display());
+    let mut arguments = vec!["--demo", "--port", &port, "--fault-port", "0"];
+    arguments.extend(["--static", &page, "--log", &log]);
+    // The page shows that a token in a URL works too, and why it should not be there.
+    arguments.push("--query-token");
+    // Whoever watches a fault does not want to wait three seconds for the recovery.
+    arguments.extend(["--retry", "1000"]);
     Fixture::start(server, &arguments, None)
 }
 

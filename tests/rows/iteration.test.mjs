@@ -1,0 +1,287 @@
+// [NON-SPEC] `for await` with real backpressure, and streams that come once.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  AuthenticatedEventSource, broken, connect, data, ended, EventSourceError, EventStreamDecoderStream, EventStreamParser, events,
+  fixture, open, PATIENCE, script, status, stream, within,
+} from './support.mjs';
+
+const three = 'id: 1\ndata: a\n\nid: 2\nevent: b\ndata: b\n\nid: 3\ndata: c\n\n';
+
+async function collect(source, count = Infinity) {
+  const seen = [];
+  for await (const event of source) if (seen.push(event) >= count) break;
+  return seen;
+}
+
+describe('for await', { concurrency: 8 }, () => {
+  test('gives the events of all types, in order, with the ID and the origin', async (t) => {
+    const source = connect(t, await script([ended(three)]), { retry: false });
+    const { origin } = new URL(fixture.faults);
+    assert.deepEqual(await collect(source), [
+      { type: 'message', data: 'a', lastEventId: '1', origin },
+      { type: 'b', data: 'b', lastEventId: '2', origin },
+      { type: 'message', data: 'c', lastEventId: '3', origin },
+    ]);
+    assert.equal(source.readyState, 2);
+  });
+
+  test('goes on over reconnects', async (t) => {
+    const source = connect(t, await script([broken(three), status(503), open('id: 4\ndata: d\n\n')]));
+    assert.deepEqual((await collect(source, 4)).map(({ lastEventId }) => lastEventId), ['1', '2', '3', '4']);
+  });
+
+  test('break closes the source and ends the request', async (t) => {
+    const server = await script([open(three)]);
+    const source = connect(t, server);
+    await collect(source, 1);
+    assert.equal(source.readyState, 2);
+    assert.equal((await server.ended(1))[0].ended.by, 'client');
+  });
+
+  test('an exception in the loop closes the source too', async (t) => {
+    const server = await script([open(three)]);
+    const source = connect(t, server);
+    await assert.rejects(async () => {
+      for await (const { data: text } of source) throw new Error(text);
+    }, /^Error: a$/);
+    await server.ended(1);
+    assert.equal(source.readyState, 2);
+  });
+
+  test('close() while the loop waits ends it, without an error', async (t) => {
+    const server = await script([open(three)]);
+    const source = connect(t, server);
+    const seen = [];
+    for await (const { data: text } of source) {
+      if (seen.push(text) === 3) setTimeout(() => source.close(), 20);
+    }
+    assert.deepEqual(seen, ['a', 'b', 'c']);
+  });
+
+  test('close() inside the loop: no event comes after it', async (t) => {
+    const source = connect(t, await script([open(three)]));
+    const seen = [];
+    for await (const { data: text } of source) {
+      seen.push(text);
+      source.close();
+    }
+    assert.deepEqual(seen, ['a']);
+  });
+
+  test('a fatal error reaches the loop as a throw, after the events before it', async (t) => {
+    const source = connect(t, await script([ended(three), status(403)]));
+    const seen = [];
+    await assert.rejects(async () => {
+      for await (const { data: text } of source) seen.push(text);
+    }, (error) => error instanceof EventSourceError && error.reason === 'status' && error.status === 403);
+    assert.deepEqual(seen, ['a', 'b', 'c']);
+  });
+
+  test('a loop that begins after the failure throws as well', async (t) => {
+    const source = connect(t, await script([status(403)]));
+    await source.until(1, 'close');
+    await assert.rejects(collect(source), { code: 'ERR_STATUS' });
+  });
+
+  test('a loop that begins after close() is empty', async (t) => {
+    const source = connect(t, await script([open(three)]));
+    source.close();
+    assert.deepEqual(await collect(source), []);
+  });
+
+  test('an aborted signal ends the loop', async (t) => {
+    const controller = new AbortController();
+    const source = connect(t, await script([open(three)]), { signal: controller.signal });
+    const seen = [];
+    for await (const { data: text } of source) if (seen.push(text) === 3) controller.abort();
+    assert.equal((await source.until(1, 'close')).reason, 'aborted');
+  });
+
+  test('two loops see every event, at the pace of the slower', async (t) => {
+    const count = { text: 'id: {i}\ndata: {i}\n\n', n: 50 };
+    const source = connect(t, await script([stream('', { count })]), { retry: false });
+    const slow = (async () => {
+      const seen = [];
+      for await (const event of source) {
+        await sleep(1);
+        seen.push(event.data);
+      }
+      return seen;
+    })();
+    const quick = await collect(source);
+    assert.deepEqual(quick.map((event) => event.data), await slow);
+    assert.equal(quick.length, 50);
+  });
+
+  test('listeners and a loop both see every event', async (t) => {
+    const source = connect(t, await script([ended(three)]), { retry: false });
+    assert.equal((await collect(source)).length, 3);
+    assert.deepEqual(data(source), ['a', 'c']);
+  });
+
+  test('next() may be called ahead of the events', async (t) => {
+    const source = connect(t, await script([ended(three)]), { retry: false });
+    const iterator = source[Symbol.asyncIterator]();
+    const results = await Promise.all(Array.from({ length: 5 }, () => iterator.next()));
+    assert.deepEqual(results.map(({ value, done }) => value?.data ?? done), ['a', 'b', 'c', true, true]);
+  });
+
+  test('a slow loop stops the reading from the network, and nothing is lost', async (t) => {
+    // 32 MiB: more than any buffer between the server and us takes.
+    const line = 'x'.repeat(32 * 1024);
+    const n = 1024;
+    const server = await script([stream('', { count: { text: `id: {i}\ndata: ${line}\n\n`, n } }), { status: 204 }]);
+    const source = connect(t, server);
+    const ids = [];
+    let pause = 600;
+    for await (const { lastEventId } of source) {
+      ids.push(Number(lastEventId));
+      if (pause > 0) {
+        await sleep(pause);
+        const [{ ended: end }] = await server.requests(1);
+        assert.equal(end, null, 'the server could not send it all');
+        assert.ok(process.memoryUsage().arrayBuffers < 24 * 2 ** 20, 'what was read is bounded');
+        pause = 0;
+      }
+    }
+    assert.deepEqual(ids, Array.from({ length: n }, (_, index) => index + 1));
+    assert.equal((await server.requests(1))[0].ended.bytes_sent > n * line.length, true);
+  });
+
+  test('reconnect() while a loop has events left loses and repeats nothing', async (t) => {
+    const count = { text: 'id: {i}\ndata: {i}\n\n', n: 20, resume: true };
+    const source = connect(t, await script([stream('', { count }, { hang: true })]));
+    const seen = [];
+    for await (const { data: text } of source) {
+      seen.push(Number(text));
+      if (text === '5') source.reconnect();
+      if (text === '30') break;
+    }
+    assert.deepEqual(seen, Array.from({ length: 30 }, (_, index) => index + 1));
+  });
+});
+
+describe('streams that come once', { concurrency: 8 }, () => {
+  const response = (text, headers = { 'content-type': 'text/event-stream' }, status = 200) => new Response(text, { headers, status });
+  const tokensOfAModel = 'data: {"t":"He"}\n\ndata: {"t":"llo"}\n\ndata: [DONE]\n\ndata: late\n\n';
+
+  test('events(response) iterates over a response', async () => {
+    assert.deepEqual(await collect(events(response(three))), [
+      { type: 'message', data: 'a', lastEventId: '1' },
+      { type: 'b', data: 'b', lastEventId: '2' },
+      { type: 'message', data: 'c', lastEventId: '3' },
+    ]);
+  });
+
+  test('`doneData` ends it and cancels the stream', async () => {
+    let cancelled = false;
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode(tokensOfAModel)),
+      cancel: () => { cancelled = true; },
+    });
+    const seen = await collect(events(body, { doneData: '[DONE]' }));
+    assert.deepEqual(seen.map((event) => JSON.parse(event.data).t), ['He', 'llo']);
+    assert.equal(cancelled, true);
+  });
+
+  test('a POST whose response is a stream', async () => {
+    const server = await script([ended(tokensOfAModel)]);
+    const answer = await fetch(server.url, { method: 'POST', body: 'prompt' });
+    assert.equal((await collect(events(answer, { doneData: '[DONE]' }))).length, 2);
+    await server.exactly(1);
+  });
+
+  test('break cancels the request', async () => {
+    const server = await script([open(three)]);
+    await collect(events(await fetch(server.url)), 1);
+    assert.equal((await server.ended(1))[0].ended.by, 'client');
+  });
+
+  test('a stream that breaks off throws after the events before it', async () => {
+    const server = await script([broken(three)]);
+    const seen = [];
+    await assert.rejects(async () => {
+      for await (const event of events(await fetch(server.url))) seen.push(event.data);
+    });
+    assert.deepEqual(seen, ['a', 'b', 'c']);
+  });
+
+  for (const [what, given, code] of [
+    ['a status that is not 2xx', () => response('', undefined, 429), 'ERR_STATUS'],
+    ['another type', () => response('{}', { 'content-type': 'application/json' }), 'ERR_CONTENT_TYPE'],
+    ['HTML', () => response('<p>', { 'content-type': 'text/html' }), 'ERR_CONTENT_TYPE'],
+  ]) {
+    test(`events(): ${what} is an EventSourceError`, async () => {
+      await assert.rejects(collect(events(given())), (error) => error instanceof EventSourceError && error.code === code);
+    });
+  }
+
+  test('events(): its signal, before and while it waits, is thrown', async () => {
+    const server = await script([open(three)]);
+    await assert.rejects(collect(events(response(three), { signal: AbortSignal.abort() })), { name: 'AbortError' });
+    const controller = new AbortController();
+    const seen = [];
+    await assert.rejects(async () => {
+      for await (const event of events(await fetch(server.url), { signal: controller.signal })) {
+        if (seen.push(event.data) === 3) setTimeout(() => controller.abort(), 20);
+      }
+    }, { name: 'AbortError' });
+    await server.ended(1);
+  });
+
+  for (const [what, text, seen] of [
+    ['at once', `data: ${'x'.repeat(200)}\n\n`, []],
+    ['behind events of the same chunk', `data: a\n\ndata: ${'x'.repeat(200)}\n\n`, ['a']],
+  ]) {
+    test(`an event that is too large ${what} is an error, in events() and in the decoder`, async () => {
+      const got = [];
+      await assert.rejects(async () => {
+        for await (const event of events(response(text), { maxEventSize: 100 })) got.push(event.data);
+      }, { code: 'ERR_TOO_LARGE' });
+      assert.deepEqual(got, seen);
+      const decoded = response(text).body.pipeThrough(new EventStreamDecoderStream({ maxEventSize: 100 }));
+      await assert.rejects(collect(decoded), { code: 'ERR_TOO_LARGE' });
+    });
+  }
+
+  test('EventStreamDecoderStream is a TransformStream from bytes to events', async () => {
+    const decoder = new EventStreamDecoderStream();
+    assert.ok(decoder instanceof TransformStream);
+    const seen = await collect(response(three).body.pipeThrough(decoder));
+    assert.deepEqual(seen.map((event) => event.data), ['a', 'b', 'c']);
+  });
+
+  test('EventStreamParser: feed, end, reset', () => {
+    const parser = new EventStreamParser({ lastEventId: '0' });
+    assert.deepEqual(parser.feed('data: a\n\nid: 1\nda'), [{ type: 'message', data: 'a', lastEventId: '0' }]);
+    assert.deepEqual(parser.feed(new TextEncoder().encode('ta: b\n\n').buffer), [{ type: 'message', data: 'b', lastEventId: '1' }]);
+    assert.equal(parser.lastEventId, '1');
+    assert.equal(parser.reconnectionTime, undefined);
+    assert.deepEqual(parser.feed('retry: 5\ndata: unfinished'), []);
+    assert.equal(parser.reconnectionTime, 5);
+    parser.end();
+    assert.deepEqual(parser.feed('\n\ndata: c\n\n').map((event) => event.data), ['c']);
+    parser.reset('9');
+    assert.equal(parser.feed('data: d\n\n')[0].lastEventId, '9');
+    assert.throws(() => parser.feed(7), TypeError);
+  });
+
+  test('fromReadableStream: a source over a stream, which is never reconnected', async (t) => {
+    const source = AuthenticatedEventSource.fromReadableStream(response(three).body, { lastEventId: '0' });
+    t.after(() => source.close());
+    const seen = [];
+    source.addEventListener('b', (event) => seen.push(event));
+    const { reason } = await within('its end', (resolve) => source.addEventListener('close', resolve), PATIENCE);
+    assert.deepEqual([reason, seen[0].data, seen[0].lastEventId], ['end', 'b', '2']);
+  });
+
+  test('fromReadableStream: a stream that fails is an error', async (t) => {
+    const failing = new ReadableStream({ start: (controller) => controller.error(new Error('lost')) });
+    const source = AuthenticatedEventSource.fromReadableStream(failing);
+    t.after(() => source.close());
+    const { reason, willRetry } = await within('the error', (resolve) => { source.onerror = resolve; });
+    assert.deepEqual([reason, willRetry], ['network', false]);
+  });
+});

@@ -1,0 +1,73 @@
+// [NON-SPEC] Servers that fall silent: before the response, and after it.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { assertWait, connect, cursors, data, mute, open, script, stream, waits } from './support.mjs';
+
+const first = 'id: 1\ndata: a\n\n';
+const beats = (text, pause_ms, n = 30) => stream('', { repeat: { n, of: [{ text }, { sleep_ms: pause_ms }] } }, { hang: true });
+
+describe('liveness', { concurrency: 8 }, () => {
+  test('no response headers within `connectTimeout`: a failed attempt, retried', async (t) => {
+    const server = await script([mute, open(first)]);
+    const source = connect(t, server, { connectTimeout: 300 });
+    const { reason, code, willRetry, message } = await source.until(1, 'error');
+    assert.deepEqual({ reason, code, willRetry }, { reason: 'timeout', code: 'ERR_TIMEOUT', willRetry: true });
+    assert.match(message, /connectTimeout/);
+    await source.until(1, 'message');
+    const requests = await server.exactly(2);
+    assert.equal(requests[0].ended.by, 'client');
+    assertWait(waits(requests)[0], 300);
+  });
+
+  test('`connectTimeout` does not count once the response is there', async (t) => {
+    const server = await script([stream('', { sleep_ms: 3000 }, { text: first }, { hang: true })]);
+    const source = connect(t, server, { connectTimeout: 2000 });
+    await source.until(1, 'message');
+    await server.exactly(1);
+  });
+
+  test('silence longer than `heartbeatTimeout`: stalled, retried with the last event ID', async (t) => {
+    const server = await script([open(first), open('id: 2\ndata: b\n\n')]);
+    const source = connect(t, server, { heartbeatTimeout: 300 });
+    const { reason, code, willRetry } = await source.until(1, 'error');
+    assert.deepEqual({ reason, code, willRetry }, { reason: 'stalled', code: 'ERR_STALLED', willRetry: true });
+    await source.until(2, 'message');
+    const requests = await server.requests(2);
+    assert.deepEqual(cursors(requests), [null, '1']);
+    assert.equal(requests[0].ended.by, 'client');
+  });
+
+  test('a stream that never says anything counts as dead too', async (t) => {
+    const server = await script([open(''), open(first)]);
+    const source = connect(t, server, { heartbeatTimeout: 300 });
+    assert.equal((await source.until(1, 'error')).reason, 'stalled');
+    await source.until(1, 'message');
+  });
+
+  for (const [what, text] of [['comments', ':\n'], ['single bytes', 'd'], ['events', 'data: x\n\n']]) {
+    test(`${what} are signs of life`, async (t) => {
+      const server = await script([beats(text, 100, 15)]);
+      const source = connect(t, server, { heartbeatTimeout: 1200 });
+      await server.exactly(1, 1500);
+      assert.deepEqual(source.of('error'), []);
+    });
+  }
+
+  for (const heartbeatTimeout of [false, Infinity, undefined, 'auto']) {
+    test(`heartbeatTimeout ${heartbeatTimeout}: a stream without a rhythm may be silent`, async (t) => {
+      const server = await script([open(first)]);
+      const source = connect(t, server, { heartbeatTimeout });
+      await source.until(1, 'message');
+      await server.exactly(1, 1000);
+      assert.deepEqual([source.of('error'), data(source)], [[], ['a']]);
+    });
+  }
+
+  // The waits of the automatic watch are tested with the clock as an argument, on the host.
+
+  test('a heartbeat timeout that makes no sense is a TypeError', async (t) => {
+    for (const heartbeatTimeout of [0, -1, 'often', NaN]) {
+      assert.throws(() => connect(t, 'http://127.0.0.1:1/', { heartbeatTimeout }), TypeError);
+    }
+  });
+});
