@@ -1,4 +1,6 @@
 //! Linear time, proven by counting: a clock would tell more of the machine than of the parser.
+use alloc::vec::Vec;
+
 use super::EventStreamParser;
 
 /// How many times each byte of the stream is searched or moved, at the most: once to find the
