@@ -48,6 +48,10 @@
 //!
 //! [WHATWG HTML §9.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
+#![no_std]
+
+extern crate alloc;
+
 pub mod connection;
 pub mod event_stream;
 

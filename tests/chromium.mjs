@@ -19,9 +19,10 @@ export function launch(options = {}) {
   });
 }
 
-/** Opens a page and collects what goes wrong in it, which a test then asks for. */
-export async function openPage(browser, url) {
-  const page = await browser.newPage();
+/** Opens a page, with Playwright's options for it, and collects what goes wrong in it, which a test
+ *  then asks for. */
+export async function openPage(browser, url, options = {}) {
+  const page = await browser.newPage(options);
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));

@@ -150,6 +150,11 @@ impl Permit {
         self.admission.figures.sent(event_type);
     }
 
+    /// Says how many events were waiting behind those that were just taken.
+    pub(crate) fn behind(&self, events: u64) {
+        self.admission.figures.lag(events);
+    }
+
     pub(crate) fn lost(&self, reason: Reason) {
         self.admission.figures.gap(reason);
     }

@@ -8,6 +8,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::resume::Reason;
@@ -23,6 +24,9 @@ const EVENT_TYPES: [&str; 7] = [
     "log",
     "other",
 ];
+
+/// In events: up to date, a burst behind, beyond a batch, beyond the ring.
+const LAG_BUCKETS: [f64; 5] = [0.0, 10.0, 100.0, 256.0, 1024.0];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct EventType {
@@ -53,11 +57,15 @@ pub(crate) struct Figures {
     log_connected: Gauge,
     published: Counter,
     cluster: Gauge,
+    lag: Histogram,
 }
 
 impl Figures {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::default();
+        let lag = Histogram::new(LAG_BUCKETS);
+        let help = "Events that a stream was behind when it was sent some";
+        registry.register("sse_client_lag_events", help, lag.clone());
         let sent = Family::<EventType, Counter>::default();
         registry.register("sse_messages_sent", "Events sent to clients", sent.clone());
         let sent = EVENT_TYPES.map(|event_type| {
@@ -85,6 +93,7 @@ impl Figures {
                 "sse_cluster_connections",
                 "Open streams of all nodes",
             ),
+            lag,
             registry,
         }
     }
@@ -127,6 +136,12 @@ impl Figures {
 
     pub(crate) fn cluster(&self, streams: usize) {
         self.cluster.set(i64::try_from(streams).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn lag(&self, events: u64) {
+        // Beyond 2^32 events the exact number says nothing.
+        self.lag
+            .observe(u32::try_from(events).unwrap_or(u32::MAX).into());
     }
 
     /// The exposition; `log_connected` is asked at this moment, not remembered.

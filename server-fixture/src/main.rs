@@ -1,17 +1,27 @@
 //! The server's command: settings from flags and environment, one line on stdout, then serve.
 
 use std::error::Error;
+use std::io::IsTerminal;
+use std::process::ExitCode;
 
 use clap::Parser;
 use server_fixture::{Config, Server, fault, stop_signal};
 use tokio::net::TcpListener;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let mut config = Config::parse();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .init();
+async fn main() -> ExitCode {
+    match serve(Config::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("server-fixture: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
+    let logs = tracing_subscriber::fmt().with_writer(std::io::stderr);
+    logs.with_ansi(std::io::stderr().is_terminal()).init();
     let listener = TcpListener::bind((config.host.as_str(), config.port)).await?;
     let address = listener.local_addr()?;
     let faults = match config.fault_port {

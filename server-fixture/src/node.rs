@@ -125,25 +125,21 @@ impl Node {
         self.in_background(async move { events.read_on().await });
         let node = Arc::clone(self);
         self.in_background(async move { take_part(&node).await });
-        self.start_lines();
+        self.start_tail();
         if self.config.pulse > Duration::ZERO {
             let node = Arc::clone(self);
             self.in_background(async move { crate::pulse::beat(&node).await });
         }
     }
 
-    fn start_lines(&self) {
-        let Some(lines) = &self.lines else {
-            return;
-        };
+    fn start_tail(&self) {
+        let Some(lines) = &self.lines else { return };
         // Also without a file: in demo mode others write lines.
-        let reader = Arc::clone(lines);
+        let (reader, lines) = (Arc::clone(lines), Arc::clone(lines));
         self.in_background(async move { reader.read_on().await });
-        let Some(path) = self.config.tail.clone() else {
-            return;
-        };
-        let lines = Arc::clone(lines);
-        self.in_background(async move { tail::follow(&path, &lines).await });
+        if let Some(path) = self.config.tail.clone() {
+            self.in_background(async move { tail::follow(&path, &lines).await });
+        }
     }
 
     /// Ends a token now, on this node at once and on the others within a second.

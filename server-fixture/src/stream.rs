@@ -123,6 +123,10 @@ impl Subscription {
     fn pass(&mut self, batch: &Batch) -> Bytes {
         if let Some(last) = batch.frames.last() {
             self.cursor = last.cursor;
+            let tail = *self.tail.borrow();
+            if tail.epoch == self.cursor.epoch {
+                self.permit.behind(tail.seq.saturating_sub(self.cursor.seq));
+            }
         }
         let gap = batch.gap.as_ref().map(gap_frame);
         if let Some(gap) = &batch.gap {

@@ -1,5 +1,6 @@
 //! What the JavaScript class gives: settings to read once, and methods to call.
 
+use alloc::string::String;
 use core::time::Duration;
 
 use js_sys::{Function, Promise};

@@ -1,10 +1,12 @@
+use alloc::boxed::Box;
+use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::rc::Rc;
+use core::time::Duration;
 
-use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture};
+use futures_core::future::LocalBoxFuture;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{RequestInit, Response, Url};
@@ -12,8 +14,8 @@ use web_sys::{RequestInit, Response, Url};
 use super::batch::Batch;
 use super::client::{Client, GivenToken, time};
 use crate::browser::{
-    AttemptContext, Auth, Cause, Delivered, Lost, Observer, Options, RequestTemplate, Source,
-    Token, TokenProvider,
+    AttemptContext, Auth, Cause, Delivered, Lost, Observer, Options, RequestTemplate,
+    SharedProvider, Source, Token,
 };
 use crate::connection::{Next, Verdict};
 use crate::event_stream::{EventStreamParser, Item};
@@ -23,7 +25,6 @@ use crate::event_stream::{EventStreamParser, Item};
 #[wasm_bindgen]
 pub struct Core {
     source: Rc<Source<Classes>>,
-    run: AbortHandle,
 }
 
 #[wasm_bindgen]
@@ -34,21 +35,19 @@ impl Core {
         let client = Rc::new(client);
         let url = Url::new(&client.url())?;
         let mut options = Options::new(url, Rc::new(Template(Rc::clone(&client))));
-        client.configure(&mut options, Auth::new(Provider(Rc::clone(&client))));
+        client.configure(
+            &mut options,
+            Auth::shared(Rc::new(Provider(Rc::clone(&client)))),
+        );
         let source = Rc::new(Source::new(options, Classes::new(client)));
-        let (run, registration) = AbortHandle::new_pair();
         let running = Rc::clone(&source);
-        spawn_local(async move {
-            // Aborted or at its end: either way all is released.
-            let _ = Abortable::new(running.run(), registration).await;
-        });
-        Ok(Core { source, run })
+        spawn_local(async move { running.run_until_closed().await });
+        Ok(Core { source })
     }
 
     /// Closes the source for good: request, reader, timers and listeners are released.
     pub fn close(&self) {
-        self.source.connection.borrow_mut().close();
-        self.run.abort();
+        self.source.close();
     }
 
     /// Connects anew, at once, with the same last event ID.
@@ -213,13 +212,14 @@ impl RequestTemplate for Template {
 
 struct Provider(Rc<Client>);
 
-impl TokenProvider for Provider {
+/// The class has made it a shared one already.
+impl SharedProvider for Provider {
     fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
         let given = self.0.token(context.attempt, context.cause.as_str());
         Box::pin(async move { JsFuture::from(given).await.map(|given| token(&given)) })
     }
 
-    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<(), JsValue>> {
+    fn refresh(&self, _: Duration) -> LocalBoxFuture<'static, Result<(), JsValue>> {
         let refreshed = self.0.refresh();
         Box::pin(async move { JsFuture::from(refreshed).await.map(|_| ()) })
     }
@@ -237,6 +237,6 @@ fn token(given: &GivenToken) -> Token {
 }
 
 /// Milliseconds since 1970; unlike a wait it is decades long.
-fn time_of(milliseconds: f64) -> core::time::Duration {
-    core::time::Duration::from_millis(milliseconds as u64)
+fn time_of(milliseconds: f64) -> Duration {
+    Duration::from_millis(milliseconds as u64)
 }

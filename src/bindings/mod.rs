@@ -5,4 +5,6 @@ mod batch;
 mod client;
 mod core;
 mod parser;
+#[cfg(npm_module)]
+mod runtime;
 mod type_names;

@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 /// Numbers for the event types that come again and again, so that each name is made into a
 /// JavaScript string once. Holds the latest [`CAPACITY`](Self::CAPACITY) names: a server that
 /// invents new ones without end must not fill the memory.

@@ -1,14 +1,15 @@
-use core::cell::RefCell;
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
 use core::fmt;
 use core::future::Future;
 use core::time::Duration;
-use std::rc::Rc;
 
-use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, Shared};
+use futures_core::future::LocalBoxFuture;
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::JsValue;
 
+use super::single_flight::{SharedProvider, SingleFlight};
 use super::sys;
 use crate::connection::DEFAULT_RENEW_BEFORE;
 
@@ -157,15 +158,11 @@ where
     }
 }
 
-type Refresh = Shared<LocalBoxFuture<'static, Result<(), JsValue>>>;
-
 /// The credentials of one or more sources. Clones share one refresh: however many sources are
 /// refused at once, the provider is asked once.
 #[derive(Clone)]
 pub struct Auth {
-    provider: Rc<dyn TokenProvider>,
-    /// The refresh under way, and when it began.
-    refresh: Rc<RefCell<Option<(Refresh, Duration)>>>,
+    provider: Rc<dyn SharedProvider>,
     pub(super) scheme: String,
     pub(super) header: String,
     pub(super) renew_before: Duration,
@@ -174,9 +171,12 @@ pub struct Auth {
 impl Auth {
     /// Sends `Authorization: Bearer` and the provider's token.
     pub fn new(provider: impl TokenProvider + 'static) -> Self {
+        Self::shared(Rc::new(SingleFlight::new(provider)))
+    }
+
+    pub(crate) fn shared(provider: Rc<dyn SharedProvider>) -> Self {
         Self {
-            provider: Rc::new(provider),
-            refresh: Rc::default(),
+            provider,
             scheme: String::from("Bearer"),
             header: String::from("Authorization"),
             renew_before: DEFAULT_RENEW_BEFORE,
@@ -225,28 +225,8 @@ impl Auth {
         [&*self.scheme, " ", &*token.value].concat()
     }
 
-    /// Joins the refresh under way, else starts one. One that hangs for longer than `timeout` must
-    /// not keep all later ones from happening.
     pub(super) async fn refresh(&self, timeout: Duration) -> Result<(), JsValue> {
-        let under_way = self.refresh.borrow().clone();
-        let refresh = under_way
-            .filter(|(_, since)| sys::now().saturating_sub(*since) < timeout)
-            .map_or_else(|| self.start_refresh(), |(refresh, _)| refresh);
-        let result = refresh.clone().await;
-        let mut current = self.refresh.borrow_mut();
-        if current
-            .as_ref()
-            .is_some_and(|(current, _)| current.ptr_eq(&refresh))
-        {
-            *current = None;
-        }
-        result
-    }
-
-    fn start_refresh(&self) -> Refresh {
-        let refresh = self.provider.on_unauthorized().shared();
-        *self.refresh.borrow_mut() = Some((refresh.clone(), sys::now()));
-        refresh
+        self.provider.refresh(timeout).await
     }
 }
 

@@ -1,8 +1,11 @@
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::rc::Rc;
 
-use futures_util::future::LocalBoxFuture;
+use futures_core::future::LocalBoxFuture;
 use js_sys::Object;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, Url};

@@ -12,6 +12,7 @@ mod observer;
 mod options;
 mod page;
 mod probe;
+mod single_flight;
 mod source;
 mod stream;
 mod sys;
@@ -26,5 +27,6 @@ pub(crate) use {
     attempt::Lost,
     observer::{Delivered, Observer},
     options::{Options, RequestTemplate},
+    single_flight::SharedProvider,
     source::Source,
 };

@@ -1,7 +1,8 @@
+use alloc::rc::Rc;
+use alloc::string::String;
 use core::time::Duration;
-use std::rc::Rc;
 
-use futures_util::future::LocalBoxFuture;
+use futures_core::future::LocalBoxFuture;
 use js_sys::Function;
 use wasm_bindgen::JsValue;
 use web_sys::{RequestInit, Url};

@@ -1,5 +1,5 @@
+use alloc::rc::Rc;
 use core::cell::Cell;
-use std::rc::Rc;
 
 use js_sys::Reflect;
 use wasm_bindgen::JsValue;

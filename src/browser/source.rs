@@ -1,9 +1,10 @@
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::rc::Rc;
 
 use js_sys::Uint8Array;
 
@@ -67,6 +68,32 @@ impl<O: Observer> Source<O> {
         self.interrupts.raise(Interrupt::Reconnect);
     }
 
+    /// Closes for good, and wakes the loop, so that it lets go of all that it holds.
+    #[cfg(feature = "npm")]
+    pub(crate) fn close(&self) {
+        self.connection.borrow_mut().close();
+        self.interrupts.raise(Interrupt::Wake);
+    }
+
+    /// Runs until the connection is closed, also if that is done from outside.
+    #[cfg(feature = "npm")]
+    pub(crate) async fn run_until_closed(&self) {
+        let mut run = pin!(self.run());
+        poll_fn(|context| {
+            let is_over = self.is_closed() || run.as_mut().poll(context).is_ready();
+            // A callback may have closed it just now, and would be the last to wake the loop.
+            match is_over || self.is_closed() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+
+    fn is_closed(&self) -> bool {
+        self.connection.borrow().ready_state() == ReadyState::Closed
+    }
+
     /// Whether the stream being read is to be left: what it still holds comes again.
     pub(crate) fn is_leaving(&self) -> bool {
         self.interrupts.is_leaving()
@@ -79,7 +106,7 @@ impl<O: Observer> Source<O> {
     pub(crate) async fn run(&self) {
         let _page = Page::watch(&self.interrupts, self.options.opens_when_hidden);
         let mut cause = Cause::Start;
-        while self.connection.borrow().ready_state() != ReadyState::Closed {
+        while !self.is_closed() {
             let over = match self.open(cause).await {
                 Ok(stream) => {
                     self.announce(&stream);

@@ -1,13 +1,16 @@
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::rc::Rc;
+use alloc::string::String;
 use core::cell::RefCell;
 use core::fmt;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
-use std::collections::VecDeque;
-use std::rc::Rc;
 
 use futures_core::Stream;
-use futures_util::future::LocalBoxFuture;
+use futures_core::future::LocalBoxFuture;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
@@ -153,7 +156,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl core::error::Error for Error {}
 
 type OnOpen = Box<dyn Fn(bool)>;
 type OnRetry = Box<dyn Fn(&Error, Duration)>;

@@ -1,5 +1,6 @@
 //! Raw bindings: what the engine gives that web-sys does not, or not in every kind of global.
 
+use alloc::string::String;
 use core::time::Duration;
 
 use js_sys::{Function, Object, Promise, Reflect};
@@ -11,6 +12,13 @@ extern "C" {
     /// The global `fetch`, looked up at each call, in a window and in every kind of worker.
     #[wasm_bindgen(js_name = fetch, catch)]
     fn global_fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+
+    /// In milliseconds. What it returns is a number in browsers and an object in Node.
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub(super) fn set_timeout(callback: &Closure<dyn FnMut(JsValue)>, wait: u32) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub(super) fn clear_timeout(id: &JsValue);
 
     /// Base64 to one code point for each byte.
     #[wasm_bindgen(catch)]

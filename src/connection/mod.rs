@@ -20,6 +20,7 @@ mod request;
 mod response;
 mod retry;
 
+use alloc::string::String;
 use core::time::Duration;
 
 use crate::event_stream::{Item, decode};

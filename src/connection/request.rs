@@ -1,3 +1,5 @@
+use alloc::string::String;
+
 /// What happens to a redirect ([Fetch §5.4], `mode` and `redirect` of a request). `[NON-SPEC]`
 ///
 /// [Fetch §5.4]: https://fetch.spec.whatwg.org/#request-class

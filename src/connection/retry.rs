@@ -151,8 +151,11 @@ impl Retry {
     /// The wait before retry number `retry` (from 1), where `dice` is uniformly random in
     /// `[0, 1)`.
     pub fn wait(&self, base: Duration, retry: u32, dice: f64) -> Duration {
-        let growth = self.multiplier.powi(retry.min(1_000) as i32);
-        let longest = (base.as_secs_f64() * growth).min(self.max_delay.as_secs_f64());
+        let mut longest = base.as_secs_f64();
+        for _ in 0..retry.min(1_000) {
+            longest *= self.multiplier;
+        }
+        let longest = longest.min(self.max_delay.as_secs_f64());
         let spread = (longest - base.as_secs_f64()).max(0.0);
         let part = match self.jitter {
             Jitter::Full => dice,

@@ -1,5 +1,6 @@
+use alloc::borrow::Cow;
+use alloc::string::String;
 use core::time::Duration;
-use std::borrow::Cow;
 
 /// What the parser found in the event stream, in the order in which it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,3 +7,8 @@ declare const token: string;
 declare const source: import('authenticated-event-source').AuthenticatedEventSource;
 /** What shows the events. */
 declare function render(data: unknown): void;
+/** Where the application keeps what came. */
+declare function save(id: string, data: string): Promise<void>;
+declare function append(text: string): void;
+declare const headers: HeadersInit;
+declare const body: string;

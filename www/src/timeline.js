@@ -10,6 +10,12 @@ const CAUSES = {
   suspension: 'the page is back',
 };
 
+/** What the server says of the place where the stream begins. */
+function goesOn(place) {
+  if (!place) return '';
+  return place === 'earliest' ? 'the server starts with the oldest event that it has' : `the server goes on after ${place}`;
+}
+
 export class Timeline {
   #list;
   #began = performance.now();
@@ -27,8 +33,7 @@ export class Timeline {
   /** Adds what the source says from now on. */
   watch(source) {
     source.addEventListener('open', ({ resumed, response }) => {
-      const place = response.headers.get('sse-resumed-from');
-      this.add('good', resumed ? 'Open again' : 'Open', place ? `the server goes on after ${place}` : '');
+      this.add('good', resumed ? 'Open again' : 'Open', goesOn(response.headers.get('sse-resumed-from')));
     });
     source.addEventListener('error', ({ message, willRetry, retryIn }) => {
       const next = willRetry ? `next attempt in ${seconds(retryIn)}` : 'closed for good: trying again cannot help';

@@ -26,6 +26,8 @@ pub(crate) fn run_demo(options: &Options) -> Result<()> {
     ensure_free(options.port)?;
     let page = page.to_string_lossy();
     let port = options.port.to_string();
+    // In a file, so that a server that is stopped and started again has lost nothing.
+    let log = format!("file:{}", house::workshop().join("demo.events").display());
     let mut server = Fixture::start(
         &server,
         &[
@@ -34,6 +36,13 @@ pub(crate) fn run_demo(options: &Options) -> Result<()> {
             &port,
             "--fault-port",
             "0",
+            "--log",
+            &log,
+            // The page shows that a token in a URL works too, and why it should not be there.
+            "--query-token",
+            // Whoever watches a fault does not want to wait three seconds for the recovery.
+            "--retry",
+            "1000",
             "--static",
             &page,
         ],
@@ -64,7 +73,7 @@ pub(crate) fn build_page() -> Result<PathBuf> {
     let www = house::root().join("www");
     npm::packages(&www)?;
     let tarball = package::pack()?;
-    house::exclusively(|| {
+    house::alone("build", || {
         let built = www.join("dist");
         let inputs = package::fingerprint(&www, &[&tarball])?;
         let stamp = house::workshop().join("page.stamp");

@@ -4,7 +4,7 @@ use std::fs::{File, create_dir_all};
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use rustix::fs::FlockOperation;
+use rustix::fs::{FlockOperation, flock};
 
 /// The version that crate and package share.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -23,11 +23,14 @@ pub(crate) fn workshop() -> PathBuf {
     root().join("target/xtask")
 }
 
-/// Does the work while no other run of these commands in this checkout does any of its kind.
-pub(crate) fn exclusively<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+/// Does the work while no other run in this checkout does any under the same name.
+pub(crate) fn alone<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     create_dir_all(workshop())?;
-    let lock = File::create(workshop().join("lock"))?;
-    rustix::fs::flock(&lock, FlockOperation::LockExclusive)?;
+    let lock = File::create(workshop().join(name).with_extension("lock"))?;
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        eprintln!("waiting for another run of cargo xtask in this checkout ({name})");
+        flock(&lock, FlockOperation::LockExclusive)?;
+    }
     work()
 }
 

@@ -30,7 +30,12 @@ pub(crate) fn end_children_with_us() -> Result<()> {
     ctrlc::set_handler(|| {
         let again = INTERRUPTED.swap(true, Ordering::SeqCst);
         let signal = if again { Signal::KILL } else { Signal::TERM };
-        live().iter().for_each(|group| signal_group(*group, signal));
+        let groups = live();
+        if groups.is_empty() {
+            // Nobody whose end would wake the main thread, which may wait for another run.
+            std::process::exit(130);
+        }
+        groups.iter().for_each(|group| signal_group(*group, signal));
     })
     .context("cannot listen for Ctrl-C")
 }

@@ -15,6 +15,7 @@ const timeline = new Timeline(byId('timeline'));
 const ledger = new Ledger();
 let state = { phase: 'connecting' };
 let reconnects = 0;
+let gaps = 0;
 
 onAttempt((context) => timeline.attempt(context));
 onSource((source) => {
@@ -22,6 +23,10 @@ onSource((source) => {
   source.addEventListener('statechange', (event) => showState(event.state));
   source.addEventListener('open', ({ resumed }) => {
     if (resumed) byId('reconnects').textContent = ++reconnects;
+  });
+  source.addEventListener('gap', () => {
+    byId('gaps').textContent = ++gaps;
+    byId('gaps').className = 'bad';
   });
   count(source);
 });

@@ -44,9 +44,10 @@ export class LogView {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#box;
-    // Only the reader moves the view up; drawing moves it down.
-    if (this.isFollowing && scrollTop < this.#top - 1) this.#setFollowing(false);
-    else if (!this.isFollowing && scrollTop + clientHeight >= scrollHeight - 4) this.#setFollowing(true);
+    const isAtEnd = scrollTop + clientHeight >= scrollHeight - 4;
+    // Drawing moves the view down, a box that grows stays at the end: only a reader leaves it upwards.
+    if (this.isFollowing && scrollTop < this.#top - 1 && !isAtEnd) this.#setFollowing(false);
+    else if (!this.isFollowing && isAtEnd) this.#setFollowing(true);
     this.#draw();
   }
 

@@ -12,11 +12,13 @@ const session = new Session('log reader');
 const view = new LogView(byId('log-lines'), showMode);
 let lines = 0;
 
-const source = new AuthenticatedEventSource('/logs', { auth: session });
+// Browsers hold six connections to a server for all tabs together, so a hidden one gives up its own.
+const source = new AuthenticatedEventSource('/logs', { auth: session, openWhenHidden: false });
 source.onmessage = ({ data }) => {
   lines += 1;
   view.add(data);
 };
+source.addEventListener('gap', ({ data }) => view.add(`— ${JSON.parse(data).missed ?? 'some'} lines were skipped`));
 source.onerror = ({ message }) => view.add(`— ${message}`);
 
 byId('follow-log').addEventListener('click', () => view.follow());

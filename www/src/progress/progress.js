@@ -10,6 +10,8 @@ byId('start-task').addEventListener('click', start);
 let started = 0;
 
 async function start() {
+  // One at a time: browsers hold six connections to a server, and the page needs some itself.
+  byId('start-task').disabled = true;
   const row = addRow(`Task ${++started}`);
   try {
     const response = await post('/api/tasks', { body: { fail: byId('task-fails').checked } });
@@ -17,7 +19,12 @@ async function start() {
     follow(taskId, row);
   } catch (error) {
     row.show('bad', error.message);
+    finish();
   }
+}
+
+function finish() {
+  byId('start-task').disabled = false;
 }
 
 function follow(taskId, row) {
@@ -27,9 +34,12 @@ function follow(taskId, row) {
     if (task.status === 'completed') row.show('good', task.result.data);
     else if (task.status === 'failed') row.show('bad', task.result.error);
     else row.show('quiet', `${task.progress} %`);
-    if (task.result) source.close();
+    if (!task.result) return;
+    source.close();
+    finish();
   };
   source.onerror = ({ message, willRetry }) => row.show(willRetry ? 'warn' : 'bad', message);
+  source.addEventListener('close', finish);
 }
 
 function addRow(name) {

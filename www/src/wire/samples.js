@@ -21,11 +21,11 @@ export function toBytes(text) {
   return Uint8Array.from(bytes);
 }
 
-/** The bytes for the eye: ASCII as it is, line ends as symbols, the rest as `\xNN`. */
+/** The bytes for the eye: ASCII as it is, what cannot be seen as `\r`, `\n` and `\xNN`. */
 export function toText(bytes) {
   const show = (byte) => {
-    if (byte === 10) return '␊\n';
-    if (byte === 13) return '␍';
+    if (byte === 10) return '\\n\n';
+    if (byte === 13) return '\\r';
     return byte >= 32 && byte < 127 ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;
   };
   return Array.from(bytes, show).join('');

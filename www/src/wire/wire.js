@@ -2,13 +2,15 @@
 import { EventStreamParser } from 'authenticated-event-source';
 import markup from './wire.html?raw';
 import './wire.css';
-import { addOnTop, byId, element, place } from '../page.js';
+import { byId, element, place } from '../page.js';
 import { Session } from '../session.js';
 import { SAMPLES, toBytes, toText } from './samples.js';
 
 place('wire', markup);
 
 const session = new Session('wire tapper');
+/** Rows that are kept. */
+const ROWS = 400;
 let listening;
 
 for (const name of Object.keys(SAMPLES)) byId('sample').append(new Option(name));
@@ -73,13 +75,26 @@ function showListening(isListening) {
 function addRow(bytes, events) {
   const row = element('tr', '');
   row.append(element('td', '', toText(bytes)), element('td', '', events.map(describe).join('\n')));
-  addOnTop(byId('wire-rows'), row, 60);
+  append(row);
 }
 
 function addNote(text) {
   const row = element('tr', '');
   row.append(element('td', 'warn', text), element('td', ''));
-  addOnTop(byId('wire-rows'), row, 60);
+  append(row);
 }
 
-const describe = ({ type, data, lastEventId }) => `${type} ${JSON.stringify(data)}${lastEventId && ` · id ${lastEventId}`}`;
+/** Adds the newest at the end, and keeps it in sight for whoever was there. */
+function append(row) {
+  const box = byId('wire-box');
+  const isAtEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 4;
+  byId('wire-rows').append(row);
+  if (byId('wire-rows').children.length > ROWS) byId('wire-rows').firstElementChild.remove();
+  if (listening && isAtEnd) box.scrollTop = box.scrollHeight;
+}
+
+/** One line for each event: type, data and, if there is one, the last event ID. */
+function describe({ type, data, lastEventId }) {
+  const shown = data.startsWith('{') ? data : JSON.stringify(data);
+  return [type, shown, lastEventId && `· id ${lastEventId}`].filter(Boolean).join(' ');
+}

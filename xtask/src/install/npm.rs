@@ -31,7 +31,7 @@ pub(crate) fn packages(folder: &Path) -> Result<()> {
     let lock = read(&lock_file).with_context(|| format!("cannot read {}", lock_file.display()))?;
     // Inside node_modules, so that deleting the packages deletes the claim that they are there.
     let installed = folder.join("node_modules/.installed-lock.json");
-    house::exclusively(|| {
+    house::alone("build", || {
         if read(&installed).is_ok_and(|before| before == lock) {
             return Ok(());
         }

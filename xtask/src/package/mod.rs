@@ -30,7 +30,7 @@ pub(crate) fn tools() -> PathBuf {
 pub(crate) fn build() -> Result<()> {
     install::wasm_target()?;
     npm::packages(&template())?;
-    house::exclusively(|| {
+    house::alone("build", || {
         let compiled = step("compiling the Rust core to WebAssembly", wasm::compile)?;
         let inputs = fingerprint(&template(), &[&compiled])?;
         let stamp = house::workshop().join("package.stamp");
@@ -50,7 +50,7 @@ pub(crate) fn build() -> Result<()> {
 /// Packs the staged package and returns the tarball, the same bytes as long as nothing changed.
 pub(crate) fn pack() -> Result<PathBuf> {
     let folder = house::workshop().join("packed");
-    house::exclusively(|| npm::pack(&house::staged_package(), &folder))?;
+    house::alone("build", || npm::pack(&house::staged_package(), &folder))?;
     Ok(folder.join(format!("authenticated-event-source-{}.tgz", house::VERSION)))
 }
 

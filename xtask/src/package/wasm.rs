@@ -64,7 +64,7 @@ pub(super) fn compile() -> Result<PathBuf> {
 }
 
 fn flags() -> String {
-    let mut flags = String::from("-C target-feature=+simd128");
+    let mut flags = String::from("-C target-feature=+simd128 --cfg npm_module");
     // Panic messages hold paths of sources; a published file shall not tell where it was built.
     let homes = [(house::root(), "/source"), (cargo_home(), "/cargo")];
     for (home, name) in homes {

@@ -48,5 +48,9 @@ fn in_chromium(server: &Path) -> Result<()> {
         "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
         "--cfg fixture_server",
     );
+    // The runner's own limits, in seconds, are for a quick machine and a handful of tests.
+    tests
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "300")
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60");
     run(&mut tests)
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
-use crate::process;
+use crate::{house, process};
 use report::Report;
 
 #[derive(clap::Args)]
@@ -44,6 +44,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         [] => Suite::value_variants(),
         chosen => chosen,
     };
+    // Two runs would install, serve and clear away the same folders.
+    house::alone("test", || run_suites(chosen))
+}
+
+fn run_suites(chosen: &[Suite]) -> Result<ExitCode> {
     let mut report = Report::default();
     for suite in chosen {
         // A suite that cannot go on has said so in the report; the others may still.

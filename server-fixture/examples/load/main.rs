@@ -1,0 +1,64 @@
+//! Measures the server, beside nchan and the textbook's own Express server on the same machine
+//! in the same run, and prints a table. Run it in release mode:
+//!
+//! `cargo run --release -p server-fixture --example load -- --clients 15000`
+//!
+//! The peers are left out with a word if they are not installed (`nginx` with its nchan module;
+//! `npm ci` in `peers/`).
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a measurement that fails must stop, not go on with wrong figures"
+)]
+
+mod clients;
+mod measures;
+mod servers;
+
+use std::process::Command;
+
+use clap::Parser;
+
+/// Measures the server and its peers.
+#[derive(Debug, Parser)]
+struct Settings {
+    /// Connections of the idle and the broadcast measure.
+    #[arg(long, default_value_t = 15_000)]
+    clients: usize,
+
+    /// Connections of the comparison with the peers.
+    #[arg(long, default_value_t = 1_000)]
+    peers_clients: usize,
+
+    /// Events of the comparison with the peers.
+    #[arg(long, default_value_t = 500)]
+    events: usize,
+
+    /// Rounds of the comparison; the median counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+}
+
+fn main() {
+    if std::env::var_os("LOAD_FILES_RAISED").is_none() {
+        raise_files();
+    }
+    let settings = Settings::parse();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(measures::all(&settings));
+}
+
+/// Runs this program again with as many open files as the system allows.
+fn raise_files() -> ! {
+    let own = std::env::current_exe().unwrap();
+    let status = Command::new("sh")
+        .args(["-c", "ulimit -n $(ulimit -Hn); exec \"$0\" \"$@\""])
+        .arg(own)
+        .args(std::env::args_os().skip(1))
+        .env("LOAD_FILES_RAISED", "1")
+        .status()
+        .unwrap();
+    std::process::exit(status.code().unwrap_or(1));
+}

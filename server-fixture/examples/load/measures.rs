@@ -1,0 +1,240 @@
+//! What is measured, and the table.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::Settings;
+use crate::clients::{Crowd, Sender, login};
+use crate::servers::{Server, express, nchan, ours, redis};
+
+/// Connections that publish at once in the comparison.
+const PUBLISHERS: usize = 8;
+
+/// Everything, in the order of the table.
+pub(crate) async fn all(settings: &Settings) {
+    println!("| what | figure |\n| --- | --- |");
+    idle_and_broadcast(settings.clients).await;
+    peers(settings).await;
+    across_nodes().await;
+    farewell().await;
+}
+
+fn row(what: &str, figure: &str) {
+    println!("| {what} | {figure} |");
+}
+
+/// An event of about 200 bytes with one mark.
+fn event() -> String {
+    format!(r#"{{"type":"update","data":"@{}"}}"#, "x".repeat(150))
+}
+
+async fn idle_and_broadcast(clients: usize) {
+    let server = ours(&["--heartbeat", "3600"]).await;
+    let token = login(server.address).await;
+    sleep(Duration::from_millis(300)).await;
+    let before = memory_kib(&server);
+    let begin = Instant::now();
+    let crowd = Crowd::open(server.address, &token, clients).await;
+    row(
+        &format!("{clients} streams opened in"),
+        &seconds(begin.elapsed()),
+    );
+    sleep(Duration::from_secs(2)).await;
+    let (after, ticks) = (memory_kib(&server), cpu_ticks(&server));
+    let each = (after - before) as f64 / clients as f64;
+    row(
+        &format!("memory per idle stream ({clients} streams, RSS)"),
+        &format!("{each:.1} KiB"),
+    );
+    sleep(Duration::from_secs(5)).await;
+    row(
+        "CPU of idle streams in 5 s",
+        &format!("{} ticks", cpu_ticks(&server) - ticks),
+    );
+    let mut sender = Sender::connect(server.address, &token).await;
+    let mut times = Vec::new();
+    for round in 1..=5 {
+        let begin = Instant::now();
+        sender.post("/publish", &event()).await;
+        crowd.marks(clients * round).await;
+        times.push(begin.elapsed());
+    }
+    row(
+        &format!("1 event to {clients} streams, median of 5"),
+        &seconds(median(times)),
+    );
+    let begin = Instant::now();
+    for _ in 0..20 {
+        sender.post("/publish", &event()).await;
+    }
+    crowd.marks(clients * 25).await;
+    let rate = (clients * 20) as f64 / begin.elapsed().as_secs_f64() / 1e6;
+    let what = format!("20 events to {clients} streams");
+    row(
+        &what,
+        &format!("{} ({rate:.2} M deliveries/s)", seconds(begin.elapsed())),
+    );
+}
+
+async fn peers(settings: &Settings) {
+    let Settings {
+        peers_clients,
+        events,
+        rounds,
+        ..
+    } = *settings;
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    let names = ["server-fixture", "nchan", "the textbook's Express server"];
+    for _ in 0..rounds {
+        let server = ours(&[]).await;
+        let token = login(server.address).await;
+        times[0].push(fan_out(&server, &token, peers_clients, events, event()).await);
+        if let Some(server) = nchan().await {
+            let body = format!("@{}", "x".repeat(150));
+            times[1].push(fan_out(&server, "", peers_clients, events, body).await);
+        }
+        if let Some(server) = express().await {
+            times[2].push(fan_out(&server, "", peers_clients, events, event()).await);
+        }
+    }
+    let mut ours = None;
+    for (name, times) in names.iter().zip(times) {
+        let what = format!("{events} events to {peers_clients} streams, {name}");
+        if times.is_empty() {
+            row(&what, "not installed");
+            continue;
+        }
+        let time = median(times);
+        let base = *ours.get_or_insert(time);
+        let rate = (events * peers_clients) as f64 / time.as_secs_f64() / 1e6;
+        let ratio = time.as_secs_f64() / base.as_secs_f64();
+        row(
+            &what,
+            &format!(
+                "{} ({rate:.2} M deliveries/s), {ratio:.1} × ours",
+                seconds(time)
+            ),
+        );
+    }
+}
+
+/// Time from the first publish to the last delivery.
+async fn fan_out(
+    server: &Server,
+    token: &str,
+    clients: usize,
+    events: usize,
+    body: String,
+) -> Duration {
+    let crowd = Crowd::open(server.address, token, clients).await;
+    let begin = Instant::now();
+    let publishers = (0..PUBLISHERS).map(|number| {
+        let share = events / PUBLISHERS + usize::from(number < events % PUBLISHERS);
+        let (body, token) = (body.clone(), token.to_owned());
+        tokio::spawn(publish(server.address, token, body, share))
+    });
+    for publisher in publishers.collect::<Vec<_>>() {
+        publisher.await.unwrap();
+    }
+    crowd.marks(clients * events).await;
+    begin.elapsed()
+}
+
+async fn publish(address: SocketAddr, token: String, body: String, times: usize) {
+    let mut sender = Sender::connect(address, &token).await;
+    for _ in 0..times {
+        sender.post("/publish", &body).await;
+    }
+}
+
+async fn across_nodes() {
+    let what = "publish on one node → client on another, through Redis";
+    let Some(redis) = redis().await else {
+        return row(what, "not installed");
+    };
+    let url = format!("redis://{}/", redis.address);
+    let (here, there) = (ours(&["--log", &url]).await, ours(&["--log", &url]).await);
+    let token = login(here.address).await;
+    let crowd = Crowd::open(there.address, &token, 1).await;
+    let mut sender = Sender::connect(here.address, &token).await;
+    let mut times = Vec::new();
+    for round in 1..=300 {
+        let begin = Instant::now();
+        sender.post("/publish", &event()).await;
+        while crowd.seen.marks.load(Ordering::Relaxed) < round {
+            tokio::task::yield_now().await;
+        }
+        times.push(begin.elapsed());
+        sleep(Duration::from_millis(3)).await;
+    }
+    times.sort_unstable();
+    let [half, most] = [times.len() / 2, times.len() * 99 / 100].map(|index| times[index]);
+    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+    row(
+        what,
+        &format!("median {:.2} ms, p99 {:.2} ms", millis(half), millis(most)),
+    );
+}
+
+async fn farewell() {
+    let mut server = ours(&[]).await;
+    let token = login(server.address).await;
+    let crowd = Crowd::open(server.address, &token, 1000).await;
+    let begin = Instant::now();
+    let id = server.process.id().unwrap().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    server.process.wait().await.unwrap();
+    let took = begin.elapsed();
+    crowd
+        .until(|seen| seen.ended.load(Ordering::Relaxed) == 1000)
+        .await;
+    let told = crowd.seen.farewells.load(Ordering::Relaxed);
+    let figure = format!("{told} got `shutdown`, exit after {}", seconds(took));
+    row("SIGTERM with 1000 streams", &figure);
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
+}
+
+/// Resident memory of the server's process.
+fn memory_kib(server: &Server) -> u64 {
+    let text = proc(server, "status");
+    let line = text
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Time that the server's process has computed, in hundredths of a second.
+fn cpu_ticks(server: &Server) -> u64 {
+    let text = proc(server, "stat");
+    let fields: Vec<&str> = text
+        .rsplit(')')
+        .next()
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+fn proc(server: &Server, name: &str) -> String {
+    let id = server.process.id().unwrap();
+    std::fs::read_to_string(format!("/proc/{id}/{name}")).expect("Linux's /proc")
+}

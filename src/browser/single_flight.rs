@@ -1,0 +1,80 @@
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use core::cell::RefCell;
+use core::time::Duration;
+
+use futures_core::future::LocalBoxFuture;
+use js_sys::Promise;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+use super::auth::{AttemptContext, Token, TokenProvider};
+use super::sys;
+
+/// A provider as sources see it: however many are refused at once, all wait for one refresh.
+pub(crate) trait SharedProvider {
+    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>>;
+
+    /// Joins the refresh under way, else starts one. One that hangs for longer than `timeout` must
+    /// not keep all later ones from happening.
+    fn refresh(&self, timeout: Duration) -> LocalBoxFuture<'static, Result<(), JsValue>>;
+
+    fn can_refresh(&self) -> bool;
+}
+
+/// Makes any provider a shared one.
+pub(super) struct SingleFlight<P> {
+    provider: P,
+    under_way: Rc<RefCell<Option<UnderWay>>>,
+}
+
+#[derive(Clone)]
+struct UnderWay {
+    refresh: Promise,
+    since: Duration,
+}
+
+impl<P: TokenProvider> SingleFlight<P> {
+    pub(super) fn new(provider: P) -> Self {
+        Self {
+            provider,
+            under_way: Rc::default(),
+        }
+    }
+
+    /// It goes on when the source that started it is closed, because others may have joined.
+    fn start(&self) -> UnderWay {
+        let since = sys::now();
+        let refreshed = self.provider.on_unauthorized();
+        let under_way = Rc::clone(&self.under_way);
+        let refresh = future_to_promise(async move {
+            let result = refreshed.await;
+            // Unless it hung, and another has taken its place.
+            under_way
+                .borrow_mut()
+                .take_if(|latest| latest.since == since);
+            result.map(|()| JsValue::UNDEFINED)
+        });
+        let started = UnderWay { refresh, since };
+        self.under_way.replace(Some(started.clone()));
+        started
+    }
+}
+
+impl<P: TokenProvider> SharedProvider for SingleFlight<P> {
+    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
+        self.provider.token(context)
+    }
+
+    fn refresh(&self, timeout: Duration) -> LocalBoxFuture<'static, Result<(), JsValue>> {
+        let under_way = self.under_way.borrow().clone();
+        let UnderWay { refresh, .. } = under_way
+            .filter(|refresh| sys::now().saturating_sub(refresh.since) < timeout)
+            .unwrap_or_else(|| self.start());
+        Box::pin(async move { JsFuture::from(refresh).await.map(|_| ()) })
+    }
+
+    fn can_refresh(&self) -> bool {
+        self.provider.can_refresh()
+    }
+}

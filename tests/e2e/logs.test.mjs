@@ -1,0 +1,49 @@
+// The log viewer under a burst: it follows, holds still for a reader, and follows again.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { atLeast, figure, picture, stage, until } from './stage.mjs';
+
+const it = stage();
+const rows = (page) => page.locator('.log-rows li').allTextContents();
+
+test('keeps the last 1,000 lines, and holds still while somebody reads', async () => {
+  const { page, complaints } = await it.open();
+  await page.click('#burst');
+  await until(page, '.log-rows', 'line 25000 of');
+  assert.equal(await page.locator('#log-mode').textContent(), 'following');
+  const kept = await page.evaluate(() => {
+    const row = document.querySelector('.log-rows li').getBoundingClientRect().height;
+    return Math.round(document.querySelector('.log-room').getBoundingClientRect().height / row);
+  });
+  assert.equal(kept, 1000);
+  await picture(page, 'logs', '#logs');
+
+  await page.locator('#log-lines').hover();
+  await page.mouse.wheel(0, -600);
+  await until(page, '#log-mode', 'holding still');
+  // The picture is taken after the wheel has come to rest.
+  await picture(page, 'logs-still', '#logs');
+  const before = await rows(page);
+  const lines = await figure(page, '#line-count');
+  await page.click('#burst');
+  await atLeast(page, '#line-count', lines + 2000);
+  assert.deepEqual(await rows(page), before, 'nothing moves under the reader');
+
+  await page.click('#follow-log');
+  assert.equal(await page.locator('#log-mode').textContent(), 'following');
+  await until(page, '.log-rows', 'line 25000 of');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('scrolling back to the end follows again', async () => {
+  const { page } = await it.open();
+  await page.click('#burst');
+  await atLeast(page, '#line-count', 100);
+  await page.locator('#log-lines').focus();
+  await page.keyboard.press('PageUp');
+  await until(page, '#log-mode', 'holding still');
+  await page.keyboard.press('End');
+  await until(page, '#log-mode', 'following');
+  await page.close();
+});

@@ -1,0 +1,29 @@
+// Both lanes get every event. Who is faster is for the benchmarks to say.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { picture, stage, until } from './stage.mjs';
+
+const it = stage();
+
+test('both lanes reach the end with all events', async () => {
+  const { page, complaints } = await it.open();
+  await page.click('#start-race');
+  await until(page, '#race-verdict', 'against');
+  for (const lane of ['ours', 'native']) {
+    assert.match(await page.locator(`#lane-${lane} .result`).textContent(), /^200,000 events/);
+  }
+  assert.ok(await page.locator('#start-race').isEnabled());
+  assert.deepEqual(complaints, []);
+  await picture(page, 'race', '#race');
+  await page.close();
+});
+
+test('says so when the server dies in the middle', async () => {
+  const { page } = await it.open();
+  await page.selectOption('#race-length', '1000000');
+  await page.click('#start-race');
+  await it.server.kill();
+  await until(page, '#race-verdict', 'No race');
+  assert.ok(await page.locator('#start-race').isEnabled());
+  await page.close();
+});

@@ -1,0 +1,46 @@
+// Bytes beside events: by hand, in every cut, and live.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { picture, stage, until } from './stage.mjs';
+
+const it = stage();
+
+async function parse(page, cut) {
+  await page.fill('#cut', String(cut));
+  await page.click('#parse');
+  const cells = await page.evaluate(() =>
+    Array.from(document.querySelectorAll('#wire-rows td:nth-child(2)'), (cell) => cell.textContent),
+  );
+  return cells.flatMap((cell) => (cell ? cell.split('\n') : []));
+}
+
+test('shows the same events however the bytes are cut', async () => {
+  const { page, complaints } = await it.open();
+  const names = await page.locator('#sample option').allTextContents();
+  for (const name of names) {
+    await page.selectOption('#sample', name);
+    const whole = await parse(page, 4096);
+    assert.ok(whole.length > 0, `${name} has events`);
+    for (const cut of [1, 7]) assert.deepEqual(await parse(page, cut), whole, `${name}, cut every ${cut} bytes`);
+  }
+  await page.fill('#bytes', 'event: x\\rdata: caf\\xc3\\xa9\\r\\r');
+  assert.deepEqual(await parse(page, 3), ['x "café"']);
+  await page.selectOption('#sample', 'all three line ends');
+  await parse(page, 16);
+  await picture(page, 'wire-by-hand', '#wire');
+  assert.deepEqual(complaints, []);
+  await page.close();
+});
+
+test('listens to the live stream, and stops', async () => {
+  const { page } = await it.open();
+  await page.click('#listen');
+  await until(page, '#wire-rows', 'event: metrics');
+  await until(page, '#wire-rows', 'metrics {');
+  await picture(page, 'wire', '#wire');
+  const ended = page.waitForEvent('requestfailed', (request) => request.url().endsWith('/api/metrics'));
+  await page.click('#listen');
+  await ended;
+  assert.equal(await page.locator('#listen').getAttribute('aria-pressed'), 'false');
+  await page.close();
+});
