@@ -10,7 +10,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 
 use super::demo::demo_only;
-use super::events::response;
+use super::open::response;
 use super::visit::Visit;
 use crate::admit::Permit;
 use crate::frame::{Event, encode};
