@@ -49,6 +49,7 @@ fn executable(message: &str) -> Option<PathBuf> {
 pub(crate) struct Fixture {
     process: Running,
     url: String,
+    faults: Option<String>,
 }
 
 impl Fixture {
@@ -79,14 +80,29 @@ impl Fixture {
                 process.wait()?
             );
         };
+        let faults = match arguments.contains(&"--fault-port") {
+            true => lines
+                .by_ref()
+                .find_map(|line| line.strip_prefix("faults on ").map(str::to_owned)),
+            false => None,
+        };
         // A full pipe would stop the server.
         std::thread::spawn(move || lines.for_each(drop));
-        Ok(Self { process, url })
+        Ok(Self {
+            process,
+            url,
+            faults,
+        })
     }
 
     /// Where it listens: scheme, host and port.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it misbehaves; empty without a fault port.
+    pub(crate) fn faults(&self) -> &str {
+        self.faults.as_deref().unwrap_or_default()
     }
 
     /// Waits until the server ends.

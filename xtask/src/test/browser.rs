@@ -43,7 +43,8 @@ fn in_chromium(server: &Path) -> Result<()> {
     tests.args([".", "--features", "serde", "--test", "browser"]);
     tests
         .env("PATH", house::path_with_tools()?)
-        .env("FIXTURE_URL", server.url());
+        .env("FIXTURE_URL", server.url())
+        .env("FAULTS_URL", server.faults());
     tests.env(
         "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
         "--cfg fixture_server",
