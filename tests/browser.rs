@@ -5,6 +5,13 @@
 //! the page that the test runner serves.
 
 #![cfg(target_arch = "wasm32")]
+#![cfg_attr(
+    fixture_server,
+    expect(
+        clippy::expect_used,
+        reason = "a test says by a panic that it failed"
+    )
+)]
 
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 
