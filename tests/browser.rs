@@ -9,6 +9,7 @@
     fixture_server,
     expect(
         clippy::expect_used,
+        clippy::panic,
         reason = "a test says by a panic that it failed"
     )
 )]
