@@ -235,7 +235,7 @@ async fn reconnects_with_the_last_event_id_and_tells_of_it() {
         .on_retry(move |error, wait| {
             retries
                 .borrow_mut()
-                .push((error.reason(), error.status(), wait))
+                .push((error.reason(), error.status(), wait));
         })
         .open()
         .expect("a source");
