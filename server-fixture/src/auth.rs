@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Uri, header};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 
+use crate::hs256;
 use crate::refusal::Refusal;
 use crate::text::{query_value, random_hex};
 
@@ -50,6 +51,7 @@ pub(crate) struct Keys {
 
 impl Keys {
     pub(crate) fn new(secret: &[u8], query_allowed: bool) -> Self {
+        hs256::install();
         let mut validation = Validation::new(Algorithm::HS256);
         // The crate's default accepts a token for a minute after its end.
         validation.leeway = 0;

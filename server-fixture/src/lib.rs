@@ -9,7 +9,7 @@
 //! - [`log`]: where events are kept and ids are minted
 //! - `ring`, `hub`, `filter`, `stream`, `notices`: the encoded frames, and a subscriber's walk
 //!   along them
-//! - `access`, `auth`, `admit`, `security`, `figures`, `pulse`: who, how many, headers, metrics, live figures
+//! - `access`, `auth`, `hs256`, `admit`, `security`, `figures`, `pulse`: who, how many, headers, metrics, live figures
 //! - `link`: a connection to Redis
 //! - `cluster`, `membership`: what several nodes agree on
 //! - `tasks`, `tail`: progress and log lines
@@ -30,6 +30,7 @@ pub mod fault;
 mod figures;
 mod filter;
 pub mod frame;
+mod hs256;
 mod hub;
 mod link;
 mod listen;

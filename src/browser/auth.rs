@@ -70,7 +70,7 @@ fn jwt_expiry(token: &str) -> Option<Duration> {
     let seconds = Reflect::get(&claims, &JsValue::from_str("exp"))
         .ok()?
         .as_f64()?;
-    Duration::try_from_secs_f64(seconds).ok()
+    Some(Duration::from_millis((seconds * 1000.0) as u64))
 }
 
 /// Why an attempt to connect is made.

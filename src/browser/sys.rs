@@ -15,7 +15,7 @@ extern "C" {
 
     /// In milliseconds. What it returns is a number in browsers and an object in Node.
     #[wasm_bindgen(js_name = setTimeout)]
-    pub(super) fn set_timeout(callback: &Closure<dyn FnMut(JsValue)>, wait: u32) -> JsValue;
+    pub(super) fn set_timeout(callback: &Closure<dyn FnMut(JsValue)>, wait: f64) -> JsValue;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(id: &JsValue);

@@ -162,7 +162,7 @@ impl Retry {
             Jitter::None => 1.0,
         };
         // A caller may say `Duration::MAX` and mean "without end": it must not panic.
-        let extra = Duration::try_from_secs_f64(spread * part).unwrap_or(Duration::MAX);
+        let extra = Duration::from_millis((spread * part * 1000.0) as u64);
         base.saturating_add(extra)
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
         debian::programs(&[debian::CHROMIUM])?;
         npm::packages(&house::root().join("tests"))
     })?;
-    let server = report.check("fixture server", fixture::build)?;
+    let server = report.check("fixture server", fixture::build_as_tested)?;
     report.check("the demo page in Chromium", || in_chromium(&server, &page))
 }
 

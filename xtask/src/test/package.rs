@@ -21,7 +21,7 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
     let consumer = report.check("installing the packed package", || consumer(&tarball))?;
     let _ = report.check("types of the package", || types(&consumer));
     report.check("Chromium", || debian::programs(&[debian::CHROMIUM]))?;
-    let server = report.check("fixture server", fixture::build)?;
+    let server = report.check("fixture server", fixture::build_as_tested)?;
     report.check("the package in Node and Chromium", || {
         in_node_and_chromium(&server, &consumer)
     })
