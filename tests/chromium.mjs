@@ -1,9 +1,10 @@
 // Headless Chromium, the one that Debian packages, with nothing that talks to the outside.
 import { chromium } from 'playwright-core';
 
-/** Starts the browser; whoever starts it closes it. */
-export function launch() {
+/** Starts the browser, with options of Playwright's if need be; whoever starts it closes it. */
+export function launch(options = {}) {
   return chromium.launch({
+    ...options,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--headless',

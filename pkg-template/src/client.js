@@ -11,6 +11,14 @@ export const CLOSED = 2;
 
 const { Event, MessageEvent } = globalThis;
 
+/** What the core asks for by number: see `Number` and `Text` in src/bindings/client.rs. */
+const NUMBERS = [
+  'hasHeaders', 'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'connectTimeout', 'heartbeatTimeout',
+  'openWhenHidden', 'maxEventSize', 'followsRedirects', 'isSpec', 'initialDelay', 'maxDelay', 'multiplier',
+  'hasJitter', 'maxRetries', 'resetAfter', 'retryOn',
+];
+const TEXTS = ['url', 'lastEventId', 'lastEventIdParam', 'scheme', 'header'];
+
 /**
  * The JavaScript half of a source: the settings that the core reads, the methods that it calls
  * (see src/bindings/client.rs), and what the class shows of the state. All rules are in the core.
@@ -72,9 +80,8 @@ export class Client {
     const [reason, message] = isForbidden
       ? ['csp', "the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to script-src"]
       : ['wasm', 'the WebAssembly of this package could not be loaded: see `error.cause`'];
-    const code = `ERR_${reason.toUpperCase()}`;
     // In a task of its own, so that listeners added after the constructor hear it.
-    setTimeout(() => this.failed(new EventSourceError(message, { reason, code, cause }), -1, 1, false));
+    setTimeout(() => this.failed(new EventSourceError(message, { reason, cause }), -1, 1, false));
   }
 
   // What the class asks for.
@@ -128,6 +135,14 @@ export class Client {
   }
 
   // What the core asks for.
+
+  number(index) {
+    return Number(this[NUMBERS[index]]);
+  }
+
+  text(index) {
+    return this[TEXTS[index]];
+  }
 
   async request(attempt, cause) {
     const context = this.#context(attempt, cause);
@@ -194,7 +209,7 @@ export class Client {
 
   #notParsed(type, cause) {
     const message = `the data of an event of type \`${type}\` did not parse: see \`error.cause\``;
-    const error = new EventSourceError(message, { reason: 'parse', code: 'ERR_PARSE', cause });
+    const error = new EventSourceError(message, { reason: 'parse', cause });
     this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt: 0 }));
   }
 
@@ -204,8 +219,8 @@ export class Client {
     return full.length === 0 ? undefined : Promise.all(full.map((queue) => queue.drained()));
   }
 
-  error(reason, code, message, status, cause, response) {
-    return new EventSourceError(message, { reason, code, status, cause, response });
+  error(reason, message, status, cause, response) {
+    return new EventSourceError(message, { reason, status, cause, response });
   }
 
   verdict(error) {

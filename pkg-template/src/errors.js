@@ -3,10 +3,10 @@
  * happened and what to do, and never holds a token, cookie or header value.
  */
 export class EventSourceError extends Error {
-  constructor(message, { reason, code, status, cause, response } = {}) {
+  constructor(message, { reason, status, cause, response } = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
-    this.code = code;
+    this.code = reason && `ERR_${reason.toUpperCase().replaceAll('-', '_')}`;
     this.status = status;
     // Not enumerable: loggers that print all members would print the request's URL and headers.
     Object.defineProperty(this, 'response', { value: response });

@@ -21,7 +21,7 @@ export class EventStreamParser {
 
   constructor({ maxEventSize = MAX_EVENT_SIZE, lastEventId = '' } = {}) {
     this.#maxEventSize = maxEventSize;
-    let failure = new EventSourceError('the WebAssembly is still being compiled: try again later', { reason: 'wasm', code: 'ERR_WASM' });
+    let failure = new EventSourceError('the WebAssembly is still being compiled: try again later', { reason: 'wasm' });
     withWasm(
       (memory) => {
         failure = undefined;
@@ -59,6 +59,7 @@ export class EventStreamParser {
   /** Starts a new stream. */
   reset(lastEventId = '') {
     this.#overflow = false;
+    this.reconnectionTime = undefined;
     this.#lastEventId = String(lastEventId);
     this.#parser.reset(this.#lastEventId);
   }
@@ -79,7 +80,7 @@ export class EventStreamParser {
 
   #tooLarge() {
     const message = `an event or a line is larger than ${this.#maxEventSize} bytes: raise \`maxEventSize\` if the server is to be trusted`;
-    return new EventSourceError(message, { reason: 'too-large', code: 'ERR_TOO_LARGE' });
+    return new EventSourceError(message, { reason: 'too-large' });
   }
 }
 
@@ -138,11 +139,11 @@ function bodyOf(response) {
   const type = response.headers.get('Content-Type') ?? '';
   if (!response.ok) {
     const message = `the server answered with status ${status}, not with an event stream`;
-    throw new EventSourceError(message, { reason: 'status', code: 'ERR_STATUS', status, response });
+    throw new EventSourceError(message, { reason: 'status', status, response });
   }
   if (!/^[\t\n\r ]*text\/event-stream[\t\n\r ]*(;|$)/i.test(type)) {
     const message = `the response is not \`text/event-stream\` but \`${type}\``;
-    throw new EventSourceError(message, { reason: 'content-type', code: 'ERR_CONTENT_TYPE', status, response });
+    throw new EventSourceError(message, { reason: 'content-type', status, response });
   }
   return body ?? new ReadableStream({ start: (controller) => controller.close() });
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::{RequestInit, Response};
+use web_sys::Response;
 
 use crate::browser::{Auth, Options};
 use crate::connection::{HeartbeatTimeout, Jitter, RedirectPolicy, Retry, RetryOn};
@@ -15,64 +15,21 @@ extern "C" {
     /// The JavaScript half of a source. Times are milliseconds.
     pub type Client;
 
-    #[wasm_bindgen(method, getter)]
-    pub fn url(this: &Client) -> String;
-    #[wasm_bindgen(method, getter, js_name = hasHeaders)]
-    fn has_headers(this: &Client) -> bool;
-    #[wasm_bindgen(method, getter, js_name = hasAuth)]
-    fn has_auth(this: &Client) -> bool;
-    #[wasm_bindgen(method, getter, js_name = canRefresh)]
-    pub fn can_refresh(this: &Client) -> bool;
-    #[wasm_bindgen(method, getter)]
-    fn scheme(this: &Client) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn header(this: &Client) -> String;
-    #[wasm_bindgen(method, getter, js_name = renewBefore)]
-    fn renew_before(this: &Client) -> f64;
+    /// One of [`Number`].
+    #[wasm_bindgen(method, js_name = number)]
+    fn number_at(this: &Client, index: u32) -> f64;
+    /// One of [`Text`].
+    #[wasm_bindgen(method, js_name = text)]
+    fn text_at(this: &Client, index: u32) -> Option<String>;
     #[wasm_bindgen(method, getter)]
     fn fetch(this: &Client) -> Option<Function>;
-    /// Where to start; then, that of the last event that was delivered.
-    #[wasm_bindgen(method, getter, js_name = lastEventId)]
-    pub fn last_event_id(this: &Client) -> String;
-    #[wasm_bindgen(method, getter, js_name = lastEventIdParam)]
-    fn last_event_id_param(this: &Client) -> Option<String>;
-    #[wasm_bindgen(method, getter, js_name = isGet)]
-    fn is_get(this: &Client) -> bool;
-    #[wasm_bindgen(method, getter, js_name = connectTimeout)]
-    fn connect_timeout(this: &Client) -> f64;
-    /// 0: automatic; infinite: never.
-    #[wasm_bindgen(method, getter, js_name = heartbeatTimeout)]
-    fn heartbeat_timeout(this: &Client) -> f64;
-    #[wasm_bindgen(method, getter, js_name = openWhenHidden)]
-    fn open_when_hidden(this: &Client) -> bool;
-    #[wasm_bindgen(method, getter, js_name = maxEventSize)]
-    pub fn max_event_size(this: &Client) -> f64;
-    #[wasm_bindgen(method, getter, js_name = followsRedirects)]
-    fn follows_redirects(this: &Client) -> bool;
-    #[wasm_bindgen(method, getter, js_name = isSpec)]
-    fn is_spec(this: &Client) -> bool;
-    #[wasm_bindgen(method, getter, js_name = initialDelay)]
-    fn initial_delay(this: &Client) -> f64;
-    #[wasm_bindgen(method, getter, js_name = maxDelay)]
-    fn max_delay(this: &Client) -> f64;
-    #[wasm_bindgen(method, getter)]
-    fn multiplier(this: &Client) -> f64;
-    #[wasm_bindgen(method, getter, js_name = hasJitter)]
-    fn has_jitter(this: &Client) -> bool;
-    #[wasm_bindgen(method, getter, js_name = maxRetries)]
-    fn max_retries(this: &Client) -> f64;
-    #[wasm_bindgen(method, getter, js_name = resetAfter)]
-    fn reset_after(this: &Client) -> f64;
-    /// 0: always; 1: after an error; 2: never.
-    #[wasm_bindgen(method, getter, js_name = retryOn)]
-    fn retry_on(this: &Client) -> u32;
 
-    /// The request of an attempt: a fresh `RequestInit` with the caller's method, headers, body.
+    /// The request of an attempt, a promise of a fresh `RequestInit` with the caller's method, headers, body.
     #[wasm_bindgen(method)]
-    pub fn request(this: &Client, attempt: u32, cause: &str) -> Promise<RequestInit>;
-    /// `{ token, expiresAt }`.
+    pub fn request(this: &Client, attempt: u32, cause: &str) -> Promise;
+    /// A promise of a [`GivenToken`].
     #[wasm_bindgen(method)]
-    pub fn token(this: &Client, attempt: u32, cause: &str) -> Promise<GivenToken>;
+    pub fn token(this: &Client, attempt: u32, cause: &str) -> Promise;
     #[wasm_bindgen(method)]
     pub fn refresh(this: &Client) -> Promise;
 
@@ -97,7 +54,6 @@ extern "C" {
     pub fn error(
         this: &Client,
         reason: &str,
-        code: &str,
         message: &str,
         status: Option<u16>,
         cause: &JsValue,
@@ -120,55 +76,105 @@ extern "C" {
     pub fn expires_at(this: &GivenToken) -> Option<f64>;
 }
 
+/// The settings that are numbers, in the order of `NUMBERS` in client.js. A flag is 0 or 1. Read
+/// by number, since each getter of its own would be an import of its own.
+#[derive(Clone, Copy)]
+pub(super) enum Number {
+    HasHeaders,
+    HasAuth,
+    CanRefresh,
+    RenewBefore,
+    IsGet,
+    ConnectTimeout,
+    /// 0: automatic; infinite: never.
+    HeartbeatTimeout,
+    OpenWhenHidden,
+    MaxEventSize,
+    FollowsRedirects,
+    IsSpec,
+    InitialDelay,
+    MaxDelay,
+    Multiplier,
+    HasJitter,
+    MaxRetries,
+    ResetAfter,
+    /// 0: always; 1: after an error; 2: never.
+    RetryOn,
+}
+
+/// The settings that are texts, in the order of `TEXTS` in client.js.
+#[derive(Clone, Copy)]
+pub(super) enum Text {
+    Url,
+    /// Where to start; then, that of the last event that was delivered.
+    LastEventId,
+    LastEventIdParam,
+    Scheme,
+    Header,
+}
+
 impl Client {
+    pub(super) fn number(&self, number: Number) -> f64 {
+        self.number_at(number as u32)
+    }
+
+    pub(super) fn is(&self, flag: Number) -> bool {
+        self.number(flag) != 0.0
+    }
+
+    fn time(&self, number: Number) -> Duration {
+        time(self.number(number))
+    }
+
+    pub(super) fn text(&self, text: Text) -> String {
+        self.text_at(text as u32).unwrap_or_default()
+    }
+
     /// Fills in what the class has read and checked.
     pub(super) fn configure(&self, options: &mut Options, auth: Auth) {
-        options.has_headers = self.has_headers();
-        options.auth = self.has_auth().then(|| {
-            auth.scheme(self.scheme())
-                .header(self.header())
-                .renew_before(time(self.renew_before()))
+        options.has_headers = self.is(Number::HasHeaders);
+        options.auth = self.is(Number::HasAuth).then(|| {
+            auth.scheme(self.text(Text::Scheme))
+                .header(self.text(Text::Header))
+                .renew_before(self.time(Number::RenewBefore))
         });
         options.fetch = self.fetch();
-        options.last_event_id = self.last_event_id();
-        options.last_event_id_param = self.last_event_id_param();
-        options.is_get = self.is_get();
-        options.connect_timeout = time(self.connect_timeout());
-        options.heartbeat_timeout = heartbeat(self.heartbeat_timeout());
-        options.opens_when_hidden = self.open_when_hidden();
-        options.max_event_size = self.max_event_size() as usize;
+        options.last_event_id = self.text(Text::LastEventId);
+        options.last_event_id_param = self.text_at(Text::LastEventIdParam as u32);
+        options.is_get = self.is(Number::IsGet);
+        options.connect_timeout = self.time(Number::ConnectTimeout);
+        options.heartbeat_timeout = heartbeat(self.number(Number::HeartbeatTimeout));
+        options.opens_when_hidden = self.is(Number::OpenWhenHidden);
+        options.max_event_size = self.number(Number::MaxEventSize) as usize;
         options.retry = self.retry();
-        if self.follows_redirects() {
+        if self.is(Number::FollowsRedirects) {
             options.redirect_policy = RedirectPolicy::Follow;
         }
     }
 
     fn retry(&self) -> Retry {
-        let retry = if self.is_spec() {
+        let is_spec = self.is(Number::IsSpec);
+        let mut retry = if is_spec {
             Retry::spec()
         } else {
             Retry::default()
         };
-        let retry = retry
-            .initial_delay(time(self.initial_delay()))
-            .on(match self.retry_on() {
-                0 => RetryOn::Always,
-                1 => RetryOn::Error,
-                _ => RetryOn::Never,
-            });
-        if self.is_spec() {
-            return retry;
+        retry.initial_delay = self.time(Number::InitialDelay);
+        retry.on = match self.number(Number::RetryOn) {
+            0.0 => RetryOn::Always,
+            1.0 => RetryOn::Error,
+            _ => RetryOn::Never,
+        };
+        if !is_spec {
+            retry.max_delay = self.time(Number::MaxDelay);
+            retry.multiplier = self.number(Number::Multiplier).max(1.0);
+            retry.max_retries = self.number(Number::MaxRetries) as u32;
+            retry.reset_after = self.time(Number::ResetAfter);
+            if !self.is(Number::HasJitter) {
+                retry.jitter = Jitter::None;
+            }
         }
         retry
-            .max_delay(time(self.max_delay()))
-            .multiplier(self.multiplier())
-            .jitter(if self.has_jitter() {
-                Jitter::Full
-            } else {
-                Jitter::None
-            })
-            .max_retries(self.max_retries() as u32)
-            .reset_after(time(self.reset_after()))
     }
 }
 
@@ -184,4 +190,10 @@ fn heartbeat(milliseconds: f64) -> HeartbeatTimeout {
 pub(super) fn time(milliseconds: f64) -> Duration {
     const YEAR: f64 = 365.0 * 86_400_000.0;
     Duration::from_millis(milliseconds.clamp(0.0, YEAR) as u64)
+}
+
+/// A time in milliseconds. By way of 64 bits: the 128 of `as_millis` are much code.
+pub(super) fn milliseconds(time: Duration) -> f64 {
+    let whole = time.as_secs().saturating_mul(1000);
+    whole.saturating_add(u64::from(time.subsec_millis())) as f64
 }

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{RequestInit, Response, Url};
 
 use super::batch::Batch;
-use super::client::{Client, GivenToken, time};
+use super::client::{Client, GivenToken, Number, Text, milliseconds, time};
 use crate::browser::{
     AttemptContext, Auth, Cause, Delivered, Lost, Observer, Options, RequestTemplate,
     SharedProvider, Source, Token,
@@ -33,7 +33,7 @@ impl Core {
     #[wasm_bindgen(constructor)]
     pub fn new(client: Client) -> Result<Core, JsValue> {
         let client = Rc::new(client);
-        let url = Url::new(&client.url())?;
+        let url = Url::new(&client.text(Text::Url))?;
         let mut options = Options::new(url, Rc::new(Template(Rc::clone(&client))));
         client.configure(
             &mut options,
@@ -63,11 +63,7 @@ impl Core {
     /// In milliseconds.
     #[wasm_bindgen(getter, js_name = reconnectionTime)]
     pub fn reconnection_time(&self) -> f64 {
-        self.source
-            .connection
-            .borrow()
-            .reconnection_time()
-            .as_millis() as f64
+        milliseconds(self.source.connection.borrow().reconnection_time())
     }
 
     /// Whether to let the class see comments.
@@ -99,7 +95,6 @@ impl Classes {
         let failure = &lost.failure;
         self.client.error(
             failure.reason.as_str(),
-            &failure.code(),
             &failure.message(),
             failure.status,
             lost.cause.as_ref().unwrap_or(&JsValue::UNDEFINED),
@@ -151,7 +146,7 @@ impl Observer for Classes {
         }
         // Not what was parsed counts, but what was delivered.
         if batch.has_ids() {
-            let last_event_id = self.client.last_event_id();
+            let last_event_id = self.client.text(Text::LastEventId);
             source
                 .connection
                 .borrow_mut()
@@ -188,7 +183,7 @@ impl Observer for Classes {
 
     fn failed(&self, lost: &Lost, next: Next, attempt: u32) {
         let retry_in = match next {
-            Next::Wait(wait) => wait.as_millis() as f64,
+            Next::Wait(wait) => milliseconds(wait),
             _ => -1.0,
         };
         let is_end = lost.failure.is_ordinary_end();
@@ -206,7 +201,7 @@ struct Template(Rc<Client>);
 impl RequestTemplate for Template {
     fn init(&self, context: AttemptContext) -> LocalBoxFuture<'_, Result<RequestInit, JsValue>> {
         let init = self.0.request(context.attempt, context.cause.as_str());
-        Box::pin(JsFuture::from(init))
+        Box::pin(async move { JsFuture::from(init).await.map(JsCast::unchecked_into) })
     }
 }
 
@@ -216,7 +211,11 @@ struct Provider(Rc<Client>);
 impl SharedProvider for Provider {
     fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
         let given = self.0.token(context.attempt, context.cause.as_str());
-        Box::pin(async move { JsFuture::from(given).await.map(|given| token(&given)) })
+        Box::pin(async move {
+            JsFuture::from(given)
+                .await
+                .map(|given| token(given.unchecked_ref()))
+        })
     }
 
     fn refresh(&self, _: Duration) -> LocalBoxFuture<'static, Result<(), JsValue>> {
@@ -225,7 +224,7 @@ impl SharedProvider for Provider {
     }
 
     fn can_refresh(&self) -> bool {
-        self.0.can_refresh()
+        self.0.is(Number::CanRefresh)
     }
 }
 

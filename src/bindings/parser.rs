@@ -4,6 +4,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::batch::Batch;
+use super::client::milliseconds;
 use crate::event_stream::{EventStreamParser, Item};
 
 #[wasm_bindgen]
@@ -56,7 +57,7 @@ impl Parser {
         parser.feed_with(chunk.length() as usize, |room| chunk.copy_to(room));
         while let Some(item) = parser.next_item() {
             match item {
-                Item::ReconnectionTime(time) => self.reader.retry(time.as_millis() as f64),
+                Item::ReconnectionTime(time) => self.reader.retry(milliseconds(time)),
                 Item::TooLarge => {
                     self.reader.too_large();
                     // The next call would free what the batch points to.

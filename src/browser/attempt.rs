@@ -1,4 +1,6 @@
+use alloc::boxed::Box;
 use alloc::string::String;
+
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirect, Response};
@@ -10,7 +12,8 @@ use super::options::Options;
 use super::{probe, sys};
 use crate::connection::{Failure, Reason, RedirectGuard, ResponseHead, header_value, retry_after};
 
-/// A failure and the things that came with it.
+/// A failure and the things that came with it. Boxed, since it is large, seldom, and handed from
+/// one part of the loop to the next.
 #[derive(Clone, Debug)]
 pub(crate) struct Lost {
     pub(crate) failure: Failure,
@@ -21,19 +24,20 @@ pub(crate) struct Lost {
 }
 
 impl Lost {
-    pub(super) fn new(reason: Reason) -> Self {
-        Self {
-            failure: Failure::new(reason),
-            cause: None,
-            response: None,
-        }
+    pub(super) fn new(reason: Reason) -> Box<Self> {
+        Self::of(Failure::new(reason), None, None)
     }
 
-    pub(super) fn by(reason: Reason, cause: JsValue) -> Self {
-        Self {
-            cause: Some(cause),
-            ..Self::new(reason)
-        }
+    pub(super) fn by(reason: Reason, cause: JsValue) -> Box<Self> {
+        Self::of(Failure::new(reason), Some(cause), None)
+    }
+
+    fn of(failure: Failure, cause: Option<JsValue>, response: Option<Response>) -> Box<Self> {
+        Box::new(Self {
+            failure,
+            cause,
+            response,
+        })
     }
 }
 
@@ -66,12 +70,12 @@ pub(super) struct EventStream {
     pub(super) response: Response,
     // Before the request, because the body is to be cancelled before the request is aborted.
     pub(super) body: Body,
-    pub(super) request: Request,
+    pub(super) request: Box<Request>,
 }
 
 impl Attempt<'_> {
     /// Asks the providers and builds the request.
-    pub(super) async fn prepare(&self) -> Result<Request, Lost> {
+    pub(super) async fn prepare(&self) -> Result<Box<Request>, Box<Lost>> {
         let token = self
             .token()
             .await
@@ -84,17 +88,17 @@ impl Attempt<'_> {
     }
 
     /// Sends the request and checks the response.
-    pub(super) async fn send(&self, request: Request) -> Result<EventStream, Lost> {
+    pub(super) async fn send(&self, request: Box<Request>) -> Result<Box<EventStream>, Box<Lost>> {
         let response = match self.fetch(&request.init).await {
             Ok(response) => response,
             Err(cause) => self.unanswered(cause, &request).await?,
         };
         let body = self.check(&response)?;
-        Ok(EventStream {
+        Ok(Box::new(EventStream {
             response,
             body,
             request,
-        })
+        }))
     }
 
     async fn token(&self) -> Result<Option<Token>, JsValue> {
@@ -107,7 +111,7 @@ impl Attempt<'_> {
         auth.token(self.context).await.map(Some)
     }
 
-    fn request(&self, init: RequestInit, token: Option<Token>) -> Result<Request, JsValue> {
+    fn request(&self, init: RequestInit, token: Option<Token>) -> Result<Box<Request>, JsValue> {
         let headers = self.headers(&init, token.as_ref())?;
         init.set_headers(&headers);
         match self.guard() {
@@ -117,7 +121,7 @@ impl Attempt<'_> {
         }
         let abort = AbortController::new()?;
         init.set_signal(Some(&abort.signal()));
-        Ok(Request { init, token, abort })
+        Ok(Box::new(Request { init, token, abort }))
     }
 
     /// The caller's headers and the source's own.
@@ -165,7 +169,7 @@ impl Attempt<'_> {
 
     /// No response came. To `fetch`, a dead network, a CORS refusal and a redirect that the guard
     /// stopped all look the same.
-    async fn unanswered(&self, cause: JsValue, request: &Request) -> Result<Response, Lost> {
+    async fn unanswered(&self, cause: JsValue, request: &Request) -> Result<Response, Box<Lost>> {
         let mut lost = Lost::by(Reason::Network, cause);
         if !self.probes || !self.options.is_get || self.options.fetch.is_some() {
             return Err(lost);
@@ -192,12 +196,8 @@ impl Attempt<'_> {
             .is_ok_and(|response| is_redirect(&response))
     }
 
-    fn check(&self, response: &Response) -> Result<Body, Lost> {
-        let lost = |failure| Lost {
-            failure,
-            cause: None,
-            response: Some(Clone::clone(response)),
-        };
+    fn check(&self, response: &Response) -> Result<Body, Box<Lost>> {
+        let lost = |failure| Lost::of(failure, None, Some(Clone::clone(response)));
         if self.guard() == RedirectGuard::Manual && is_redirect(response) {
             return Err(lost(Failure::new(Reason::Redirect)));
         }

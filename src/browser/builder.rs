@@ -198,7 +198,7 @@ impl fmt::Debug for Builder {
 
 /// Without the exception: some engines quote the value in it, which may be a secret.
 fn refused(_: JsValue) -> Error {
-    Error::new(Lost::new(Reason::Request))
+    Error::new(*Lost::new(Reason::Request))
 }
 
 /// Relative to the document's base URL, else to the worker's own, else not at all.

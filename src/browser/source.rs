@@ -1,4 +1,5 @@
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
@@ -6,6 +7,7 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
 use core::time::Duration;
 
+use futures_core::future::LocalBoxFuture;
 use js_sys::Uint8Array;
 
 use super::attempt::{Attempt, EventStream, Lost};
@@ -36,7 +38,7 @@ pub(crate) struct Source<O> {
 
 /// How an attempt, or a stream, is over.
 enum Over {
-    Lost(Lost),
+    Lost(Box<Lost>),
     /// Left without any failure, to be connected anew.
     Left(Cause),
 }
@@ -123,14 +125,17 @@ impl<O: Observer> Source<O> {
 
     /// One attempt. The credentials and the response have the connect timeout each for itself: a
     /// user who signs in again must not find the time for the response used up.
-    async fn open(&self, cause: Cause) -> Result<EventStream, Over> {
+    async fn open(&self, cause: Cause) -> Result<Box<EventStream>, Over> {
         if self.interrupts.is_suspended() {
             return Err(Over::Left(Cause::Suspension));
         }
         self.interrupts.clear();
         let attempt = self.attempt(cause);
-        let request = self.within(Reason::Auth, attempt.prepare()).await?;
-        self.within(Reason::Timeout, attempt.send(request)).await
+        let request = self
+            .within(Reason::Auth, Box::pin(attempt.prepare()))
+            .await?;
+        self.within(Reason::Timeout, Box::pin(attempt.send(request)))
+            .await
     }
 
     fn attempt(&self, cause: Cause) -> Attempt<'_> {
@@ -158,9 +163,8 @@ impl<O: Observer> Source<O> {
     async fn within<T>(
         &self,
         reason: Reason,
-        work: impl Future<Output = Result<T, Lost>>,
+        mut work: LocalBoxFuture<'_, Result<T, Box<Lost>>>,
     ) -> Result<T, Over> {
-        let mut work = pin!(work);
         let mut alarm = pin!(Alarm::after(self.options.connect_timeout));
         poll_fn(|context| {
             if let Poll::Ready(left) = self.poll_left(context) {
@@ -198,7 +202,7 @@ impl<O: Observer> Source<O> {
     }
 
     /// Reads the stream until it ends, breaks off, falls silent or is left.
-    async fn read(&self, mut stream: EventStream, cause: Cause) -> Over {
+    async fn read(&self, mut stream: Box<EventStream>, cause: Cause) -> Over {
         let mut parser = EventStreamParser::new().max_event_size(self.options.max_event_size);
         parser.reset(self.connection.borrow().last_event_id());
         let mut renew_at = self.renew_at(&stream, cause);
@@ -306,7 +310,7 @@ impl<O: Observer> Source<O> {
     }
 
     /// *Reestablish the connection*, or *fail the connection*. Why the next attempt is made.
-    async fn reestablish_or_fail(&self, lost: Lost) -> Cause {
+    async fn reestablish_or_fail(&self, lost: Box<Lost>) -> Cause {
         let is_refresh_due = self.connection.borrow().is_refresh_due(&lost.failure);
         let verdict = if is_refresh_due {
             None
@@ -357,6 +361,6 @@ fn left(cause: Cause) -> Poll<Woken> {
     Poll::Ready(Woken::Over(Over::Left(cause)))
 }
 
-fn lost(lost: Lost) -> Poll<Woken> {
+fn lost(lost: Box<Lost>) -> Poll<Woken> {
     Poll::Ready(Woken::Over(Over::Lost(lost)))
 }

@@ -52,7 +52,7 @@ impl Timeout {
     fn new(wait: Duration, task: Waker) -> Self {
         let callback = Closure::new(move |_| task.wake_by_ref());
         Self {
-            id: sys::set_timeout(&callback, wait.as_millis() as u32),
+            id: sys::set_timeout(&callback, wait.as_secs_f64() * 1000.0),
             _callback: callback,
         }
     }

@@ -1,6 +1,8 @@
+use alloc::string::String;
 use core::time::Duration;
 
 use super::{Failure, Reason};
+use crate::event_stream::digits;
 
 /// What the check needs of a response.
 #[derive(Clone, Copy, Debug)]
@@ -43,19 +45,29 @@ impl ResponseHead<'_> {
             return Ok(());
         }
         let mut failure = Failure::with_status(Reason::ContentType, self.status);
-        failure.content_type = Some(content_type.chars().take(100).collect());
+        failure.content_type = Some(String::from(start_of(content_type)));
         Err(failure)
     }
+}
+
+/// At most 100 bytes: what a server sends shall not fill a message. Bytes and slices here and below,
+/// since the characters and patterns of `str` are much code.
+fn start_of(text: &str) -> &str {
+    let start = (97..=100).rev().find_map(|end| text.get(..end));
+    start.unwrap_or(text)
 }
 
 /// Whether the essence of the MIME type is `text/event-stream`, in any case and with any
 /// parameters ([MIME Sniffing §4.4](https://mimesniff.spec.whatwg.org/#parsing-a-mime-type)).
 fn is_event_stream(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default();
-    let is_http_whitespace = |c| matches!(c, ' ' | '\t' | '\n' | '\r');
-    essence
-        .trim_matches(is_http_whitespace)
-        .eq_ignore_ascii_case("text/event-stream")
+    let mut parts = content_type.as_bytes().split(|byte| *byte == b';');
+    let mut essence = parts.next().unwrap_or_default();
+    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..]
+    | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = essence
+    {
+        essence = rest;
+    }
+    essence.eq_ignore_ascii_case(b"text/event-stream")
 }
 
 /// `Retry-After` ([RFC 9110 §10.2.3]) as a wait from now: seconds, or a date, which `parse_date`
@@ -67,9 +79,9 @@ pub fn retry_after(
     unix_now: f64,
     parse_date: impl FnOnce(&str) -> f64,
 ) -> Option<Duration> {
-    let value = value.trim();
-    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    let value = value.trim_ascii();
+    if let Some(seconds) = digits(value.as_bytes()) {
+        return Some(Duration::from_secs(seconds));
     }
     let milliseconds = parse_date(value) - unix_now;
     (!milliseconds.is_nan()).then(|| Duration::from_millis(milliseconds.max(0.0) as u64))

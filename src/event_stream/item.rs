@@ -16,8 +16,8 @@ pub enum Item<'a> {
     ReconnectionTime(Duration),
     /// A line that starts with a colon, without the colon and one space behind it.
     Comment(&'a [u8]),
-    /// An event or a line was larger than the limit. The parser has freed its memory and ignores
-    /// everything that follows, until it is reset.
+    /// An event or a line was larger than the limit. The parser ignores everything that follows,
+    /// until it is reset; it frees its memory when it is asked for the next item.
     TooLarge,
 }
 

@@ -16,3 +16,4 @@ mod parser;
 
 pub use item::{Event, Item, RawEvent, decode};
 pub use parser::EventStreamParser;
+pub(crate) use parser::digits;

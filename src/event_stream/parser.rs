@@ -223,7 +223,10 @@ impl EventStreamParser {
                 replace(&mut self.last_event_id, bytes);
                 self.has_id = true;
             }
-            b"retry" => return reconnection_time(bytes).map(Found::ReconnectionTime),
+            b"retry" => {
+                let milliseconds = digits(bytes)?;
+                return Some(Found::ReconnectionTime(Duration::from_millis(milliseconds)));
+            }
             // Otherwise, the field is ignored; so is an `id` that holds U+0000 NULL.
             _ => {}
         }
@@ -288,17 +291,14 @@ fn replace(buffer: &mut Vec<u8>, value: &[u8]) {
     buffer.extend_from_slice(value);
 }
 
-/// ASCII digits only, base ten. `None`: the field is ignored.
-fn reconnection_time(value: &[u8]) -> Option<Duration> {
-    if value.is_empty() {
-        return None;
-    }
-    let mut milliseconds = 0_u64;
+/// The number that ASCII digits, and nothing else, spell in base ten.
+pub(crate) fn digits(value: &[u8]) -> Option<u64> {
+    let mut number = (!value.is_empty()).then_some(0_u64)?;
     for byte in value {
         let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        milliseconds = milliseconds.saturating_mul(10).saturating_add(digit);
+        number = number.saturating_mul(10).saturating_add(digit);
     }
-    Some(Duration::from_millis(milliseconds))
+    Some(number)
 }
 
 #[cfg(test)]

@@ -1,24 +1,496 @@
-//! Over the wire, from another origin.
+//! Over the wire, from another origin: what the server's request log says of each test.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "clippy does not see that these functions are tests"
+)]
 
+use core::cell::{Cell, RefCell};
+use core::time::Duration;
+use std::rc::Rc;
+
+use authenticated_event_source::browser::{
+    AttemptContext, Auth, Builder, Cause, Token, TokenProvider,
+};
+use authenticated_event_source::connection::{
+    HeartbeatTimeout, Jitter, ReadyState, Reason, Retry, RetryOn, Verdict,
+};
+use authenticated_event_source::{AuthenticatedEventSource, Error, Event};
+use futures_util::StreamExt;
+use futures_util::future::{LocalBoxFuture, join_all};
+use js_sys::{Function, JSON, Reflect};
+use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{RequestInit, Response};
 
 const FIXTURE: &str = env!("FIXTURE_URL");
+const FAULTS: &str = env!("FAULTS_URL");
+
+const FIRST: &str =
+    r#"{"steps": [{"text": "id: 1\ndata: a\n\n"}, {"sleep_ms": 100}, {"rst": true}]}"#;
+const OPEN: &str = r#"{"steps": [{"text": "id: 2\ndata: b\n\n"}, {"hang": true}]}"#;
 
 #[wasm_bindgen_test]
 async fn the_server_is_there() {
-    let answer = JsFuture::from(gloo_fetch(&format!("{FIXTURE}/health/live"))).await;
-    let answer: web_sys::Response = answer.expect("an answer").unchecked_into();
+    let answer = fetch("GET", &format!("{FIXTURE}/health/live"), None).await;
     assert_eq!(answer.status(), 200);
 }
 
-fn gloo_fetch(url: &str) -> js_sys::Promise {
-    let fetch: js_sys::Function = js_sys::Reflect::get(&js_sys::global(), &"fetch".into())
+/// The global `fetch`, in a window and in workers alike.
+async fn fetch(method: &str, url: &str, body: Option<&str>) -> Response {
+    let fetch: Function = Reflect::get(&js_sys::global(), &"fetch".into())
         .expect("fetch")
         .unchecked_into();
-    fetch
-        .call1(&JsValue::UNDEFINED, &url.into())
+    let init = RequestInit::new();
+    init.set_method(method);
+    init.set_body(&body.map_or(JsValue::UNDEFINED, JsValue::from_str));
+    let promise: js_sys::Promise = fetch
+        .call2(&JsValue::UNDEFINED, &url.into(), &init)
         .expect("a promise")
+        .unchecked_into();
+    JsFuture::from(promise)
+        .await
+        .expect("an answer")
         .unchecked_into()
+}
+
+async fn json<T: for<'a> Deserialize<'a>>(response: Response) -> T {
+    let text = JsFuture::from(response.text().expect("a body")).await;
+    let text = text.expect("the body").as_string().expect("text");
+    let value = JSON::parse(&text).expect("JSON");
+    serde_wasm_bindgen::from_value(value).expect("the shape")
+}
+
+/// One script on the server, with its log.
+struct Script {
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Stored {
+    url: String,
+}
+
+#[derive(Deserialize)]
+struct Log {
+    satisfied: bool,
+    requests: Vec<Request>,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    method: String,
+    last_event_id: Option<String>,
+    authorization: Option<Authorization>,
+    ended: Option<Ended>,
+}
+
+#[derive(Deserialize)]
+struct Authorization {
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct Ended {
+    by: String,
+}
+
+impl Script {
+    async fn of(responses: &[&str]) -> Self {
+        let script = format!(
+            r#"{{"responses": [{}], "record_authorization": true}}"#,
+            responses.join(",")
+        );
+        let stored: Stored =
+            json(fetch("POST", &format!("{FAULTS}/fault/script"), Some(&script)).await).await;
+        Self {
+            url: format!("{FAULTS}{}", stored.url),
+        }
+    }
+
+    fn source(&self) -> Builder {
+        AuthenticatedEventSource::builder(&self.url).retry(quick())
+    }
+
+    async fn log(&self, query: &str) -> Log {
+        json(fetch("GET", &format!("{}/log?{query}", self.url), None).await).await
+    }
+
+    /// All requests: so many came, and no more within a while.
+    async fn exactly(&self, count: usize) -> Vec<Request> {
+        let log = self.log(&format!("wait={count}&timeout=15000")).await;
+        assert!(
+            log.satisfied,
+            "{count} were to come, {} did",
+            log.requests.len()
+        );
+        let log = self.log(&format!("wait={}&timeout=400", count + 1)).await;
+        assert!(
+            !log.satisfied,
+            "{count} were to come, {} did",
+            log.requests.len()
+        );
+        log.requests
+    }
+
+    /// Who ended the first request.
+    async fn ended_by(&self) -> String {
+        let log = self.log("ended=1&timeout=15000").await;
+        assert!(log.satisfied, "the request is still open");
+        log.requests[0].ended.as_ref().expect("an end").by.clone()
+    }
+}
+
+fn quick() -> Retry {
+    let wait = Duration::from_millis(100);
+    Retry::default()
+        .initial_delay(wait)
+        .max_delay(wait)
+        .jitter(Jitter::None)
+}
+
+async fn next(source: &mut AuthenticatedEventSource) -> Event {
+    source.next().await.expect("an item").expect("an event")
+}
+
+async fn failure(source: &mut AuthenticatedEventSource) -> Error {
+    match source.next().await {
+        Some(Err(error)) => error,
+        item => panic!("{item:?} in place of a failure"),
+    }
+}
+
+fn tokens(requests: &[Request]) -> Vec<&str> {
+    requests
+        .iter()
+        .map(|request| {
+            request
+                .authorization
+                .as_ref()
+                .map_or("", |auth| auth.value.as_str())
+        })
+        .collect()
+}
+
+fn cursors(requests: &[Request]) -> Vec<Option<&str>> {
+    requests
+        .iter()
+        .map(|request| request.last_event_id.as_deref())
+        .collect()
+}
+
+#[wasm_bindgen_test]
+async fn opens_sends_the_bearer_and_yields_events() {
+    let script = Script::of(&[
+        r#"{"steps": [{"text": "id: 1\nevent: metrics\ndata: {\"cpu\": 7}\n\n"}, {"hang": true}]}"#,
+    ])
+    .await;
+    let mut source = script.source().bearer("secret").open().expect("a source");
+    assert_eq!(source.ready_state(), ReadyState::Connecting);
+    let event = next(&mut source).await;
+    assert_eq!(
+        (&*event.event_type, &*event.last_event_id),
+        ("metrics", "1")
+    );
+    assert_eq!(
+        (source.ready_state(), source.last_event_id()),
+        (ReadyState::Open, String::from("1"))
+    );
+    assert_eq!(tokens(&script.exactly(1).await), ["Bearer secret"]);
+}
+
+#[cfg(feature = "serde")]
+#[wasm_bindgen_test]
+async fn data_is_read_as_json() {
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Metrics {
+        cpu: f64,
+        names: Vec<String>,
+    }
+    let script = Script::of(&[r#"{"steps": [{"text": "data: {\"cpu\": 7.5, \"names\": [\"é\"]}\n\ndata: no\n\n"}, {"hang": true}]}"#]).await;
+    let mut source = script.source().open().expect("a source");
+    let metrics: Metrics = next(&mut source).await.json().expect("metrics");
+    assert_eq!(
+        metrics,
+        Metrics {
+            cpu: 7.5,
+            names: vec![String::from("é")]
+        }
+    );
+    assert!(next(&mut source).await.json::<Metrics>().is_err());
+}
+
+#[wasm_bindgen_test]
+async fn reconnects_with_the_last_event_id_and_tells_of_it() {
+    let script = Script::of(&[FIRST, r#"{"status": 503}"#, OPEN]).await;
+    let opened = Rc::new(RefCell::new(Vec::new()));
+    let retried = Rc::new(RefCell::new(Vec::new()));
+    let (opens, retries) = (Rc::clone(&opened), Rc::clone(&retried));
+    let mut source = script
+        .source()
+        .last_event_id("0")
+        .on_open(move |is_resumed| opens.borrow_mut().push(is_resumed))
+        .on_retry(move |error, wait| {
+            retries
+                .borrow_mut()
+                .push((error.reason(), error.status(), wait));
+        })
+        .open()
+        .expect("a source");
+    assert_eq!(next(&mut source).await.data, "a");
+    assert_eq!(next(&mut source).await.data, "b");
+    assert_eq!(
+        cursors(&script.exactly(3).await),
+        [Some("0"), Some("1"), Some("1")]
+    );
+    assert_eq!(*opened.borrow(), [false, true]);
+    let wait = Duration::from_millis(100);
+    assert_eq!(
+        *retried.borrow(),
+        [
+            (Reason::Network, None, wait),
+            (Reason::Status, Some(503), wait)
+        ]
+    );
+}
+
+/// Counts what it is asked for.
+#[derive(Clone, Default)]
+struct Session {
+    refreshes: Rc<Cell<u32>>,
+    causes: Rc<RefCell<Vec<Cause>>>,
+}
+
+impl TokenProvider for Session {
+    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
+        self.causes.borrow_mut().push(context.cause);
+        let token = Token::new(format!("token-{}", self.refreshes.get()));
+        Box::pin(async { Ok(token) })
+    }
+
+    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<(), JsValue>> {
+        let refreshes = Rc::clone(&self.refreshes);
+        Box::pin(async move {
+            gloo_timers::future::TimeoutFuture::new(300).await;
+            refreshes.set(refreshes.get() + 1);
+            Ok(())
+        })
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_401_is_refreshed_once_and_the_id_survives() {
+    let script = Script::of(&[FIRST, r#"{"status": 401}"#, OPEN]).await;
+    let session = Session::default();
+    let mut source = script
+        .source()
+        .auth(Auth::new(session.clone()))
+        .open()
+        .expect("a source");
+    next(&mut source).await;
+    next(&mut source).await;
+    let requests = script.exactly(3).await;
+    assert_eq!(
+        tokens(&requests),
+        ["Bearer token-0", "Bearer token-0", "Bearer token-1"]
+    );
+    assert_eq!(cursors(&requests), [None, Some("1"), Some("1")]);
+    assert_eq!(
+        *session.causes.borrow(),
+        [Cause::Start, Cause::Retry, Cause::Unauthorized]
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_second_401_is_fatal_and_a_fixed_token_is_not_tried_twice() {
+    for (auth, requests) in [
+        (Auth::new(Session::default()), 2),
+        (Auth::bearer("secret"), 1),
+    ] {
+        let script = Script::of(&[r#"{"status": 401}"#]).await;
+        let mut source = script.source().auth(auth).open().expect("a source");
+        let error = failure(&mut source).await;
+        assert_eq!(
+            (error.reason(), error.status(), &*error.code()),
+            (Reason::Unauthorized, Some(401), "ERR_UNAUTHORIZED")
+        );
+        assert!(!format!("{error} {error:?} {source:?}").contains("secret"));
+        assert!(source.next().await.is_none(), "an error is the last item");
+        assert_eq!(source.ready_state(), ReadyState::Closed);
+        script.exactly(requests).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn sources_that_share_credentials_refresh_once() {
+    let session = Session::default();
+    let auth = Auth::new(session.clone());
+    let scripts = join_all((0..3).map(|_| Script::of(&[r#"{"status": 401}"#, OPEN]))).await;
+    join_all(scripts.iter().map(|script| {
+        let auth = auth.clone();
+        async move { next(&mut script.source().auth(auth).open().expect("a source")).await }
+    }))
+    .await;
+    assert_eq!(session.refreshes.get(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn a_post_is_sent_once_unless_retry_says_otherwise() {
+    for (is_asked, expected) in [(false, 1), (true, 2)] {
+        let script = Script::of(&[r#"{"status": 401}"#, OPEN]).await;
+        let builder = AuthenticatedEventSource::builder(&script.url)
+            .method("POST")
+            .body("prompt");
+        let builder = if is_asked {
+            builder.retry(quick())
+        } else {
+            builder
+        };
+        let mut source = builder
+            .auth(Auth::new(Session::default()))
+            .open()
+            .expect("a source");
+        assert_eq!(source.next().await.expect("an item").is_ok(), is_asked);
+        let requests = script.exactly(expected).await;
+        assert!(requests.iter().all(|request| request.method == "POST"));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn dropping_and_closing_abort_the_request() {
+    for is_dropped in [true, false] {
+        let script = Script::of(&[OPEN]).await;
+        let mut source = script.source().open().expect("a source");
+        next(&mut source).await;
+        if is_dropped {
+            drop(source);
+        } else {
+            source.close();
+            assert!(source.next().await.is_none());
+            assert_eq!(source.ready_state(), ReadyState::Closed);
+        }
+        assert_eq!(script.ended_by().await, "client");
+        script.exactly(1).await;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_source_that_is_not_polled_sends_nothing() {
+    let script = Script::of(&[OPEN]).await;
+    let source = script.source().open().expect("a source");
+    script.exactly(0).await;
+    drop(source);
+}
+
+#[wasm_bindgen_test]
+async fn reconnect_goes_on_at_the_same_place() {
+    let script = Script::of(&[OPEN]).await;
+    let mut source = script.source().open().expect("a source");
+    next(&mut source).await;
+    source.reconnect();
+    next(&mut source).await;
+    assert_eq!(cursors(&script.exactly(2).await), [None, Some("2")]);
+}
+
+/// 32 MiB, more than the buffers between the server and us.
+#[wasm_bindgen_test]
+async fn a_slow_reader_slows_the_server_and_loses_nothing() {
+    let line = "x".repeat(32 * 1024);
+    let response = format!(
+        r#"{{"steps": [{{"count": {{"text": "id: {{i}}\ndata: {line}\n\n", "n": 1024}}}}]}}"#
+    );
+    let script = Script::of(&[&response]).await;
+    let mut source = script
+        .source()
+        .retry(Retry::never())
+        .open()
+        .expect("a source");
+    next(&mut source).await;
+    gloo_timers::future::TimeoutFuture::new(600).await;
+    let log = script.log("").await;
+    assert!(log.requests[0].ended.is_none(), "all of it was read");
+    for id in 2..=1024 {
+        assert_eq!(next(&mut source).await.last_event_id, id.to_string());
+    }
+    assert!(source.next().await.is_none(), "the end is no error");
+}
+
+#[wasm_bindgen_test]
+async fn the_policy_is_the_callers() {
+    let script = Script::of(&[r#"{"status": 404}"#, r#"{"status": 503}"#, OPEN]).await;
+    let mut source = script
+        .source()
+        .should_retry(|failure| (failure.status == Some(404)).then_some(Verdict::Retry))
+        .open()
+        .expect("a source");
+    next(&mut source).await;
+    script.exactly(3).await;
+
+    let ending = Script::of(&[r#"{"steps": [{"text": "retry: 700\ndata: a\n\n"}]}"#]).await;
+    let mut source = ending
+        .source()
+        .retry(quick().on(RetryOn::Error))
+        .open()
+        .expect("a source");
+    next(&mut source).await;
+    assert_eq!(source.reconnection_time(), Duration::from_millis(700));
+    assert!(source.next().await.is_none());
+    ending.exactly(1).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_falls_silent_is_given_up() {
+    let silent = Script::of(&[OPEN]).await;
+    let reasons = Rc::new(RefCell::new(Vec::new()));
+    let seen = Rc::clone(&reasons);
+    let mut source = silent
+        .source()
+        .heartbeat_timeout(HeartbeatTimeout::After(Duration::from_millis(300)))
+        .on_retry(move |error, _| seen.borrow_mut().push(error.reason()))
+        .open()
+        .expect("a source");
+    next(&mut source).await;
+    next(&mut source).await;
+    assert_eq!(*reasons.borrow(), [Reason::Stalled]);
+
+    let mute = Script::of(&[r#"{"framing": "raw", "steps": [{"hang": true}]}"#]).await;
+    let mut source = mute
+        .source()
+        .retry(Retry::never())
+        .connect_timeout(Duration::from_millis(300))
+        .open()
+        .expect("a source");
+    assert_eq!(failure(&mut source).await.reason(), Reason::Timeout);
+}
+
+#[wasm_bindgen_test]
+async fn too_large_an_event_comes_after_those_before_it() {
+    let line = "x".repeat(2000);
+    let script = Script::of(&[&format!(
+        r#"{{"steps": [{{"text": "data: a\n\ndata: {line}\n\n"}}, {{"hang": true}}]}}"#
+    )])
+    .await;
+    let mut source = script
+        .source()
+        .max_event_size(1000)
+        .open()
+        .expect("a source");
+    assert_eq!(next(&mut source).await.data, "a");
+    assert_eq!(failure(&mut source).await.reason(), Reason::TooLarge);
+}
+
+#[wasm_bindgen_test]
+fn what_is_illegal_is_an_error_of_open_and_not_quoted() {
+    for builder in [
+        AuthenticatedEventSource::builder("http://"),
+        AuthenticatedEventSource::builder("/").header("x", "sec\nret"),
+        AuthenticatedEventSource::builder("/").header("sec ret", "x"),
+    ] {
+        assert!(!format!("{builder:?}").contains("sec"));
+        let error = builder.open().expect_err("an error");
+        assert_eq!(error.reason(), Reason::Request);
+        assert!(!format!("{error} {error:?}").contains("sec"));
+    }
 }

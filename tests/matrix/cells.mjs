@@ -2,6 +2,7 @@
 // defaults of its tool, in a folder below the one where the packed package is installed.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -85,6 +86,26 @@ async function viteDev(folder) {
 async function parcel(folder) {
   await tool(folder, 'parcel', 'build', 'index.html', '--cache-dir', 'cache', '--public-url', './');
   return serve(join(folder, 'dist'));
+}
+
+/** A worker of an edge runtime, which has its WebAssembly compiled before it starts. */
+export async function workerd(folder) {
+  await tool(folder, 'esbuild', 'main.js', '--bundle', '--format=esm', '--conditions=workerd', '--external:*.wasm', '--outfile=out/main.js');
+  const { Miniflare } = await load('miniflare');
+  const wasm = join(process.env.MATRIX, 'node_modules/authenticated-event-source/dist/authenticated_event_source.wasm');
+  const runtime = new Miniflare({
+    compatibilityDate: '2026-01-01',
+    modules: [
+      { type: 'ESModule', path: 'main.js', contents: await readFile(join(folder, 'out/main.js'), 'utf8') },
+      { type: 'CompiledWasm', path: 'authenticated_event_source.wasm', contents: await readFile(wasm) },
+    ],
+  });
+  try {
+    const response = await runtime.dispatchFetch('http://worker/');
+    return await response.text();
+  } finally {
+    await runtime.dispose();
+  }
 }
 
 /** Next builds a server, which renders the component that imports the package. */

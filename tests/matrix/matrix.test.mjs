@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from '../chromium.mjs';
 import { EXPECTED } from '../package/scenario.mjs';
-import { next, PROGRAMS, RUNNERS, SITES } from './cells.mjs';
-import { nextApp, page, program, tested } from './projects.mjs';
+import { next, PROGRAMS, RUNNERS, SITES, workerd } from './cells.mjs';
+import { nextApp, page, program, tested, worker } from './projects.mjs';
 import { Table } from './table.mjs';
 
 const PACKAGE = 'authenticated-event-source';
@@ -62,6 +62,14 @@ for (const flags of [[], ['--webpack']]) {
     table.enter(name, await versionOf('next'), 'works', 'not tested');
   });
 }
+
+test('workerd', async () => {
+  const result = JSON.parse(await workerd(await worker('workerd')));
+  // The MessageEvent of this runtime knows no lastEventId; the source does.
+  assert.deepEqual(result, { ...EXPECTED, id: false });
+  const remark = 'works; for the ID, read `source.lastEventId`';
+  table.enter('workerd (Miniflare)', await versionOf('miniflare'), remark, 'for browsers');
+});
 
 for (const { name, tool, run } of PROGRAMS) {
   test(name, async () => {

@@ -52,6 +52,18 @@ export function program(name) {
   });
 }
 
+/** A worker that answers with the result. */
+export function worker(name) {
+  return project(name, {
+    'package.json': manifest('module'),
+    'main.js': `
+      import { AuthenticatedEventSource } from 'authenticated-event-source';
+      import { readAuthenticatedStream } from './scenario.mjs';
+      export default { fetch: async () => Response.json(await ${run}.catch(String)) };
+    `,
+  });
+}
+
 /** A test as the test runner wants it: Vitest reads ES modules, Jest by default CommonJS. */
 export async function tested(name) {
   if (name === 'Vitest') {

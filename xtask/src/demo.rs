@@ -2,7 +2,7 @@
 
 use std::fs::{read_to_string, write};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
@@ -24,30 +24,7 @@ pub(crate) fn run_demo(options: &Options) -> Result<()> {
     let page = build_page()?;
     let server = fixture::build()?;
     ensure_free(options.port)?;
-    let page = page.to_string_lossy();
-    let port = options.port.to_string();
-    // In a file, so that a server that is stopped and started again has lost nothing.
-    let log = format!("file:{}", house::workshop().join("demo.events").display());
-    let mut server = Fixture::start(
-        &server,
-        &[
-            "--demo",
-            "--port",
-            &port,
-            "--fault-port",
-            "0",
-            "--log",
-            &log,
-            // The page shows that a token in a URL works too, and why it should not be there.
-            "--query-token",
-            // Whoever watches a fault does not want to wait three seconds for the recovery.
-            "--retry",
-            "1000",
-            "--static",
-            &page,
-        ],
-        None,
-    )?;
+    let mut server = serve(&server, &page, options.port)?;
     println!("\nThe demo is at {} (Ctrl-C stops it)", server.url());
     let ended = server.wait()?;
     ensure!(
@@ -56,6 +33,20 @@ pub(crate) fn run_demo(options: &Options) -> Result<()> {
     );
     println!("The demo has stopped.");
     Ok(())
+}
+
+fn serve(server: &Path, page: &Path, port: u16) -> Result<Fixture> {
+    // In a file, so that a server that is stopped and started again has lost nothing.
+    let events = house::workshop().join(format!("demo-{port}.events"));
+    let (port, page) = (port.to_string(), page.to_string_lossy());
+    let log = format!("file:{}", events.display());
+    let mut arguments = vec!["--demo", "--port", &port, "--fault-port", "0"];
+    arguments.extend(["--static", &page, "--log", &log]);
+    // The page shows that a token in a URL works too, and why it should not be there.
+    arguments.push("--query-token");
+    // Whoever watches a fault does not want to wait three seconds for the recovery.
+    arguments.extend(["--retry", "1000"]);
+    Fixture::start(server, &arguments, None)
 }
 
 /// Says at once what would otherwise be said after minutes of compiling.

@@ -1,5 +1,8 @@
-//! Linear time, proven by counting: a clock would tell more of the machine than of the parser.
-use super::EventStreamParser;
+//! What only the inside shows. Linear time is proven by counting: a clock would tell more of the
+//! machine than of the parser.
+use alloc::vec::Vec;
+
+use super::{EventStreamParser, Item};
 
 /// How many times each byte of the stream is searched or moved, at the most: once to find the
 /// line ends, once to the front with the unfinished line or the long first line that it is part
@@ -87,4 +90,19 @@ fn the_work_grows_with_the_stream_and_no_faster() {
             );
         }
     }
+}
+
+/// The table for JavaScript is read after the last item: it points into the parser's buffer.
+#[test]
+fn events_stay_in_place_when_a_later_one_is_too_large() {
+    let mut parser = EventStreamParser::new().max_event_size(8);
+    parser.feed(b"data: a\n\ndata: too large\n");
+    let event = |item| match item {
+        Some(Item::Event(event)) => event.data.as_ptr(),
+        other => unreachable!("the first item is an event, not {other:?}"),
+    };
+    let place = event(parser.next_item());
+    assert_eq!(parser.next_item(), Some(Item::TooLarge));
+    assert_eq!(parser.lines.bytes(6..7), b"a");
+    assert_eq!(parser.lines.bytes(6..7).as_ptr(), place);
 }

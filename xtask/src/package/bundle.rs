@@ -5,6 +5,7 @@
 //! | `dist/*.js` | `import` | inlined, in one chunk that the entries share |
 //! | `dist/cjs/*.js` | `require` | the same files, converted one by one, so that the entries share one class too |
 //! | `dist/slim.js` | `import` | the file beside it, fetched |
+//! | `dist/edge.js` | `import` in workerd | the file beside it, imported |
 //! | `dist/global.js` | `<script>` | inlined |
 //!
 //! Which of them it is decides the package's own `imports` map, by the condition given here.
@@ -31,6 +32,7 @@ pub(super) fn entries() -> Result<()> {
     modules(&dist)?;
     common_js(&dist)?;
     slim(&dist)?;
+    edge(&dist)?;
     global(&dist)?;
     std::fs::copy(wasm::module(), dist.join("authenticated_event_source.wasm"))?;
     Ok(())
@@ -88,6 +90,14 @@ fn slim(dist: &Path) -> Result<()> {
         .arg(source("slim.js"))
         .args(["--format=esm", "--conditions=slim"]);
     run(build.arg(metafile("slim")))
+}
+
+/// For runtimes that compile no WebAssembly while they run; they load the file as a module.
+fn edge(dist: &Path) -> Result<()> {
+    let mut build = bundler(dist);
+    build.arg(format!("edge={}", source("index.js").display()));
+    build.args(["--format=esm", "--conditions=workerd", "--external:*.wasm"]);
+    run(build.arg(metafile("edge")))
 }
 
 fn global(dist: &Path) -> Result<()> {

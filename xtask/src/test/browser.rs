@@ -16,7 +16,7 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
         debian::programs(&[debian::CHROMIUM, debian::CHROMEDRIVER])?;
         cargo_tools::wasm_test_tools()
     })?;
-    let server = report.check("fixture server", fixture::build)?;
+    let server = report.check("fixture server", fixture::build_as_tested)?;
     report.check("tests in Chromium", || in_chromium(&server))
 }
 
@@ -43,7 +43,8 @@ fn in_chromium(server: &Path) -> Result<()> {
     tests.args([".", "--features", "serde", "--test", "browser"]);
     tests
         .env("PATH", house::path_with_tools()?)
-        .env("FIXTURE_URL", server.url());
+        .env("FIXTURE_URL", server.url())
+        .env("FAULTS_URL", server.faults());
     tests.env(
         "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
         "--cfg fixture_server",

@@ -6,6 +6,7 @@ mod host;
 mod matrix;
 mod package;
 mod report;
+mod rows;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,8 @@ enum Suite {
     Browser,
     /// The npm package: size, types, exports; packed, installed and run in Node and Chromium
     Package,
+    /// Every row of the policy table, by the request log of the fixture server
+    Rows,
     /// The packed package in every bundler, runtime and framework
     Matrix,
     /// The demo page, built and loaded in Chromium
@@ -53,6 +56,7 @@ fn run_suites(chosen: &[Suite]) -> Result<ExitCode> {
             Suite::Host => host::run_suite(&mut report),
             Suite::Browser => browser::run_suite(&mut report),
             Suite::Package => package::run_suite(&mut report),
+            Suite::Rows => rows::run_suite(&mut report),
             Suite::Matrix => matrix::run_suite(&mut report),
             Suite::E2e => e2e::run_suite(&mut report),
         };
