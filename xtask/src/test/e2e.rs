@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::package::node_tests;
+use super::package::node_tests_with;
 use super::report::{CannotGoOn, Report};
 use crate::fixture;
 use crate::install::{debian, npm};
@@ -23,7 +23,9 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
 /// These tests start the server themselves, since they kill and restart it.
 fn in_chromium(server: &Path, page: &Path) -> Result<()> {
     let (server, page) = (server.to_string_lossy(), page.to_string_lossy());
-    node_tests(
+    // They spend most of their time waiting, so several files run at once.
+    node_tests_with(
+        &["--test-concurrency=3"],
         "tests/e2e",
         &[("FIXTURE_PROGRAM", &server), ("PAGE", &page)],
     )
