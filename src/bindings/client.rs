@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::{RequestInit, Response};
+use web_sys::Response;
 
 use crate::browser::{Auth, Options};
 use crate::connection::{HeartbeatTimeout, Jitter, RedirectPolicy, Retry, RetryOn};
@@ -24,12 +24,12 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn fetch(this: &Client) -> Option<Function>;
 
-    /// The request of an attempt: a fresh `RequestInit` with the caller's method, headers, body.
+    /// The request of an attempt, a promise of a fresh `RequestInit` with the caller's method, headers, body.
     #[wasm_bindgen(method)]
-    pub fn request(this: &Client, attempt: u32, cause: &str) -> Promise<RequestInit>;
-    /// `{ token, expiresAt }`.
+    pub fn request(this: &Client, attempt: u32, cause: &str) -> Promise;
+    /// A promise of a [`GivenToken`].
     #[wasm_bindgen(method)]
-    pub fn token(this: &Client, attempt: u32, cause: &str) -> Promise<GivenToken>;
+    pub fn token(this: &Client, attempt: u32, cause: &str) -> Promise;
     #[wasm_bindgen(method)]
     pub fn refresh(this: &Client) -> Promise;
 
@@ -154,27 +154,27 @@ impl Client {
 
     fn retry(&self) -> Retry {
         let is_spec = self.is(Number::IsSpec);
-        let retry = if is_spec { Retry::spec } else { Retry::default };
-        let retry = retry().initial_delay(self.time(Number::InitialDelay)).on(
-            match self.number(Number::RetryOn) {
-                0.0 => RetryOn::Always,
-                1.0 => RetryOn::Error,
-                _ => RetryOn::Never,
-            },
-        );
-        if is_spec {
-            return retry;
+        let mut retry = if is_spec {
+            Retry::spec()
+        } else {
+            Retry::default()
+        };
+        retry.initial_delay = self.time(Number::InitialDelay);
+        retry.on = match self.number(Number::RetryOn) {
+            0.0 => RetryOn::Always,
+            1.0 => RetryOn::Error,
+            _ => RetryOn::Never,
+        };
+        if !is_spec {
+            retry.max_delay = self.time(Number::MaxDelay);
+            retry.multiplier = self.number(Number::Multiplier).max(1.0);
+            retry.max_retries = self.number(Number::MaxRetries) as u32;
+            retry.reset_after = self.time(Number::ResetAfter);
+            if !self.is(Number::HasJitter) {
+                retry.jitter = Jitter::None;
+            }
         }
         retry
-            .max_delay(self.time(Number::MaxDelay))
-            .multiplier(self.number(Number::Multiplier))
-            .jitter(if self.is(Number::HasJitter) {
-                Jitter::Full
-            } else {
-                Jitter::None
-            })
-            .max_retries(self.number(Number::MaxRetries) as u32)
-            .reset_after(self.time(Number::ResetAfter))
     }
 }
 

@@ -201,7 +201,7 @@ struct Template(Rc<Client>);
 impl RequestTemplate for Template {
     fn init(&self, context: AttemptContext) -> LocalBoxFuture<'_, Result<RequestInit, JsValue>> {
         let init = self.0.request(context.attempt, context.cause.as_str());
-        Box::pin(JsFuture::from(init))
+        Box::pin(async move { JsFuture::from(init).await.map(JsCast::unchecked_into) })
     }
 }
 
@@ -211,7 +211,11 @@ struct Provider(Rc<Client>);
 impl SharedProvider for Provider {
     fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
         let given = self.0.token(context.attempt, context.cause.as_str());
-        Box::pin(async move { JsFuture::from(given).await.map(|given| token(&given)) })
+        Box::pin(async move {
+            JsFuture::from(given)
+                .await
+                .map(|given| token(given.unchecked_ref()))
+        })
     }
 
     fn refresh(&self, _: Duration) -> LocalBoxFuture<'static, Result<(), JsValue>> {

@@ -6,7 +6,7 @@ use core::future::Future;
 use core::time::Duration;
 
 use futures_core::future::LocalBoxFuture;
-use js_sys::{JSON, Reflect};
+use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
 use super::single_flight::{SharedProvider, SingleFlight};
@@ -63,13 +63,16 @@ impl From<&str> for Token {
 /// The `exp` claim ([RFC 7519 §4.1.4](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4)), by
 /// the engine's own Base64 and JSON.
 fn jwt_expiry(token: &str) -> Option<Duration> {
-    let mut parts = token.split('.');
+    let mut parts = token.as_bytes().split(|byte| *byte == b'.');
     let claims = parts.nth(1).filter(|_| parts.count() == 1)?;
-    let json = sys::atob(&claims.replace('-', "+").replace('_', "/")).ok()?;
+    let base64 = claims.iter().map(|byte| match byte {
+        b'-' => '+',
+        b'_' => '/',
+        byte => char::from(*byte),
+    });
+    let json = sys::atob(&base64.collect::<String>()).ok()?;
     let claims = JSON::parse(&json).ok()?;
-    let seconds = Reflect::get(&claims, &JsValue::from_str("exp"))
-        .ok()?
-        .as_f64()?;
+    let seconds = sys::member(&claims, "exp")?.as_f64()?;
     Some(Duration::from_millis((seconds * 1000.0) as u64))
 }
 

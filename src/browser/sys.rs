@@ -3,15 +3,31 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{EventTarget, RequestInit};
+use web_sys::{AbortController, RequestInit};
 
 #[wasm_bindgen]
 extern "C" {
     /// The global `fetch`, looked up at each call, in a window and in every kind of worker.
     #[wasm_bindgen(js_name = fetch, catch)]
     fn global_fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+
+    /// `until` stands for the options: their member `signal`, which a controller has too, ends it.
+    #[wasm_bindgen(js_name = addEventListener, catch)]
+    pub(super) fn listen(
+        event: &str,
+        callback: &Closure<dyn FnMut(JsValue)>,
+        until: &AbortController,
+    ) -> Result<(), JsValue>;
+
+    /// Like `listen`, for events of the document.
+    #[wasm_bindgen(js_namespace = document, js_name = addEventListener, catch)]
+    pub(super) fn listen_to_document(
+        event: &str,
+        callback: &Closure<dyn FnMut(JsValue)>,
+        until: &AbortController,
+    ) -> Result<(), JsValue>;
 
     /// In milliseconds. What it returns is a number in browsers and an object in Node.
     #[wasm_bindgen(js_name = setTimeout)]
@@ -46,21 +62,13 @@ pub(super) fn fetch(
 
 /// `globalThis.name.key`, where both exist.
 pub(super) fn global_member(name: &str, key: &str) -> Option<JsValue> {
-    let object = Reflect::get(&js_sys::global(), &name.into()).ok()?;
-    let object = object.dyn_into::<Object>().ok()?;
-    Reflect::get(&object, &key.into())
-        .ok()
-        .filter(|value| !value.is_undefined())
+    let object = member(&js_sys::global(), name)?;
+    member(&object, key)
 }
 
-/// `globalThis`, or one of its members, as a target of events.
-pub(super) fn global_target(name: Option<&str>) -> Option<EventTarget> {
-    let global: JsValue = js_sys::global().into();
-    let target = match name {
-        None => global,
-        Some(name) => Reflect::get(&global, &name.into()).ok()?,
-    };
-    // In a runtime without events on its global (Node) there is nothing to listen for.
-    let has_events = Reflect::has(&target, &"addEventListener".into()).unwrap_or(false);
-    has_events.then(|| target.unchecked_into())
+/// `object.key`, where both exist.
+pub(super) fn member(object: &JsValue, key: &str) -> Option<JsValue> {
+    // Throws where `object` is none.
+    let value = Reflect::get(object, &JsValue::from_str(key)).ok()?;
+    (!value.is_undefined()).then_some(value)
 }

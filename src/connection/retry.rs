@@ -18,14 +18,14 @@ use core::time::Duration;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
-    pub(super) initial_delay: Duration,
-    pub(super) max_delay: Duration,
-    pub(super) multiplier: f64,
-    pub(super) jitter: Jitter,
-    pub(super) max_retries: u32,
-    pub(super) reset_after: Duration,
-    pub(super) on: RetryOn,
-    pub(super) is_spec: bool,
+    pub(crate) initial_delay: Duration,
+    pub(crate) max_delay: Duration,
+    pub(crate) multiplier: f64,
+    pub(crate) jitter: Jitter,
+    pub(crate) max_retries: u32,
+    pub(crate) reset_after: Duration,
+    pub(crate) on: RetryOn,
+    pub(crate) is_spec: bool,
 }
 
 /// How the wait is spread.
@@ -162,7 +162,8 @@ impl Retry {
             Jitter::None => 1.0,
         };
         // A caller may say `Duration::MAX` and mean "without end": it must not panic.
-        let extra = Duration::from_millis((spread * part * 1000.0) as u64);
+        // Not by `from_secs_f64`, which is more code; the cast saturates at 584 years.
+        let extra = Duration::from_nanos((spread * part * 1e9) as u64);
         base.saturating_add(extra)
     }
 }

@@ -1,4 +1,9 @@
 //! Over the wire, from another origin: what the server's request log says of each test.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "clippy does not see that these functions are tests"
+)]
 
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
@@ -196,6 +201,7 @@ async fn opens_sends_the_bearer_and_yields_events() {
     assert_eq!(tokens(&script.exactly(1).await), ["Bearer secret"]);
 }
 
+#[cfg(feature = "serde")]
 #[wasm_bindgen_test]
 async fn data_is_read_as_json() {
     #[derive(Debug, Deserialize, PartialEq)]
@@ -229,7 +235,7 @@ async fn reconnects_with_the_last_event_id_and_tells_of_it() {
         .on_retry(move |error, wait| {
             retries
                 .borrow_mut()
-                .push((error.reason(), error.status(), wait))
+                .push((error.reason(), error.status(), wait));
         })
         .open()
         .expect("a source");

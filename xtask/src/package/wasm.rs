@@ -104,7 +104,11 @@ fn optimise(module_with_names: &Path) -> Result<String> {
     let mut optimiser = command("node", house::root());
     optimiser.arg(super::template().join("node_modules/binaryen/bin/wasm-opt"));
     optimiser.args([
+        // What the first round leaves, the second makes smaller.
         "-Oz",
+        "-Oz",
+        // The linker puts the stack first: there are no data below 1 KB.
+        "--low-memory-unused",
         "--strip-debug",
         "--strip-producers",
         "--strip-target-features",

@@ -46,9 +46,9 @@ fn lints() -> Result<()> {
 
 fn lints_for_wasm() -> Result<()> {
     install::wasm_target()?;
-    // The address that the browser tests have compiled in; nobody talks to it here.
-    let fixture = ("FIXTURE_URL", "http://127.0.0.1:3000");
-    for features in ["", "npm,serde"] {
+    // The addresses that the browser tests have compiled in; nobody talks to them here.
+    let fixture = ["FIXTURE_URL", "FAULTS_URL"].map(|name| (name, "http://127.0.0.1:3000"));
+    for features in ["serde", "npm,serde"] {
         let mut clippy = cargo();
         clippy.args([
             "clippy",
@@ -61,7 +61,7 @@ fn lints_for_wasm() -> Result<()> {
             features,
         ]);
         let flags = ["--", "-D", "warnings", "--cfg", "fixture_server"];
-        run(clippy.args(flags).env(fixture.0, fixture.1))?;
+        run(clippy.args(flags).envs(fixture))?;
     }
     Ok(())
 }
