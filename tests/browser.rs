@@ -5,6 +5,14 @@
 //! the page that the test runner serves.
 
 #![cfg(target_arch = "wasm32")]
+#![cfg_attr(
+    fixture_server,
+    expect(
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test says by a panic that it failed"
+    )
+)]
 
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 

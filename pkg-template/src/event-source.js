@@ -189,6 +189,8 @@ const constant = (value) => ({ value, writable: false, configurable: false });
 const constants = { CONNECTING: constant(CONNECTING), OPEN: constant(OPEN), CLOSED: constant(CLOSED) };
 for (const target of [EventSource, EventSource.prototype]) define(target, Object.keys(constants), constants);
 define(EventSource.prototype, ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']);
-for (const type of [EventSource, AuthenticatedEventSource]) {
-  Object.defineProperty(type.prototype, Symbol.toStringTag, { value: type.name, configurable: true });
+// By the keys, because a minifier shortens the names of classes.
+for (const [name, type] of Object.entries({ EventSource, AuthenticatedEventSource })) {
+  Object.defineProperty(type, 'name', { value: name, configurable: true });
+  Object.defineProperty(type.prototype, Symbol.toStringTag, { value: name, configurable: true });
 }

@@ -158,7 +158,7 @@ export interface AuthProvider {
   token: string | ((context: AttemptContext) => MaybePromise<Token>);
   /**
    * Called after a 401, before the one retry; at most once at a time for all sources of this
-   * provider. Default: `token` is asked once more.
+   * provider. Default: `token` is asked once more (for `GET`, or if `retry` is given).
    */
   onUnauthorized?(context: AttemptContext): MaybePromise<unknown>;
   /** The authentication scheme before the token; `''` for none. Default `'Bearer'`. */
@@ -174,7 +174,7 @@ export interface AuthProvider {
 
 /** When to reconnect. Times in milliseconds. */
 export interface RetryOptions {
-  /** The reconnection time until the stream's `retry` field sets another. Default 3,000. */
+  /** The reconnection time until the stream's `retry` field sets another; at least 1. Default 3,000. */
   initialDelay?: number;
   /** The longest wait, unless the reconnection time is longer. Default 30,000. */
   maxDelay?: number;
@@ -211,7 +211,10 @@ export interface AuthenticatedEventSourceInit<Data = string> {
   token?: string | ((context: AttemptContext) => MaybePromise<Token>);
   /** Headers, or a function asked for them on every attempt. */
   headers?: HeadersInit | ((context: AttemptContext) => MaybePromise<HeadersInit>);
-  /** Default `'GET'`. With any other a request is never sent twice, unless `retry` says so. */
+  /**
+   * Default `'GET'`. With any other a request is never sent twice, unless `retry` says so, or after
+   * a 401 if `auth.onUnauthorized` is given.
+   */
   method?: string;
   /** The body, or a function that makes it anew for every attempt. */
   body?: BodyInit | null | ((context: AttemptContext) => MaybePromise<BodyInit | null>);
@@ -255,7 +258,7 @@ export interface AuthenticatedEventSourceInit<Data = string> {
   /** Milliseconds to wait for the providers, and again for response headers. Default 30,000. */
   connectTimeout?: number;
   /**
-   * Milliseconds without a byte (comments count) before the connection counts as dead; `'auto'`:
+   * Milliseconds (above 0) without a byte (comments count) before the connection counts as dead; `'auto'`:
    * three times the longest pause seen, at least 10,000, once a rhythm was seen; `false`: never.
    * Default `'auto'`.
    */
@@ -308,7 +311,10 @@ export class AuthenticatedEventSource<Events extends EventTypes = Record<string,
   readonly readyState: 0 | 1 | 2;
   /** Whether cookies are sent to other origins. */
   readonly withCredentials: boolean;
-  /** `[NON-SPEC]` The last event ID string. */
+  /**
+   * `[NON-SPEC]` The last event ID string: that of the last event that was dispatched. A `for
+   * await` loop that lags behind finds the place it has reached in `event.lastEventId`.
+   */
   readonly lastEventId: string;
   /** `[NON-SPEC]` The reconnection time, in milliseconds. */
   readonly reconnectionTime: number;

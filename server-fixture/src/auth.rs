@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::{HeaderMap, Uri, header};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
@@ -39,6 +39,14 @@ pub(crate) struct User {
     /// Unix seconds.
     pub(crate) expires_at: u64,
     pub(crate) may_publish: bool,
+}
+
+impl User {
+    /// How long the token is still good, to the fraction of a second.
+    pub(crate) fn time_left(&self) -> Duration {
+        let end = UNIX_EPOCH + Duration::from_secs(self.expires_at);
+        end.duration_since(SystemTime::now()).unwrap_or_default()
+    }
 }
 
 /// Signs and checks tokens; HS256 and nothing else, whatever a token's header claims.

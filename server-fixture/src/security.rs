@@ -86,7 +86,6 @@ pub(crate) fn cors(config: &Config) -> CorsLayer {
             header::AUTHORIZATION,
             header::CACHE_CONTROL,
             header::CONTENT_TYPE,
-            HeaderName::from_static("idempotency-key"),
             HeaderName::from_static("last-event-id"),
         ])
         .expose_headers([header::RETRY_AFTER, RESUMED_FROM])

@@ -31,8 +31,8 @@ pub(crate) struct Subscription {
     pub(crate) opening: Option<Bytes>,
     /// Longest silence.
     pub(crate) heartbeat: Duration,
-    /// When the stream ends whatever happens: its age, or the end of the token.
-    pub(crate) deadline: Instant,
+    /// When the stream ends whatever happens, and why: its `age`, or the end of its `token`.
+    pub(crate) deadline: (Instant, &'static str),
     pub(crate) drain: CancellationToken,
     pub(crate) permit: Permit,
     /// Demo mode's orders to misbehave.
@@ -160,14 +160,15 @@ impl Subscription {
                 }
             },
             _ = self.tail.changed() => None,
-            () = sleep_until(wake_at.min(self.deadline)) => self.on_time(heartbeat_at),
+            () = sleep_until(wake_at.min(self.deadline.0)) => self.on_time(heartbeat_at),
         }
     }
 
     fn on_time(&self, heartbeat_at: Instant) -> Option<Step> {
         let now = Instant::now();
-        if now >= self.deadline {
-            return Some(Step::End("age"));
+        let (deadline, reason) = self.deadline;
+        if now >= deadline {
+            return Some(Step::End(reason));
         }
         let heartbeat = || Step::Send(frame::heartbeat(&self.cursor.to_string()));
         (now >= heartbeat_at).then(heartbeat)

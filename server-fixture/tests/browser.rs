@@ -15,7 +15,7 @@ use std::io::Write;
 
 use support::browser::Browser;
 use support::process::Folder;
-use support::{Server, soon};
+use support::{Server, faults, soon};
 
 const PAGES: [(&str, &str); 5] = [
     (
@@ -167,5 +167,62 @@ async fn the_textbooks_fetch_class_and_native_event_source_read_the_protected_st
     browser
         .until("said.some(line => line.startsWith('New message: {'))")
         .await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_can_use_the_fault_port_and_its_refusals_are_real() {
+    let faults = faults().await;
+    let port = faults.address.port().to_string();
+    // The built-in policy: it names the fault port.
+    let folder = Folder::new();
+    std::fs::write(
+        folder.0.join("empty.html"),
+        "<!doctype html><title>empty</title>",
+    )
+    .unwrap();
+    let flags = [
+        "--fault-port",
+        &port,
+        "--static",
+        folder.0.to_str().unwrap(),
+    ];
+    let server = Server::start(&flags).await;
+    let browser = Browser::start().await;
+    browser
+        .open(&format!("http://{}/empty.html", server.address))
+        .await;
+    let ask = |preset: &str| {
+        format!(
+            "return fetch('http://{}/fault/p/{preset}', {{
+                 headers: {{ authorization: 'Bearer abc', 'last-event-id': '7' }},
+             }}).then(async answer => [answer.status, answer.headers.get('retry-after'),
+                 await answer.text()], error => [0, null, error.name])",
+            faults.address
+        )
+    };
+    let sample = browser.run(&ask("sample")).await;
+    assert_eq!(sample[0], 200);
+    assert!(
+        sample[2].as_str().unwrap().contains("zwei \u{20ac}"),
+        "{sample}"
+    );
+    let log = faults.get("/fault/p/sample/log").await.json();
+    assert_eq!(log["preflights"].as_array().unwrap().len(), 1);
+    assert_eq!(log["requests"][0]["last_event_id"], "7");
+    assert_eq!(browser.run(&ask("retry-after-seconds?s=9")).await[1], "9");
+    assert_eq!(
+        browser.run(&ask("cors-nothing-exposed")).await[1],
+        serde_json::Value::Null
+    );
+    for refused in [
+        "preflight-refused",
+        "preflight-no-auth",
+        "preflight-no-cursor",
+        "cors-missing",
+    ] {
+        assert_eq!(browser.run(&ask(refused)).await[0], 0, "{refused}");
+    }
+    assert_eq!(browser.run(&ask("rst-before-answer")).await[0], 0);
     browser.close().await;
 }

@@ -514,7 +514,23 @@ async fn heartbeat_is_a_comment_with_the_cursor_and_traffic_resets_it() {
     }
 }
 
-// Stale clean-up.
+// Stale clean-up, and not of all at once.
+
+#[tokio::test]
+async fn reconnection_times_are_spread_by_a_tenth_around_the_setting() {
+    let server = Server::start(&["--retry", "1000"]).await;
+    let ann = server.login("ann").await;
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let mut stream = ann.stream("/events").await;
+        let Some(Seen::Retry(time)) = stream.next().await else {
+            panic!("a stream begins with its reconnection time")
+        };
+        assert!((900..=1100).contains(&time), "{time}");
+        times.push(time);
+    }
+    assert!(times.iter().any(|time| *time != times[0]), "{times:?}");
+}
 
 #[tokio::test]
 async fn stale_streams_are_closed_at_their_age() {
@@ -531,6 +547,7 @@ async fn stale_streams_never_outlive_their_token() {
     let mut stream = ann.open("/events").await;
     stream.rest().await;
     assert_eq!(ann.get("/events").await.status, 401);
+    figure_becomes(&server, "sse_disconnects_total{reason=\"token\"}", "1").await;
 }
 
 // Prometheus.

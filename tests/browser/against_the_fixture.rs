@@ -196,6 +196,7 @@ async fn opens_sends_the_bearer_and_yields_events() {
     assert_eq!(tokens(&script.exactly(1).await), ["Bearer secret"]);
 }
 
+#[cfg(feature = "serde")]
 #[wasm_bindgen_test]
 async fn data_is_read_as_json() {
     #[derive(Debug, Deserialize, PartialEq)]
@@ -229,7 +230,7 @@ async fn reconnects_with_the_last_event_id_and_tells_of_it() {
         .on_retry(move |error, wait| {
             retries
                 .borrow_mut()
-                .push((error.reason(), error.status(), wait))
+                .push((error.reason(), error.status(), wait));
         })
         .open()
         .expect("a source");

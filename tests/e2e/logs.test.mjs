@@ -39,6 +39,7 @@ test('keeps the last 1,000 lines, and holds still while somebody reads', async (
 test('scrolling back to the end follows again', async () => {
   const { page } = await it.open();
   await page.click('#burst');
+  // In the middle of the burst: whoever looks back must not be dragged to the end again.
   await atLeast(page, '#line-count', 100);
   await page.locator('#log-lines').focus();
   await page.keyboard.press('PageUp');

@@ -12,3 +12,5 @@ declare function save(id: string, data: string): Promise<void>;
 declare function append(text: string): void;
 declare const headers: HeadersInit;
 declare const body: string;
+/** Imported by an earlier snippet. */
+declare const AuthenticatedEventSource: typeof import('authenticated-event-source').AuthenticatedEventSource;

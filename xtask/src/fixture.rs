@@ -13,14 +13,36 @@ use crate::{house, step::step};
 
 /// Compiles the server and returns its program.
 pub(crate) fn build() -> Result<PathBuf> {
+    build_with(&["--package", "server-fixture"])
+}
+
+/// The same program, with its dependencies built as for the tests on the host, which ask for more
+/// features of some: otherwise a run of all tests would compile most of them twice. For that Cargo
+/// has to build a test too; any will do.
+pub(crate) fn build_as_tested() -> Result<PathBuf> {
+    let one_test = ["--bin", "server-fixture", "--test", "event_stream"];
+    build_with(&[AS_TESTED.as_slice(), &one_test].concat())
+}
+
+/// What the tests on the host are made of.
+///
+/// Without this program: Cargo would build the others with the features of its dependencies too,
+/// and test a server that nobody runs.
+pub(crate) const AS_TESTED: [&str; 5] = [
+    "--workspace",
+    "--exclude",
+    "xtask",
+    "--features",
+    "authenticated-event-source/serde",
+];
+
+fn build_with(selection: &[&str]) -> Result<PathBuf> {
     step("compiling the fixture server", || {
         let mut build = cargo();
-        build.args([
-            "build",
-            "--package",
-            "server-fixture",
-            "--message-format=json-render-diagnostics",
-        ]);
+        build
+            .arg("build")
+            .args(selection)
+            .arg("--message-format=json-render-diagnostics");
         // Cargo's own progress goes to the terminal, its list of what it made to us.
         let mut building = Running::start(build.stdout(Stdio::piped()))?;
         let listing = building
@@ -28,11 +50,8 @@ pub(crate) fn build() -> Result<PathBuf> {
             .stdout
             .take()
             .context("cargo has no output")?;
-        let program = BufReader::new(listing)
-            .lines()
-            .map_while(Result::ok)
-            .filter_map(|line| executable(&line))
-            .last();
+        let lines = BufReader::new(listing).lines().map_while(Result::ok);
+        let program = lines.filter_map(|line| program(&line)).last();
         if !building.wait()?.success() {
             bail!("the fixture server does not compile");
         }
@@ -40,9 +59,14 @@ pub(crate) fn build() -> Result<PathBuf> {
     })
 }
 
-fn executable(message: &str) -> Option<PathBuf> {
+/// The path of the server, if this message of Cargo's is about it.
+fn program(message: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
-    message["executable"].as_str().map(PathBuf::from)
+    let is_server =
+        message["target"]["kind"][0] == "bin" && message["target"]["name"] == "server-fixture";
+    is_server
+        .then(|| message["executable"].as_str())?
+        .map(PathBuf::from)
 }
 
 /// A server that listens; dropping it stops it gracefully.

@@ -55,9 +55,14 @@ pub(crate) fn tools() -> Result<PathBuf> {
     Ok(cache.join("authenticated-event-source/tools"))
 }
 
-/// `PATH` with our tools before everything else.
+/// Where Debian keeps servers, which the PATH of ordinary users leaves out.
+pub(crate) const SERVERS: &str = "/usr/sbin";
+
+/// `PATH` with our tools before everything else, and with servers.
 pub(crate) fn path_with_tools() -> Result<std::ffi::OsString> {
     let inherited = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::iter::once(tools()?.join("bin")).chain(std::env::split_paths(&inherited));
+    let folders = std::iter::once(tools()?.join("bin"))
+        .chain(std::env::split_paths(&inherited))
+        .chain([PathBuf::from(SERVERS)]);
     std::env::join_paths(folders).context("a folder in PATH has a colon in its name")
 }

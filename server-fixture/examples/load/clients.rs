@@ -65,20 +65,27 @@ impl Crowd {
         crowd
     }
 
-    /// Waits until the condition holds; gives the time that it took.
-    pub(crate) async fn until(&self, is_so: impl Fn(&Seen) -> bool) -> Duration {
-        let begin = Instant::now();
-        while !is_so(&self.seen) {
-            assert!(begin.elapsed() < PATIENCE, "still {:?}", self.seen);
-            sleep(Duration::from_millis(1)).await;
-        }
-        begin.elapsed()
+    /// Waits until the condition holds.
+    pub(crate) async fn until(&self, is_so: impl Fn(&Seen) -> bool) {
+        assert!(self.comes_true(is_so).await, "still {:?}", self.seen);
     }
 
-    /// Waits until all clients together have seen so many marks.
-    pub(crate) async fn marks(&self, count: usize) -> Duration {
-        self.until(|seen| seen.marks.load(Ordering::Relaxed) >= count)
-            .await
+    async fn comes_true(&self, is_so: impl Fn(&Seen) -> bool) -> bool {
+        let begin = Instant::now();
+        while !is_so(&self.seen) {
+            if begin.elapsed() > PATIENCE {
+                return false;
+            }
+            sleep(Duration::from_millis(1)).await;
+        }
+        true
+    }
+
+    /// Waits until all clients together have seen so many marks; gives how many never came.
+    pub(crate) async fn marks(&self, count: usize) -> usize {
+        let marks = |seen: &Seen| seen.marks.load(Ordering::Relaxed);
+        self.comes_true(|seen| marks(seen) >= count).await;
+        count.saturating_sub(marks(&self.seen))
     }
 }
 

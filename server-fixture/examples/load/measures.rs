@@ -60,7 +60,7 @@ async fn idle_and_broadcast(clients: usize) {
     for round in 1..=5 {
         let begin = Instant::now();
         sender.post("/publish", &event()).await;
-        crowd.marks(clients * round).await;
+        assert_eq!(crowd.marks(clients * round).await, 0, "events were lost");
         times.push(begin.elapsed());
     }
     row(
@@ -71,7 +71,7 @@ async fn idle_and_broadcast(clients: usize) {
     for _ in 0..20 {
         sender.post("/publish", &event()).await;
     }
-    crowd.marks(clients * 25).await;
+    assert_eq!(crowd.marks(clients * 25).await, 0, "events were lost");
     let rate = (clients * 20) as f64 / begin.elapsed().as_secs_f64() / 1e6;
     let what = format!("20 events to {clients} streams");
     row(
@@ -87,51 +87,53 @@ async fn peers(settings: &Settings) {
         rounds,
         ..
     } = *settings;
-    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    let mut runs = [Vec::new(), Vec::new(), Vec::new()];
     let names = ["server-fixture", "nchan", "the textbook's Express server"];
     for _ in 0..rounds {
         let server = ours(&[]).await;
         let token = login(server.address).await;
-        times[0].push(fan_out(&server, &token, peers_clients, events, event()).await);
+        runs[0].extend(fan_out(names[0], &server, &token, peers_clients, events, event()).await);
         if let Some(server) = nchan().await {
             let body = format!("@{}", "x".repeat(150));
-            times[1].push(fan_out(&server, "", peers_clients, events, body).await);
+            runs[1].extend(fan_out(names[1], &server, "", peers_clients, events, body).await);
         }
         if let Some(server) = express().await {
-            times[2].push(fan_out(&server, "", peers_clients, events, event()).await);
+            runs[2].extend(fan_out(names[2], &server, "", peers_clients, events, event()).await);
         }
     }
-    let mut ours = None;
-    for (name, times) in names.iter().zip(times) {
+    let mut base = None;
+    for (name, runs) in names.iter().zip(runs) {
         let what = format!("{events} events to {peers_clients} streams, {name}");
-        if times.is_empty() {
-            row(&what, "not installed");
+        if runs.is_empty() {
+            row(&what, "no run, or not installed");
             continue;
         }
-        let time = median(times);
-        let base = *ours.get_or_insert(time);
-        let rate = (events * peers_clients) as f64 / time.as_secs_f64() / 1e6;
-        let ratio = time.as_secs_f64() / base.as_secs_f64();
-        row(
-            &what,
-            &format!(
-                "{} ({rate:.2} M deliveries/s), {ratio:.1} × ours",
-                seconds(time)
-            ),
+        let (times, ticks): (Vec<_>, Vec<_>) = runs.into_iter().unzip();
+        let (time, ticks) = (median(times), median(ticks));
+        let (own_time, own_ticks) = *base.get_or_insert((time, ticks));
+        let slower = time.as_secs_f64() / own_time.as_secs_f64();
+        let dearer = ticks as f64 / own_ticks.max(1) as f64;
+        let cpu = ticks as f64 / 100.0;
+        let figure = format!(
+            "{} ({slower:.1} × ours), CPU {cpu:.2} s ({dearer:.1} × ours)",
+            seconds(time)
         );
+        row(&what, &figure);
     }
 }
 
-/// Time from the first publish to the last delivery.
+/// Time from the first publish to the last delivery, and what the server computed meanwhile in
+/// hundredths of a second, which depends less on what else the machine does.
 async fn fan_out(
+    name: &str,
     server: &Server,
     token: &str,
     clients: usize,
     events: usize,
     body: String,
-) -> Duration {
+) -> Option<(Duration, u64)> {
     let crowd = Crowd::open(server.address, token, clients).await;
-    let begin = Instant::now();
+    let (begin, ticks) = (Instant::now(), cpu_ticks(server));
     let publishers = (0..PUBLISHERS).map(|number| {
         let share = events / PUBLISHERS + usize::from(number < events % PUBLISHERS);
         let (body, token) = (body.clone(), token.to_owned());
@@ -140,8 +142,16 @@ async fn fan_out(
     for publisher in publishers.collect::<Vec<_>>() {
         publisher.await.unwrap();
     }
-    crowd.marks(clients * events).await;
-    begin.elapsed()
+    let lost = crowd.marks(clients * events).await;
+    if lost > 0 {
+        // A run with losses has no time: it would count the waiting for what never came.
+        row(
+            &format!("deliveries that never came, {name}"),
+            &format!("{lost} of {}", clients * events),
+        );
+        return None;
+    }
+    Some((begin.elapsed(), cpu_ticks(server) - ticks))
 }
 
 async fn publish(address: SocketAddr, token: String, body: String, times: usize) {
@@ -203,9 +213,9 @@ async fn farewell() {
     row("SIGTERM with 1000 streams", &figure);
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
+fn median<T: Copy + Ord>(mut values: Vec<T>) -> T {
+    values.sort_unstable();
+    values[values.len() / 2]
 }
 
 fn seconds(time: Duration) -> String {
@@ -214,7 +224,7 @@ fn seconds(time: Duration) -> String {
 
 /// Resident memory of the server's process.
 fn memory_kib(server: &Server) -> u64 {
-    let text = proc(server, "status");
+    let text = proc(server.process.id().unwrap(), "status").expect("Linux's /proc");
     let line = text
         .lines()
         .find(|line| line.starts_with("VmRSS:"))
@@ -222,19 +232,23 @@ fn memory_kib(server: &Server) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Time that the server's process has computed, in hundredths of a second.
+/// Time that the server's process and its children have computed, in hundredths of a second.
 fn cpu_ticks(server: &Server) -> u64 {
-    let text = proc(server, "stat");
-    let fields: Vec<&str> = text
-        .rsplit(')')
-        .next()
-        .unwrap()
-        .split_whitespace()
-        .collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    let id = server.process.id().unwrap();
+    let all = std::fs::read_dir("/proc")
+        .expect("Linux's /proc")
+        .filter_map(|entry| {
+            let process: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            let text = proc(process, "stat")?;
+            let fields: Vec<&str> = text.rsplit(')').next()?.split_whitespace().collect();
+            let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
+            let is_ours = process == id || number(1)? == u64::from(id);
+            is_ours.then_some(number(11)? + number(12)?)
+        });
+    all.sum()
 }
 
-fn proc(server: &Server, name: &str) -> String {
-    let id = server.process.id().unwrap();
-    std::fs::read_to_string(format!("/proc/{id}/{name}")).expect("Linux's /proc")
+/// A process may end while it is looked at.
+fn proc(id: u32, name: &str) -> Option<String> {
+    std::fs::read_to_string(format!("/proc/{id}/{name}")).ok()
 }

@@ -1,7 +1,6 @@
 //! How a stream begins: admission, the place it starts from, and its first bytes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -11,7 +10,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::events::Ask;
-use crate::auth::{User, unix_now};
+use crate::auth::User;
 use crate::cursor::{Cursor, Requested};
 use crate::frame;
 use crate::hub::Hub;
@@ -115,10 +114,12 @@ fn jittered(millis: u64) -> u64 {
 }
 
 /// The age limit, jittered for the same reason, but never later than the token.
-fn deadline(node: &Node, user: Option<&User>) -> Instant {
+fn deadline(node: &Node, user: Option<&User>) -> (Instant, &'static str) {
     let age = node.config.max_age.mul_f64(0.9 + 0.2 * fastrand::f64());
-    let token = user.map(|user| Duration::from_secs(user.expires_at.saturating_sub(unix_now())));
-    Instant::now() + token.map_or(age, |token| token.min(age))
+    match user.map(User::time_left) {
+        Some(token) if token < age => (Instant::now() + token, "token"),
+        _ => (Instant::now() + age, "age"),
+    }
 }
 
 /// `no-transform` and `X-Accel-Buffering` keep proxies from holding the stream back. Connection

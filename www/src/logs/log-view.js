@@ -1,5 +1,6 @@
 /** Lines that are kept. */
 const KEPT = 1000;
+const UPWARDS = ['ArrowUp', 'PageUp', 'Home'];
 
 /**
  * The last lines in a box that scrolls. Only the rows in sight exist as elements, so a frame costs
@@ -23,6 +24,9 @@ export class LogView {
     this.#rows = this.#room.firstElementChild;
     this.onFollow = onFollow;
     box.addEventListener('scroll', () => this.#scrolled());
+    // A smooth scroll begins with less than a pixel, which the next line would undo: the wish counts.
+    box.addEventListener('wheel', ({ deltaY }) => deltaY < 0 && this.#hold());
+    box.addEventListener('keydown', ({ key }) => UPWARDS.includes(key) && this.#hold());
     new ResizeObserver(() => this.#draw()).observe(box);
   }
 
@@ -46,9 +50,14 @@ export class LogView {
     const { scrollTop, scrollHeight, clientHeight } = this.#box;
     const isAtEnd = scrollTop + clientHeight >= scrollHeight - 4;
     // Drawing moves the view down, a box that grows stays at the end: only a reader leaves it upwards.
-    if (this.isFollowing && scrollTop < this.#top - 1 && !isAtEnd) this.#setFollowing(false);
-    else if (!this.isFollowing && isAtEnd) this.#setFollowing(true);
+    if (scrollTop < this.#top && !isAtEnd) this.#setFollowing(false);
+    else if (scrollTop > this.#top && isAtEnd) this.#setFollowing(true);
     this.#draw();
+  }
+
+  /** The reader looks back, if there is anything above. */
+  #hold() {
+    if (this.#box.scrollHeight > this.#box.clientHeight) this.#setFollowing(false);
   }
 
   #setFollowing(isFollowing) {

@@ -31,6 +31,16 @@ pub(crate) const NGINX: Program = Program {
     package: "nginx",
 };
 
+/// The proxies that the server is tested behind, besides nginx.
+pub(crate) const HAPROXY: Program = Program {
+    name: "haproxy",
+    package: "haproxy",
+};
+pub(crate) const CADDY: Program = Program {
+    name: "caddy",
+    package: "caddy",
+};
+
 /// Installs those of the programs that are missing, or says what to install.
 pub(crate) fn programs(wanted: &[Program]) -> Result<()> {
     let missing: Vec<_> = wanted
@@ -78,7 +88,7 @@ fn may_install() -> bool {
 /// The first program of that name on PATH, or where Debian keeps servers.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    let folders = std::env::split_paths(&path).chain([PathBuf::from(house::SERVERS)]);
     folders
         .map(|folder| folder.join(name))
         .find(|program| program.is_file())

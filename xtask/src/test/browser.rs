@@ -16,7 +16,7 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
         debian::programs(&[debian::CHROMIUM, debian::CHROMEDRIVER])?;
         cargo_tools::wasm_test_tools()
     })?;
-    let server = report.check("fixture server", fixture::build)?;
+    let server = report.check("fixture server", fixture::build_as_tested)?;
     report.check("tests in Chromium", || in_chromium(&server))
 }
 

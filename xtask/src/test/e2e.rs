@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::package::node_tests;
+use super::package::node_tests_with;
 use super::report::{CannotGoOn, Report};
 use crate::fixture;
 use crate::install::{debian, npm};
@@ -16,14 +16,16 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
         debian::programs(&[debian::CHROMIUM])?;
         npm::packages(&house::root().join("tests"))
     })?;
-    let server = report.check("fixture server", fixture::build)?;
+    let server = report.check("fixture server", fixture::build_as_tested)?;
     report.check("the demo page in Chromium", || in_chromium(&server, &page))
 }
 
 /// These tests start the server themselves, since they kill and restart it.
 fn in_chromium(server: &Path, page: &Path) -> Result<()> {
     let (server, page) = (server.to_string_lossy(), page.to_string_lossy());
-    node_tests(
+    // They spend most of their time waiting, so several files run at once.
+    node_tests_with(
+        &["--test-concurrency=3"],
         "tests/e2e",
         &[("FIXTURE_PROGRAM", &server), ("PAGE", &page)],
     )

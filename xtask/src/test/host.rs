@@ -3,6 +3,8 @@
 use anyhow::Result;
 
 use super::report::{CannotGoOn, Report};
+use crate::fixture::AS_TESTED;
+use crate::house;
 use crate::install::{self, debian};
 use crate::process::{cargo, run};
 
@@ -14,21 +16,20 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
     let _ = report.check("lints", lints);
     let _ = report.check("lints for wasm32", lints_for_wasm);
     let _ = report.check("documentation", documentation);
-    report.check("servers that the tests start", || {
-        debian::programs(&[debian::REDIS, debian::NGINX])
+    report.check("programs that the tests start", || {
+        use debian::{CADDY, CHROMEDRIVER, CHROMIUM, HAPROXY, NGINX, REDIS};
+        debian::programs(&[REDIS, NGINX, HAPROXY, CADDY, CHROMIUM, CHROMEDRIVER])
     })?;
     let _ = report.check("tests of this program", || {
         run(cargo().args(["test", "--package", "xtask"]))
     });
-    report.check("tests on the host", tests)
-}
-
-/// Without this program: Cargo would build the others with the features of its dependencies too,
-/// and test a server that nobody runs.
-fn tests() -> Result<()> {
-    let mut tests = cargo();
-    tests.args(["test", "--workspace", "--exclude", "xtask"]);
-    run(tests.args(["--features", "authenticated-event-source/serde"]))
+    report.check("tests on the host", || {
+        let mut tests = cargo();
+        run(tests
+            .arg("test")
+            .args(AS_TESTED)
+            .env("PATH", house::path_with_tools()?))
+    })
 }
 
 fn lints() -> Result<()> {
@@ -45,9 +46,9 @@ fn lints() -> Result<()> {
 
 fn lints_for_wasm() -> Result<()> {
     install::wasm_target()?;
-    // The address that the browser tests have compiled in; nobody talks to it here.
-    let fixture = ("FIXTURE_URL", "http://127.0.0.1:3000");
-    for features in ["", "npm,serde"] {
+    // The addresses that the browser tests have compiled in; nobody talks to them here.
+    let fixture = ["FIXTURE_URL", "FAULTS_URL"].map(|name| (name, "http://127.0.0.1:3000"));
+    for features in ["serde", "npm,serde"] {
         let mut clippy = cargo();
         clippy.args([
             "clippy",
@@ -60,7 +61,7 @@ fn lints_for_wasm() -> Result<()> {
             features,
         ]);
         let flags = ["--", "-D", "warnings", "--cfg", "fixture_server"];
-        run(clippy.args(flags).env(fixture.0, fixture.1))?;
+        run(clippy.args(flags).envs(fixture))?;
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
         npm::packages(&house::root().join("tests"))?;
         install(&tarball)
     })?;
-    let server = report.check("fixture server", fixture::build)?;
+    let server = report.check("fixture server", fixture::build_as_tested)?;
     report.check("the package in all of them", || in_all(&server, &tools))
 }
 

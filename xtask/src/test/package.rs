@@ -21,7 +21,7 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
     let consumer = report.check("installing the packed package", || consumer(&tarball))?;
     let _ = report.check("types of the package", || types(&consumer));
     report.check("Chromium", || debian::programs(&[debian::CHROMIUM]))?;
-    let server = report.check("fixture server", fixture::build)?;
+    let server = report.check("fixture server", fixture::build_as_tested)?;
     report.check("the package in Node and Chromium", || {
         in_node_and_chromium(&server, &consumer)
     })
@@ -90,10 +90,20 @@ fn in_node_and_chromium(server: &Path, consumer: &Path) -> Result<()> {
 
 /// Runs Node's own test runner over the tests in a folder.
 pub(super) fn node_tests(folder: &str, variables: &[(&str, &str)]) -> Result<()> {
+    node_tests_with(&[], folder, variables)
+}
+
+/// The same, with more flags for Node.
+pub(super) fn node_tests_with(
+    flags: &[&str],
+    folder: &str,
+    variables: &[(&str, &str)],
+) -> Result<()> {
     let chromium = find("chromium").context("chromium is gone")?;
     let mut tests = command("node", house::root());
     tests
         .args(["--test", "--test-reporter=spec"])
+        .args(flags)
         .args(test_files(&house::root().join(folder))?);
     run(tests
         .env("CHROMIUM", chromium)
