@@ -37,7 +37,7 @@ Written by \`cargo xtask bench\`; not to be edited. ${date}, ${machine}.
 
 ${versions.map(([name, version]) => `- ${name} ${version}`).join('\n')}
 
-In each round every parser has its turn; a ratio is the median over the rounds, in brackets the least and the most.
+Node is measured by processor time, Chromium by the clock. In each round every parser has its turn; a ratio is the median over the rounds, in brackets the least and the most.
 Read the ratios: the times are those of one machine, on one day, with whatever else it did.
 
 ## Size

@@ -1,6 +1,6 @@
 // Runs the bundled benchmark in Node and in Chromium, and writes the page of results.
 import { readFile, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { launch, openPage } from '../chromium.mjs';
@@ -35,9 +35,10 @@ async function versionOf(name) {
   return [name, JSON.parse(await readFile(file, 'utf8')).version];
 }
 
+const [load] = loadavg();
 const node = await inNode();
 const chromium = await inChromium();
-const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}`;
+const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}, load average ${load.toFixed(1)} before`;
 const versions = [
   ['Chromium', chromium.version],
   ['Node', process.versions.node],
