@@ -25,6 +25,9 @@ use crate::event_stream::EventStreamParser;
 /// server is faster than the page: delivered at once they would block it.
 const SLICE: u32 = 32 << 10;
 
+/// A token that was just renewed is not renewed again sooner than this: the server decides.
+const SHORTEST_RENEWAL: Duration = Duration::from_secs(1);
+
 /// One event source: what it was told, where it stands, who looks at it.
 pub(crate) struct Source<O> {
     pub(crate) options: Options,
@@ -265,10 +268,11 @@ impl<O: Observer> Source<O> {
     }
 
     /// When to reconnect with a fresh token. Requests that must not be repeated are not; a
-    /// provider that answered a renewal with the same token has no fresher one.
+    /// provider that answered a renewal with the same token has no fresher one, and one whose
+    /// tokens are always about to expire would have us reconnect without end.
     fn renew_at(&self, stream: &EventStream, cause: Cause) -> Option<Duration> {
         let token = stream.request.token.clone();
-        let is_stale = *self.token.borrow() == token && cause == Cause::Renewal;
+        let is_same = *self.token.borrow() == token;
         self.token.replace(token.clone());
         let auth = self
             .options
@@ -277,7 +281,8 @@ impl<O: Observer> Source<O> {
             .filter(|auth| auth.can_refresh())?;
         let now = sys::now();
         let wait = renew_in(token?.expires_at?, now, auth.renew_before)?;
-        (self.options.is_get && !is_stale).then(|| now + wait)
+        let is_futile = cause == Cause::Renewal && (is_same || wait < SHORTEST_RENEWAL);
+        (self.options.is_get && !is_futile).then(|| now + wait)
     }
 
     /// Parses a chunk, slice by slice, and lets the observer have what it holds.

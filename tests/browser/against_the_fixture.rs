@@ -1,9 +1,4 @@
 //! Over the wire, from another origin: what the server's request log says of each test.
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "clippy does not see that these functions are tests"
-)]
 
 use core::cell::{Cell, RefCell};
 use core::time::Duration;

@@ -46,9 +46,9 @@ export function stage(...flags) {
 }
 
 /** Waits until the element's text has `part` in it. */
-export async function until(page, selector, part) {
+export async function until(page, selector, part, patience = PATIENCE) {
   const has = ([selector, part]) => document.querySelector(selector)?.textContent.includes(part);
-  await page.waitForFunction(has, [selector, part], PATIENCE);
+  await page.waitForFunction(has, [selector, part], patience);
 }
 
 /** Waits until the figure is at least `least`. */

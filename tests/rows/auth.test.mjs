@@ -247,6 +247,15 @@ describe('auth', { concurrency: 8 }, () => {
     assert.deepEqual(source.of('error'), []);
   });
 
+  test('a provider whose tokens are always about to expire does not make a loop', async (t) => {
+    const server = await script([open(first)]);
+    const causes = [];
+    connect(t, server, { auth: ({ cause }) => ({ token: `t${causes.push(cause)}`, expiresAt: Date.now() + 800 }) });
+    await server.requests(2);
+    await server.exactly(2, 1500);
+    assert.deepEqual(causes, ['start', 'renewal']);
+  });
+
   test('a token that has expired already is sent: the server decides', async (t) => {
     const server = await script([open(first)]);
     const auth = { token: () => ({ token: 'old', expiresAt: Date.now() - 1000 }) };

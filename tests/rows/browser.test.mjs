@@ -315,6 +315,38 @@ describe('where WebAssembly comes late', { timeout: 60_000 }, () => {
   });
 });
 
+describe('what nobody holds', { timeout: 60_000 }, () => {
+  test('a source that was garbage all along stays alive while it is open and has listeners', async (t) => {
+    const server = await script([stream(first, { sleep_ms: 1500 }, { text: 'data: late\n\n' }, { hang: true })]);
+    const tab = await page(t);
+    await tab.evaluate((url) => new Promise((resolve) => {
+      globalThis.seen = [];
+      new AuthenticatedEventSource(url).onmessage = ({ data }) => { seen.push(data); resolve(); };
+    }), server.url);
+    const devtools = await tab.context().newCDPSession(tab);
+    for (let round = 0; round < 5; round += 1) await devtools.send('HeapProfiler.collectGarbage');
+    await tab.waitForFunction(() => seen.length === 2);
+    assert.deepEqual(await tab.evaluate(() => seen), ['a', 'late']);
+    await server.exactly(1);
+  });
+});
+
+describe('the entry slim', { timeout: 60_000 }, () => {
+  test('a WebAssembly file that does not load is an error of that source, and the next tries again', async (t) => {
+    const server = await script([open(first)]);
+    const tab = await page(t);
+    await tab.route('**/*.wasm', (route) => route.abort(), { times: 1 });
+    const seen = await tab.evaluate(async (url) => {
+      const { AuthenticatedEventSource } = await import('./dist/slim.js');
+      const { code, willRetry, target } = await new Promise((resolve) => { new AuthenticatedEventSource(url).onerror = resolve; });
+      const { data } = await new Promise((resolve) => { new AuthenticatedEventSource(url).onmessage = resolve; });
+      return [code, willRetry, target.readyState, data];
+    }, server.url);
+    assert.deepEqual(seen, ['ERR_WASM', false, 2, 'a']);
+    await server.exactly(1);
+  });
+});
+
 describe('workers', { timeout: 60_000 }, () => {
   test('relative URLs are those of the worker; `online` and the rest work without a document', async (t) => {
     const tab = await page(t);

@@ -21,7 +21,12 @@ const instruments = () => {
   let listeners = 0;
   for (const target of [globalThis, document]) {
     const { addEventListener, removeEventListener } = target;
-    target.addEventListener = (...given) => { listeners += 1; addEventListener.apply(target, given); };
+    target.addEventListener = (...given) => {
+      listeners += 1;
+      // A listener goes by its name, or with its signal.
+      given[2]?.signal?.addEventListener('abort', () => { listeners -= 1; });
+      addEventListener.apply(target, given);
+    };
     target.removeEventListener = (...given) => { listeners -= 1; removeEventListener.apply(target, given); };
   }
   const { Instance } = WebAssembly;

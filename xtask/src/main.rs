@@ -2,9 +2,10 @@
 //!
 //! In reading order: [`house`] knows the folders, [`process`] runs programs and ends them with us,
 //! [`step`] says what takes long, [`install`] fetches what a fresh machine lacks, [`package`]
-//! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, and [`demo`],
+//! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, and [`bench`], [`demo`],
 //! [`mod@test`] and [`pack`] are the commands over them.
 
+mod bench;
 mod demo;
 mod fixture;
 mod house;
@@ -37,6 +38,8 @@ enum Command {
     Test(test::Options),
     /// Check and pack the crate and the npm package; nothing is published
     Pack,
+    /// Measure the package against its peers and write tests/bench/RESULTS.md
+    Bench,
     /// Print what each entry of the built package weighs; fails over the budget
     Size,
 }
@@ -59,6 +62,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(options) => demo::run_demo(&options)?,
         Command::Test(options) => return test::run(&options),
         Command::Pack => pack::run_pack()?,
+        Command::Bench => bench::run_bench()?,
         Command::Size => size::report()?,
     }
     Ok(ExitCode::SUCCESS)

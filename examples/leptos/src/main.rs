@@ -13,7 +13,9 @@ struct Metrics {
 
 /// Puts the latest metrics into the signal until the stream is over for good.
 async fn follow(token: String, latest: WriteSignal<Option<Metrics>>) -> Result<(), Error> {
-    let mut source = AuthenticatedEventSource::builder("/events").bearer(token).open()?;
+    let mut source = AuthenticatedEventSource::builder("/events")
+        .bearer(token)
+        .open()?;
     while let Some(event) = source.next().await {
         let event = event?;
         if event.event_type == "metrics" {

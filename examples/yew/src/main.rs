@@ -13,7 +13,9 @@ struct Metrics {
 
 /// Puts the latest metrics into the state until the stream is over for good.
 async fn follow(token: AttrValue, latest: UseStateSetter<Option<Metrics>>) -> Result<(), Error> {
-    let mut source = AuthenticatedEventSource::builder("/events").bearer(&*token).open()?;
+    let mut source = AuthenticatedEventSource::builder("/events")
+        .bearer(&*token)
+        .open()?;
     while let Some(event) = source.next().await {
         let event = event?;
         if event.event_type == "metrics" {

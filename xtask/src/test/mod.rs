@@ -2,6 +2,7 @@
 
 mod browser;
 mod e2e;
+mod examples;
 mod host;
 mod matrix;
 mod package;
@@ -18,7 +19,7 @@ use report::Report;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// What to run; everything if nothing is named
+    /// What to run; everything but the examples if nothing is named
     suites: Vec<Suite>,
 }
 
@@ -36,12 +37,24 @@ enum Suite {
     Matrix,
     /// The demo page, built and loaded in Chromium
     E2e,
+    /// The examples for Rust frameworks, which take minutes to compile
+    Examples,
 }
+
+/// What runs if nothing is named.
+const USUAL: [Suite; 6] = [
+    Suite::Host,
+    Suite::Browser,
+    Suite::Package,
+    Suite::Rows,
+    Suite::Matrix,
+    Suite::E2e,
+];
 
 /// Runs the suites; the last line counts what passed and what failed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let chosen = match options.suites.as_slice() {
-        [] => Suite::value_variants(),
+        [] => &USUAL,
         chosen => chosen,
     };
     // Two runs would install, serve and clear away the same folders.
@@ -59,6 +72,7 @@ fn run_suites(chosen: &[Suite]) -> Result<ExitCode> {
             Suite::Rows => rows::run_suite(&mut report),
             Suite::Matrix => matrix::run_suite(&mut report),
             Suite::E2e => e2e::run_suite(&mut report),
+            Suite::Examples => examples::run_suite(&mut report),
         };
         ensure!(!process::is_interrupted(), "interrupted");
     }

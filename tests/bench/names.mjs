@@ -1,0 +1,2 @@
+/** The name of our row. */
+export const OURS = 'authenticated-event-source';

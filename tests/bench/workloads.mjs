@@ -1,0 +1,33 @@
+// Streams of the kinds that people send, each about a megabyte.
+
+const SIZE = 1 << 20;
+const encoder = new TextEncoder();
+
+/** Repeats events until the stream is as long as the others. */
+function stream(event) {
+  let text = '';
+  for (let number = 0; text.length < SIZE; number++) text += event(number);
+  return encoder.encode(text);
+}
+
+const token = (number) => `data: {"id":"run-${number}","object":"chunk","choices":[{"index":0,"delta":{"content":" word${number % 97}"},"finish_reason":null}]}\n\n`;
+const CJK = '実時間の更新を届ける。서버가 보낸 사건 🚀 ';
+
+/** `[name, bytes]`. */
+export const WORKLOADS = [
+  ['tokens of a language model', stream(token)],
+  ['the same, CRLF', stream((number) => token(number).replaceAll('\n', '\r\n'))],
+  ['tiny: `data: x`', stream(() => 'data: x\n\n')],
+  ['64 KB events', stream(() => `data: ${'x'.repeat(65_536)}\n\n`)],
+  ['20 lines of data', stream((number) => `${`data: line of event ${number}\n`.repeat(20)}\n`)],
+  ['CJK and emoji', stream((number) => `data: ${number} ${CJK.repeat(3)}\n\n`)],
+  ['id, event and data', stream((number) => `id: ${number}\nevent: metrics\ndata: {"cpu":${number % 100},"users":${number % 1009}}\n\n`)],
+];
+
+export const CHUNK_SIZES = [256, 4096, 65_536];
+
+export function inChunks(bytes, size) {
+  const chunks = [];
+  for (let start = 0; start < bytes.length; start += size) chunks.push(bytes.slice(start, start + size));
+  return chunks;
+}
