@@ -73,13 +73,17 @@ async fn answer(
         "refused" => Reason::REFUSED_STREAM,
         "internal" => Reason::INTERNAL_ERROR,
         "no-error" => Reason::NO_ERROR,
-        "works" => return drop(send(&mut response, WHOLE, true)),
+        "works" => {
+            send(&mut response, WHOLE, true);
+            return;
+        }
         "silent" => return sleep(Duration::from_secs(3600)).await,
         "goaway" => {
             let _open = send(&mut response, CUT, false);
             sleep(FLUSH).await;
             // Nobody is told twice: a connection that leaves already takes no more orders.
-            return drop(go_away.send(()).await);
+            let _ = go_away.send(()).await;
+            return;
         }
         _ => return not_found(&mut response),
     };
