@@ -371,3 +371,65 @@ async fn help_names_every_preset_and_every_preset_answers() {
         assert_eq!(log["count"], 1, "{name}");
     }
 }
+
+/// A request over HTTP/2 on a connection that others may share: what came, and how it ended.
+async fn over_http2(
+    client: &mut h2::client::SendRequest<bytes::Bytes>,
+    name: &str,
+) -> (String, Option<h2::Error>) {
+    let request = hyper::Request::get(format!("http://fault/fault/h2/{name}"))
+        .body(())
+        .unwrap();
+    let ready = soon(client.clone().ready()).await;
+    let mut ready = match ready {
+        Ok(ready) => ready,
+        Err(error) => return (String::new(), Some(error)),
+    };
+    let (response, _) = ready.send_request(request, true).unwrap();
+    let mut body = soon(response).await.unwrap().into_body();
+    let mut text = String::new();
+    loop {
+        match soon(body.data()).await {
+            Some(Ok(bytes)) => text.push_str(std::str::from_utf8(&bytes).unwrap()),
+            Some(Err(error)) => return (text, Some(error)),
+            None => return (text, None),
+        }
+    }
+}
+
+#[tokio::test]
+async fn http2_streams_are_reset_one_by_one_and_connections_are_told_to_go_away() {
+    let address = faults().await.address;
+    let socket = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) = h2::client::handshake(socket).await.unwrap();
+    let connection = tokio::spawn(connection);
+    for (name, reason) in [
+        ("cancel", h2::Reason::CANCEL),
+        ("internal", h2::Reason::INTERNAL_ERROR),
+        ("refused", h2::Reason::REFUSED_STREAM),
+        ("no-error", h2::Reason::NO_ERROR),
+    ] {
+        let (text, error) = over_http2(&mut client, name).await;
+        assert!(text.ends_with("data: tick"), "{name}: {text}");
+        let error = error.unwrap_or_else(|| panic!("{name} ends cleanly"));
+        assert!(
+            error.is_reset() && error.reason() == Some(reason),
+            "{name}: {error}"
+        );
+    }
+    // The connection has survived all that.
+    let (text, error) = over_http2(&mut client, "works").await;
+    assert!(
+        text.ends_with("data: tick 3\n\n") && error.is_none(),
+        "{text}"
+    );
+    let (_, error) = over_http2(&mut client, "goaway").await;
+    // GOAWAY lets begun streams go on, but the connection closes under this one.
+    assert!(error.is_some());
+    let (_, error) = over_http2(&mut client, "works").await;
+    assert!(
+        error.is_some(),
+        "nothing new begins on a connection that goes away"
+    );
+    let _ = soon(connection).await;
+}

@@ -28,6 +28,7 @@ for (const colorScheme of ['light', 'dark']) {
       await page.setViewportSize({ width, height: width < 768 ? 800 : 900 });
       const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       assert.ok(beyond <= 0, `${beyond} px too wide at ${width}`);
+      await makeRoom(page, width);
       await picture(page, `page-${colorScheme}-${width}`);
     }
     for (const width of [360, 1440]) {
@@ -37,6 +38,13 @@ for (const colorScheme of ['light', 'dark']) {
     assert.deepEqual(complaints, []);
     await page.close();
   });
+}
+
+/** A window as high as the page, drawn: what is painted only while the picture is taken may be missing. */
+async function makeRoom(page, width) {
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  await page.setViewportSize({ width, height });
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
 }
 
 async function seriousFindings(page) {

@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`house`] knows the folders, [`process`] runs programs and ends them with us,
 //! [`step`] says what takes long, [`install`] fetches what a fresh machine lacks, [`package`]
-//! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, and [`bench`], [`demo`],
+//! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, and [`mod@bench`], [`demo`],
 //! [`mod@test`] and [`pack`] are the commands over them.
 
 mod bench;

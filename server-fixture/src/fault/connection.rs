@@ -10,6 +10,7 @@ use tokio::time::{Duration, timeout};
 
 use super::control;
 use super::head::allow_everything;
+use super::http2;
 use super::play::{Next, Player, stops_reading};
 use super::presets::missing;
 use super::shelf::{Shelf, Target};
@@ -24,6 +25,9 @@ const LINGER: Duration = Duration::from_secs(2);
 pub(crate) async fn serve(stream: TcpStream, shelf: Arc<Shelf>) {
     // Without it the kernel would glue together what a script splits.
     let _ = stream.set_nodelay(true);
+    if http2::is_spoken(&stream).await {
+        return http2::serve(stream).await;
+    }
     let (mut read, write) = stream.into_split();
     let Ok(Some(request)) = Request::read(&mut read).await else {
         return;

@@ -5,6 +5,7 @@
 //! - [`script`]: the grammar
 //! - `stage`, `record`: a script's state, and what was asked of it
 //! - `connection`, `play`, `bytes`, `head`, `text`, `wire`: the socket
+//! - `http2`: what only HTTP/2 can do wrong
 //! - `presets`: scripts with a plain URL
 //! - `shelf`, `control`: storing, reading back, removing
 
@@ -12,6 +13,7 @@ mod bytes;
 mod connection;
 mod control;
 mod head;
+mod http2;
 mod play;
 mod presets;
 mod record;

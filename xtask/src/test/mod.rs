@@ -19,7 +19,7 @@ use report::Report;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// What to run; everything but the examples if nothing is named
+    /// What to run; everything if nothing is named
     suites: Vec<Suite>,
 }
 
@@ -41,20 +41,10 @@ enum Suite {
     Examples,
 }
 
-/// What runs if nothing is named.
-const USUAL: [Suite; 6] = [
-    Suite::Host,
-    Suite::Browser,
-    Suite::Package,
-    Suite::Rows,
-    Suite::Matrix,
-    Suite::E2e,
-];
-
 /// Runs the suites; the last line counts what passed and what failed.
 pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let chosen = match options.suites.as_slice() {
-        [] => &USUAL,
+        [] => Suite::value_variants(),
         chosen => chosen,
     };
     // Two runs would install, serve and clear away the same folders.
