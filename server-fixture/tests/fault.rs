@@ -433,3 +433,28 @@ async fn http2_streams_are_reset_one_by_one_and_connections_are_told_to_go_away(
     );
     let _ = soon(connection).await;
 }
+
+#[tokio::test]
+async fn http2_zero_window_stalls_uploads_and_no_streams() {
+    let address = faults().await.address;
+    let socket = TcpStream::connect(address).await.unwrap();
+    let (mut client, connection) = h2::client::handshake(socket).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let (text, error) = over_http2(&mut client, "zero-window").await;
+    assert!(
+        text.ends_with("data: tick 3\n\n") && error.is_none(),
+        "{text}"
+    );
+    let request = hyper::Request::post("http://fault/fault/h2/silent")
+        .body(())
+        .unwrap();
+    let mut ready = soon(client.clone().ready()).await.unwrap();
+    let (_response, mut upload) = ready.send_request(request, false).unwrap();
+    upload.reserve_capacity(1);
+    let granted = std::future::poll_fn(|context| upload.poll_capacity(context));
+    let granted = tokio::time::timeout(std::time::Duration::from_millis(500), granted).await;
+    assert!(granted.is_err(), "the window is open: {granted:?}");
+    let (text, _) = over_http2(&mut client, "works").await;
+    assert!(text.ends_with("data: tick 3\n\n"), "{text}");
+    connection.abort();
+}

@@ -29,21 +29,32 @@ pub(super) async fn is_spoken(stream: &TcpStream) -> bool {
     matches!(peeked, Ok(Ok(3))) && first == *b"PRI"
 }
 
+/// What a request can order for its whole connection.
+enum Order {
+    GoAway,
+    /// No byte of a request's body may be sent any more: uploads stall, streams go on.
+    CloseWindow,
+}
+
 /// Serves one connection until it ends or is told to.
 pub(super) async fn serve(stream: TcpStream) {
     let Ok(mut connection) = h2::server::handshake(stream).await else {
         return;
     };
-    let (go_away, mut asked) = mpsc::channel(1);
+    let (orders, mut ordered) = mpsc::channel(1);
     loop {
         tokio::select! {
             accepted = connection.accept() => match accepted {
                 Some(Ok((request, response))) => {
-                    tokio::spawn(answer(request, response, go_away.clone()));
+                    tokio::spawn(answer(request, response, orders.clone()));
                 }
                 _ => return,
             },
-            Some(()) = asked.recv() => return leave(connection).await,
+            Some(order) = ordered.recv() => match order {
+                Order::GoAway => return leave(connection).await,
+                // The first settings were acknowledged while the order waited.
+                Order::CloseWindow => drop(connection.set_initial_window_size(0)),
+            },
         }
     }
 }
@@ -61,7 +72,7 @@ async fn leave(mut connection: Connection<TcpStream, Bytes>) {
 async fn answer(
     request: Request<RecvStream>,
     mut response: SendResponse<Bytes>,
-    go_away: mpsc::Sender<()>,
+    orders: mpsc::Sender<Order>,
 ) {
     let name = request
         .uri()
@@ -82,7 +93,14 @@ async fn answer(
             let _open = send(&mut response, CUT, false);
             sleep(FLUSH).await;
             // Nobody is told twice: a connection that leaves already takes no more orders.
-            let _ = go_away.send(()).await;
+            let _ = orders.send(Order::GoAway).await;
+            return;
+        }
+        "zero-window" => {
+            sleep(FLUSH).await;
+            let _ = orders.send(Order::CloseWindow).await;
+            sleep(FLUSH).await;
+            send(&mut response, WHOLE, true);
             return;
         }
         _ => return not_found(&mut response),
