@@ -5,18 +5,18 @@
 //! the page that the test runner serves.
 
 #![cfg(target_arch = "wasm32")]
+#![expect(clippy::expect_used, reason = "a test says by a panic that it failed")]
 #![cfg_attr(
     fixture_server,
-    expect(
-        clippy::expect_used,
-        clippy::panic,
-        reason = "a test says by a panic that it failed"
-    )
+    expect(clippy::panic, reason = "a test says by a panic that it failed")
 )]
 
 use wasm_bindgen_test::wasm_bindgen_test_configure;
 
 wasm_bindgen_test_configure!(run_in_browser);
+
+#[path = "browser/without_a_server.rs"]
+mod without_a_server;
 
 #[cfg(fixture_server)]
 #[path = "browser/against_the_fixture.rs"]

@@ -1,0 +1,60 @@
+//! What needs no server: `data:` URLs are fetched like any other.
+
+use authenticated_event_source::connection::{ReadyState, Reason, Retry};
+use authenticated_event_source::{AuthenticatedEventSource, Event};
+use futures_util::StreamExt;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+fn source(url: &str) -> AuthenticatedEventSource {
+    AuthenticatedEventSource::builder(url)
+        .retry(Retry::never())
+        .open()
+        .expect("a legal URL")
+}
+
+#[wasm_bindgen_test]
+async fn the_events_of_a_stream_come_in_order_and_its_end_ends_the_source() {
+    let stream = "data:text/event-stream,id:1%0Adata:a%0A%0Aevent:b%0Adata:c%0A%0Adata:unfinished";
+    let mut source = source(stream);
+    let event = |event_type: &str, data: &str| Event {
+        event_type: event_type.into(),
+        data: data.into(),
+        last_event_id: "1".into(),
+    };
+    assert_eq!(
+        source.next().await.expect("an event").expect("no failure"),
+        event("message", "a")
+    );
+    assert_eq!(
+        source.next().await.expect("an event").expect("no failure"),
+        event("b", "c")
+    );
+    assert!(source.next().await.is_none());
+    assert_eq!(
+        (source.ready_state(), &*source.last_event_id()),
+        (ReadyState::Closed, "1")
+    );
+}
+
+#[wasm_bindgen_test]
+async fn another_content_type_is_fatal_and_named() {
+    let mut source = source("data:text/html,<title>Sign in</title>");
+    let error = source
+        .next()
+        .await
+        .expect("an item")
+        .expect_err("no event stream");
+    assert_eq!(
+        (error.reason(), &*error.code()),
+        (Reason::ContentType, "ERR_CONTENT_TYPE")
+    );
+    assert!(error.to_string().contains("text/html"), "{error}");
+    assert!(source.next().await.is_none());
+}
+
+#[wasm_bindgen_test]
+async fn nothing_comes_after_close() {
+    let mut source = source("data:text/event-stream,data:a%0A%0A");
+    source.close();
+    assert!(source.next().await.is_none());
+}
