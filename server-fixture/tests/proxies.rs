@@ -214,11 +214,18 @@ async fn nginx_with_the_corrected_file_skips_full_nodes_and_logs_no_queries() {
         (full.status.as_u16(), full.header("retry-after")),
         (503, "60")
     );
-    let log = std::fs::read_to_string(proxy.folder.0.join("access.log")).unwrap();
-    assert!(
-        log.contains("GET /events") && !log.contains(&token),
-        "{log}"
-    );
+    // nginx writes the line after the answer has left.
+    let log = soon(async {
+        loop {
+            let log = std::fs::read_to_string(proxy.folder.0.join("access.log")).unwrap();
+            if log.contains("GET /events") {
+                return log;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert!(!log.contains(&token), "{log}");
 }
 
 #[tokio::test]

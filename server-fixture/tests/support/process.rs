@@ -38,13 +38,13 @@ impl Drop for Folder {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago. Below those that the system gives to outgoing connections:
+/// one of the thousands that the tests make would sooner or later take it in the meantime.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    std::iter::repeat_with(|| fastrand::u16(10_240..32_000))
+        .take(1000)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("one port in a thousand is free")
 }
 
 /// A command whose process dies with the test.
