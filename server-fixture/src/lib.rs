@@ -13,7 +13,8 @@
 //! - `link`: a connection to Redis
 //! - `cluster`, `membership`: what several nodes agree on
 //! - `tasks`, `tail`: progress and log lines
-//! - `mischief`: faults of the real stream, in demo mode
+//! - `mischief`, `burst`, `orders`: demo mode; faults of the real stream, many lines, and how all
+//!   nodes hear of them
 //! - `routes`: the endpoints
 //! - `listen`, `deadline`, `server`: sockets, and the life of a server from start to drain
 //! - [`config`]: every setting
@@ -22,6 +23,7 @@
 mod access;
 mod admit;
 mod auth;
+mod burst;
 mod cluster;
 pub mod config;
 pub mod cursor;
@@ -39,6 +41,7 @@ mod membership;
 mod mischief;
 mod node;
 mod notices;
+mod orders;
 mod pulse;
 mod refusal;
 pub mod resume;

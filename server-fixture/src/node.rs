@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::admit::{Admission, Bounds};
 use crate::auth::{Keys, Revocations, User};
+use crate::burst::write_on_order;
 use crate::cluster::{Alone, Cluster, OnRedis};
 use crate::config::{Config, ConfigError, First, LogHome};
 use crate::figures::Figures;
@@ -18,6 +19,7 @@ use crate::hub::Hub;
 use crate::log::{EventLog, FileLog, LogError, MemoryLog, RedisLog};
 use crate::membership::take_part;
 use crate::mischief::Mischief;
+use crate::orders::{KEPT_ORDERS, Orders};
 use crate::refusal::Refusal;
 use crate::resume::FirstConnect;
 use crate::security;
@@ -56,7 +58,7 @@ pub(crate) struct Node {
     pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) events: Arc<Hub>,
     /// Demo mode's faults.
-    pub(crate) mischief: Option<Mischief>,
+    pub(crate) mischief: Option<Arc<Mischief>>,
     /// The lines of the followed file, or in demo mode of this server's own requests.
     pub(crate) lines: Option<Arc<Hub>>,
     /// Readiness fails from here on; set before the streams are told.
@@ -71,8 +73,34 @@ async fn event_log(config: &Config) -> Result<Arc<dyn EventLog>, LogError> {
     Ok(match &config.log {
         LogHome::Memory => Arc::new(MemoryLog::new(config.keep)),
         LogHome::File(path) => Arc::new(FileLog::open(path, config.keep).await?),
-        LogHome::Redis(url) => Arc::new(RedisLog::new(url, config.keep)?),
+        LogHome::Redis(url) => Arc::new(RedisLog::new(url, "sse:events", config.keep)?),
     })
+}
+
+async fn mischief(
+    config: &Config,
+    cluster: &Arc<dyn Cluster>,
+) -> Result<Option<Arc<Mischief>>, LogError> {
+    if !config.demo {
+        return Ok(None);
+    }
+    let log: Arc<dyn EventLog> = match &config.log {
+        LogHome::Redis(url) => Arc::new(RedisLog::new(url, "sse:orders", KEPT_ORDERS)?),
+        // Orders are for the moment: a restart forgets them.
+        LogHome::Memory | LogHome::File(_) => Arc::new(MemoryLog::new(KEPT_ORDERS)),
+    };
+    let orders = Orders::open(log).await?;
+    Ok(Some(Arc::new(Mischief::new(orders, Arc::clone(cluster)))))
+}
+
+/// The lines of `/logs`, always in memory: a file is on one machine, and so are its lines.
+async fn lines(config: &Config) -> Result<Option<Arc<Hub>>, LogError> {
+    let has_lines = config.tail.is_some() || config.demo;
+    if !has_lines {
+        return Ok(None);
+    }
+    let hub = Hub::open(Arc::new(MemoryLog::new(KEPT_LINES)), RING).await?;
+    Ok(Some(Arc::new(hub)))
 }
 
 fn cluster(config: &Config) -> Result<Arc<dyn Cluster>, LogError> {
@@ -93,17 +121,11 @@ impl Node {
             cluster: config.max_cluster,
         };
         let events = Hub::open(event_log(&config).await?, RING).await?;
-        let has_lines = config.tail.is_some() || config.demo;
-        let lines = match has_lines {
-            true => Some(Arc::new(
-                Hub::open(Arc::new(MemoryLog::new(KEPT_LINES)), RING).await?,
-            )),
-            false => None,
-        };
+        let cluster = cluster(&config)?;
         let node = Arc::new(Self {
-            cluster: cluster(&config)?,
-            mischief: config.demo.then(Mischief::new),
-            lines,
+            mischief: mischief(&config, &cluster).await?,
+            lines: lines(&config).await?,
+            cluster,
             name: random_hex(4),
             policy: security::policy(&config),
             keys: Keys::new(&secret, config.query_token),
@@ -125,14 +147,15 @@ impl Node {
         self.in_background(async move { events.read_on().await });
         let node = Arc::clone(self);
         self.in_background(async move { take_part(&node).await });
-        self.start_tail();
+        self.start_lines();
+        self.start_mischief();
         if self.config.pulse > Duration::ZERO {
             let node = Arc::clone(self);
             self.in_background(async move { crate::pulse::beat(&node).await });
         }
     }
 
-    fn start_tail(&self) {
+    fn start_lines(&self) {
         let Some(lines) = &self.lines else { return };
         // Also without a file: in demo mode others write lines.
         let (reader, lines) = (Arc::clone(lines), Arc::clone(lines));
@@ -140,6 +163,17 @@ impl Node {
         if let Some(path) = self.config.tail.clone() {
             self.in_background(async move { tail::follow(&path, &lines).await });
         }
+    }
+
+    fn start_mischief(self: &Arc<Self>) {
+        let Some(mischief) = self.mischief.clone() else {
+            return;
+        };
+        if let Some(lines) = self.lines.clone() {
+            let heard = mischief.orders.listen();
+            self.in_background(write_on_order(Arc::clone(self), lines, heard));
+        }
+        self.in_background(async move { mischief.orders.hear().await });
     }
 
     /// Ends a token now, on this node at once and on the others within a second.

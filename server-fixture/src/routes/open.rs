@@ -14,7 +14,6 @@ use crate::auth::User;
 use crate::cursor::{Cursor, Requested};
 use crate::frame;
 use crate::hub::Hub;
-use crate::mischief::Mischief;
 use crate::node::Node;
 use crate::notices::{event, gap_frame};
 use crate::refusal::Refusal;
@@ -57,7 +56,7 @@ pub(crate) async fn open(
         deadline,
         drain: node.drain.clone(),
         permit,
-        orders: node.mischief.as_ref().map(Mischief::orders),
+        orders: node.mischief.as_ref().map(|m| m.orders.listen()),
         is_over: false,
     };
     Ok(response(
