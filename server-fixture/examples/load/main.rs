@@ -15,6 +15,13 @@
 
 mod clients;
 mod measures;
+#[path = "../../tests/support/process.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the tests, whose file it is, use it from another crate's root"
+)]
+mod process;
 mod servers;
 
 use std::process::Command;
