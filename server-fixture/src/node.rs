@@ -43,6 +43,10 @@ const RING: usize = 1024;
 /// Lines of the followed file that are kept: as many as the textbook's page shows.
 const KEPT_LINES: usize = 1000;
 
+/// Demo mode's own lines that are kept: they are short, and a page that is busy for a moment while
+/// thousands come each second is not to miss any.
+const KEPT_DEMO_LINES: usize = 10_000;
+
 /// What the endpoints of one server share.
 pub(crate) struct Node {
     pub(crate) config: Config,
@@ -99,7 +103,11 @@ async fn lines(config: &Config) -> Result<Option<Arc<Hub>>, LogError> {
     if !has_lines {
         return Ok(None);
     }
-    let hub = Hub::open(Arc::new(MemoryLog::new(KEPT_LINES)), RING).await?;
+    let kept = match config.tail {
+        Some(_) => KEPT_LINES,
+        None => KEPT_DEMO_LINES,
+    };
+    let hub = Hub::open(Arc::new(MemoryLog::new(kept)), RING).await?;
     Ok(Some(Arc::new(hub)))
 }
 

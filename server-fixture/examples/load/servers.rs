@@ -28,16 +28,43 @@ impl Server {
     }
 }
 
-/// This project's server, built in the same mode as this program.
+/// Builds this project's server, in the same mode as this program.
+pub(crate) fn build() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = std::process::Command::new(cargo);
+    build.args([
+        "build",
+        "--package",
+        "server-fixture",
+        "--bin",
+        "server-fixture",
+    ]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    let status = build.current_dir(env!("CARGO_MANIFEST_DIR")).status();
+    assert!(status.unwrap().success(), "the server does not compile");
+}
+
+/// Installs what the textbook's server needs, once. Without it the peer is left out.
+pub(crate) fn install_express() {
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+    if peers.join("node_modules").is_dir() {
+        return;
+    }
+    let mut npm = std::process::Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund"])
+        .current_dir(peers);
+    if !npm.status().is_ok_and(|status| status.success()) {
+        eprintln!("npm ci failed: Express is left out");
+    }
+}
+
+/// This project's server.
 pub(crate) async fn ours(flags: &[&str]) -> Server {
     let own = std::env::current_exe().unwrap();
     let built = own.ancestors().nth(2).unwrap();
-    let program = built.join("server-fixture");
-    assert!(
-        program.exists(),
-        "build it first: cargo build --release -p server-fixture"
-    );
-    let mut command = command(program);
+    let mut command = command(built.join("server-fixture"));
     command
         .args(["--demo", "--jwt-secret", "test", "--port", "0"])
         .args(["--pulse", "0", "--max-connections", "0", "--keep", "10000"])
