@@ -11,7 +11,7 @@
 //!   along them
 //! - `access`, `auth`, `hs256`, `admit`, `security`, `figures`, `pulse`: who, how many, headers, metrics, live figures
 //! - `link`: a connection to Redis
-//! - `cluster`, `membership`: what several nodes agree on
+//! - `cluster`, `membership`, `stores`: what several nodes agree on, and where each thing is kept
 //! - `tasks`, `tail`: progress and log lines
 //! - `mischief`, `burst`, `orders`: demo mode; faults of the real stream, many lines, and how all
 //!   nodes hear of them
@@ -49,6 +49,7 @@ mod ring;
 mod routes;
 mod security;
 mod server;
+mod stores;
 mod stream;
 mod tail;
 mod tasks;

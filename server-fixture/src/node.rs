@@ -12,17 +12,17 @@ use tokio_util::task::TaskTracker;
 use crate::admit::{Admission, Bounds};
 use crate::auth::{Keys, Revocations, User};
 use crate::burst::write_on_order;
-use crate::cluster::{Alone, Cluster, OnRedis};
-use crate::config::{Config, ConfigError, First, LogHome};
+use crate::cluster::Cluster;
+use crate::config::{Config, ConfigError, First};
 use crate::figures::Figures;
 use crate::hub::Hub;
-use crate::log::{EventLog, FileLog, LogError, MemoryLog, RedisLog};
+use crate::log::LogError;
 use crate::membership::take_part;
 use crate::mischief::Mischief;
-use crate::orders::{KEPT_ORDERS, Orders};
 use crate::refusal::Refusal;
 use crate::resume::FirstConnect;
 use crate::security;
+use crate::stores;
 use crate::tail;
 use crate::text::random_hex;
 
@@ -36,16 +36,6 @@ pub enum ServerError {
     #[error(transparent)]
     Log(#[from] LogError),
 }
-
-/// Frames that the ring holds at most: enough for a burst, small enough to forget.
-const RING: usize = 1024;
-
-/// Lines of the followed file that are kept: as many as the textbook's page shows.
-const KEPT_LINES: usize = 1000;
-
-/// Demo mode's own lines that are kept: they are short, and a page that is busy for a moment while
-/// thousands come each second is not to miss any.
-const KEPT_DEMO_LINES: usize = 10_000;
 
 /// What the endpoints of one server share.
 pub(crate) struct Node {
@@ -73,51 +63,6 @@ pub(crate) struct Node {
     pub(crate) background: TaskTracker,
 }
 
-async fn event_log(config: &Config) -> Result<Arc<dyn EventLog>, LogError> {
-    Ok(match &config.log {
-        LogHome::Memory => Arc::new(MemoryLog::new(config.keep)),
-        LogHome::File(path) => Arc::new(FileLog::open(path, config.keep).await?),
-        LogHome::Redis(url) => Arc::new(RedisLog::new(url, "sse:events", config.keep)?),
-    })
-}
-
-async fn mischief(
-    config: &Config,
-    cluster: &Arc<dyn Cluster>,
-) -> Result<Option<Arc<Mischief>>, LogError> {
-    if !config.demo {
-        return Ok(None);
-    }
-    let log: Arc<dyn EventLog> = match &config.log {
-        LogHome::Redis(url) => Arc::new(RedisLog::new(url, "sse:orders", KEPT_ORDERS)?),
-        // Orders are for the moment: a restart forgets them.
-        LogHome::Memory | LogHome::File(_) => Arc::new(MemoryLog::new(KEPT_ORDERS)),
-    };
-    let orders = Orders::open(log).await?;
-    Ok(Some(Arc::new(Mischief::new(orders, Arc::clone(cluster)))))
-}
-
-/// The lines of `/logs`, always in memory: a file is on one machine, and so are its lines.
-async fn lines(config: &Config) -> Result<Option<Arc<Hub>>, LogError> {
-    let has_lines = config.tail.is_some() || config.demo;
-    if !has_lines {
-        return Ok(None);
-    }
-    let kept = match config.tail {
-        Some(_) => KEPT_LINES,
-        None => KEPT_DEMO_LINES,
-    };
-    let hub = Hub::open(Arc::new(MemoryLog::new(kept)), RING).await?;
-    Ok(Some(Arc::new(hub)))
-}
-
-fn cluster(config: &Config) -> Result<Arc<dyn Cluster>, LogError> {
-    Ok(match &config.log {
-        LogHome::Redis(url) => Arc::new(OnRedis::new(url)?),
-        LogHome::Memory | LogHome::File(_) => Arc::new(Alone::default()),
-    })
-}
-
 impl Node {
     pub(crate) async fn open(config: Config) -> Result<Arc<Self>, ServerError> {
         let secret = config.secret()?;
@@ -128,11 +73,11 @@ impl Node {
             user: config.max_per_user,
             cluster: config.max_cluster,
         };
-        let events = Hub::open(event_log(&config).await?, RING).await?;
-        let cluster = cluster(&config)?;
+        let events = stores::events(&config).await?;
+        let cluster = stores::cluster(&config)?;
         let node = Arc::new(Self {
-            mischief: mischief(&config, &cluster).await?,
-            lines: lines(&config).await?,
+            mischief: stores::mischief(&config, &cluster).await?,
+            lines: stores::lines(&config).await?,
             cluster,
             name: random_hex(4),
             policy: security::policy(&config),
@@ -140,7 +85,7 @@ impl Node {
             revocations: Arc::default(),
             admission: Admission::new(bounds, Arc::clone(&figures)),
             figures,
-            events: Arc::new(events),
+            events,
             leaving: CancellationToken::new(),
             drain: CancellationToken::new(),
             background: TaskTracker::new(),

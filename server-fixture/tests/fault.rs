@@ -440,17 +440,14 @@ async fn http2_requests_are_logged_with_their_cursor_and_their_end() {
     let socket = TcpStream::connect(faults.address).await.unwrap();
     let (client, connection) = h2::client::handshake(socket).await.unwrap();
     tokio::spawn(connection);
-    let ask = async |name: &str| {
+    let ask = |name: &str| {
         let request = hyper::Request::get(format!("http://fault/fault/h2/{name}?run=1"))
             .header("last-event-id", "7")
             .header("authorization", "Bearer secret");
-        let mut ready = soon(client.clone().ready()).await.unwrap();
-        ready
-            .send_request(request.body(()).unwrap(), true)
-            .unwrap()
-            .0
+        let request = request.body(()).unwrap();
+        client.clone().send_request(request, true).unwrap().0
     };
-    let _body = soon(ask("cancel").await).await.unwrap();
+    let _body = soon(ask("cancel")).await.unwrap();
     let log = faults
         .get("/fault/h2/cancel/log?run=1&ended=1")
         .await
@@ -463,7 +460,7 @@ async fn http2_requests_are_logged_with_their_cursor_and_their_end() {
     assert_eq!(entry["ended"]["by"], "server-reset");
     assert_eq!(entry["ended"]["bytes_sent"], 47);
 
-    let silent = ask("silent").await;
+    let silent = ask("silent");
     let open = faults.get("/fault/h2/silent/log?run=1&wait=1").await.json();
     assert_eq!(open["requests"][0]["ended"], Value::Null);
     drop(silent);
@@ -473,7 +470,7 @@ async fn http2_requests_are_logged_with_their_cursor_and_their_end() {
         .json();
     assert_eq!(left["requests"][0]["ended"]["by"], "client");
 
-    let _silent = ask("silent").await;
+    let _silent = ask("silent");
     faults.get("/fault/h2/silent/log?run=1&wait=2").await;
     faults.request("POST", "/fault/h2/silent/close?run=1").await;
     let cut = faults

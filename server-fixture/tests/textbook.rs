@@ -932,6 +932,23 @@ async fn shutdown_fails_readiness_first_then_says_farewell_and_ends() {
 }
 
 #[tokio::test]
+async fn shutdown_says_farewell_to_progress_streams_too() {
+    let server = Server::start(&["--task-step", "60"]).await;
+    let client = server.client();
+    let started = client.post("/api/tasks", json!({})).await.json();
+    let path = format!(
+        "/api/tasks/{}/progress",
+        started["taskId"].as_str().unwrap()
+    );
+    let mut stream = client.stream(&path).await;
+    stream.event().await;
+    server.begin_stop();
+    assert!(matches!(stream.next().await, Some(Seen::Retry(1000..5000))));
+    assert_eq!(stream.event().await.event_type, "shutdown");
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test]
 async fn shutdown_has_a_deadline_for_clients_that_do_not_read() {
     let server = Server::start(&["--drain-deadline", "0.3", "--write-deadline", "60"]).await;
     let ann = server.login("ann").await;
