@@ -57,21 +57,21 @@ async function startNginx(folder, chosen, nodes) {
     .replaceAll('@LISTEN@', `127.0.0.1:${port}`)
     .replaceAll('@FOLDER@', folder);
   await writeFile(join(folder, 'nginx.conf'), text);
-  return listening('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], port);
+  const nginx = await listening('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], port);
+  // Killed, it would leave its workers behind. Told to stop, it cuts everything off too.
+  return { ...nginx, kill: nginx.stop };
 }
 
-/** Starts a program and waits until it listens. Its signals go to all of its processes: nginx that is
- *  killed alone leaves its workers behind. */
+/** Starts a program and waits until it listens. */
 async function listening(name, flags, port) {
-  const program = spawn(name, flags.map(String), { stdio: 'ignore', detached: true });
+  const program = spawn(name, flags.map(String), { stdio: 'ignore' });
   const gone = once(program, 'exit');
-  const isGone = () => program.exitCode !== null || program.signalCode !== null;
   const end = (signal) => {
-    if (!isGone()) process.kill(-program.pid, signal);
+    program.kill(signal);
     return gone;
   };
   while (!(await answers(port))) {
-    if (isGone()) throw new Error(`${name} ended with ${program.exitCode}`);
+    if (program.exitCode !== null) throw new Error(`${name} ended with ${program.exitCode}`);
     await sleep(20);
   }
   return { port, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };

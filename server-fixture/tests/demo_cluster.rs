@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use support::cluster::Cluster;
 use support::proxy::Proxy;
-use support::{Client, Stream};
+use support::{Client, Stream, soon};
 use tokio::time::{Instant, sleep, timeout};
 
 /// Someone who watches a stream through nginx while another node is asked for faults.
@@ -105,6 +105,23 @@ async fn a_503_on_request_is_seen_so_often_as_was_asked_although_nginx_tries_eve
         assert!(line.contains(&node), "{node} was not tried: {line}");
     }
     visitor.resumed().await;
+}
+
+#[tokio::test]
+async fn faults_are_refused_while_redis_is_away_and_work_again_when_it_is_back() {
+    let mut visitor = Visitor::arrive().await;
+    let wish = json!({ "kind": "cut" });
+    visitor.cluster.redis.kill().await;
+    let refused = visitor.elsewhere.post("/demo/faults", wish.clone()).await;
+    let told = (refused.status.as_u16(), refused.header("retry-after"));
+    assert_eq!(told, (503, "1"));
+    visitor.cluster.redis.restart().await;
+    soon(async {
+        let again = || visitor.elsewhere.post("/demo/faults", wish.clone());
+        while again().await.status != 204 {}
+    })
+    .await;
+    assert!(visitor.stream.try_all().await.is_err());
 }
 
 #[tokio::test]

@@ -14,6 +14,9 @@ use crate::node::Node;
 use crate::refusal::Refusal;
 use crate::text::random_hex;
 
+/// A longer name of a request is none.
+const MAX_REQUEST_ID: usize = 128;
+
 /// A request as the limits and the authentication see it.
 pub(crate) struct Visit {
     pub(crate) headers: HeaderMap,
@@ -52,6 +55,7 @@ impl Visit {
     pub(crate) fn request_id(&self) -> String {
         let id = self.headers.get("x-request-id");
         id.and_then(|id| id.to_str().ok())
+            .filter(|id| id.len() <= MAX_REQUEST_ID)
             .map_or_else(|| random_hex(16), str::to_owned)
     }
 

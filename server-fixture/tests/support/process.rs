@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -55,50 +55,44 @@ pub fn command(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());
     command
         .kill_on_drop(true)
-        .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command
 }
 
-/// A program that listens. Dropping it kills it and what it started: nginx would leave its workers
-/// behind, and they the port taken.
+/// A program that listens. Dropping it kills it and what it started.
 pub struct Running {
     pub address: SocketAddr,
     pub process: Child,
-    group: Option<Pid>,
 }
 
 impl Running {
-    fn new(address: SocketAddr, process: Child) -> Self {
-        let id = process.id().and_then(|id| i32::try_from(id).ok());
-        Self {
-            address,
-            group: id.and_then(Pid::from_raw),
-            process,
-        }
-    }
-
     /// `kill -9`, and waits until it is gone.
     pub async fn kill(&mut self) {
-        self.kill_group();
-        self.process.wait().await.unwrap();
-    }
-
-    fn kill_group(&mut self) {
-        // The only error is that nobody is left.
-        let _ = self
-            .group
-            .take()
-            .map(|group| kill_process_group(group, Signal::KILL));
+        self.process.kill().await.unwrap();
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.kill_group();
+        // nginx alone would leave its workers behind, and they its port taken. They stay in our
+        // process group, so that whoever interrupts the tests reaches them too.
+        let children = self.process.id().map_or_else(Vec::new, children_of);
+        // The only error of these is that nobody is left.
+        let _ = self.process.start_kill();
+        for child in children {
+            let _ = kill_process(child, Signal::KILL);
+        }
     }
+}
+
+/// The processes that this one has started, where the system tells.
+fn children_of(id: u32) -> Vec<Pid> {
+    let list = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+    let list = list.unwrap_or_default();
+    let ids = list.split_whitespace().filter_map(|id| id.parse().ok());
+    ids.filter_map(Pid::from_raw).collect()
 }
 
 /// Starts a program that names its address in its first line; `None` if it does not.
@@ -107,7 +101,7 @@ pub async fn announced(mut command: Command) -> Option<Running> {
     let mut lines = BufReader::new(process.stdout.take()?).lines();
     let line = timeout(PATIENCE, lines.next_line()).await.ok()?.ok()??;
     let address = line.strip_prefix("listening on http://")?.parse().ok()?;
-    Some(Running::new(address, process))
+    Some(Running { address, process })
 }
 
 /// Starts a program that was told a port, and waits until it listens there; `None` if it ends
@@ -118,7 +112,7 @@ pub async fn on_port(mut command: Command, port: u16) -> Option<Running> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end && process.try_wait().ok()?.is_none() {
         if TcpStream::connect(address).await.is_ok() {
-            return Some(Running::new(address, process));
+            return Some(Running { address, process });
         }
         sleep(Duration::from_millis(20)).await;
     }

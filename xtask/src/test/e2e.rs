@@ -18,11 +18,11 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
     })?;
     let server = report.check("fixture server", fixture::build_as_tested)?;
     let _ = report.check("the demo page in Chromium", || {
-        in_chromium(&test_files("tests/e2e")?, &server, &page, "0")
+        in_chromium(&test_files("tests/e2e")?, "3", &server, &page, &[])
     });
     report.check("the demo page behind nginx over three servers", || {
         let tests = BEHIND_NGINX.map(|name| house::root().join("tests/e2e").join(name));
-        in_chromium(&tests, &server, &page, "1")
+        in_chromium(&tests, "2", &server, &page, &[("BEHIND_NGINX", "1")])
     })
 }
 
@@ -34,17 +34,17 @@ const BEHIND_NGINX: [&str; 4] = [
     "race.test.mjs",
 ];
 
-/// These tests start the servers themselves, since they kill and restart them.
-fn in_chromium(tests: &[PathBuf], server: &Path, page: &Path, behind_nginx: &str) -> Result<()> {
+/// These tests start the servers themselves, since they kill and restart them. They spend most of
+/// their time waiting, so `at_once` files run at once.
+fn in_chromium(
+    tests: &[PathBuf],
+    at_once: &str,
+    server: &Path,
+    page: &Path,
+    more: &[(&str, &str)],
+) -> Result<()> {
     let (server, page) = (server.to_string_lossy(), page.to_string_lossy());
-    // They spend most of their time waiting, so several files run at once.
-    node_tests_of(
-        &["--test-concurrency=3"],
-        tests,
-        &[
-            ("FIXTURE_PROGRAM", &server),
-            ("PAGE", &page),
-            ("BEHIND_NGINX", behind_nginx),
-        ],
-    )
+    let variables = [("FIXTURE_PROGRAM", &*server), ("PAGE", &*page)];
+    let concurrency = format!("--test-concurrency={at_once}");
+    node_tests_of(&[&concurrency], tests, &[&variables, more].concat())
 }
