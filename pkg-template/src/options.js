@@ -2,7 +2,9 @@ const SECOND = 1000;
 const MEBIBYTE = 2 ** 20;
 
 /** The members of `RequestInit` that go to `fetch` as they are. */
-const REQUEST_MEMBERS = ['cache', 'credentials', 'integrity', 'mode', 'redirect', 'referrer', 'referrerPolicy'];
+const REQUEST_MEMBERS = [
+  'cache', 'credentials', 'integrity', 'keepalive', 'mode', 'priority', 'redirect', 'referrer', 'referrerPolicy',
+];
 
 /** Reads the second argument of the constructor once, and checks it, so that a mistake shows
  *  where it was made and not at the first reconnect. */
@@ -59,7 +61,7 @@ function hasHeaders(headers) {
 
 /** A copy, made now: what is illegal throws here, and what the caller changes later is not ours.
  *  Some engines quote the value in their own message, and it may be a secret. */
-function toHeaders(init, name) {
+export function toHeaders(init, name) {
   try {
     return new Headers(init);
   } catch {

@@ -70,7 +70,7 @@ export class EventStreamParser {
         const table = { records, recordsLength, text, textLength, dataStart, dataEnd };
         this.#reader.read(table, (kind, type, data, id) => {
           if (id !== undefined) this.#lastEventId = id;
-          if (kind === BatchReader.EVENT) this.#items.push({ type, data, lastEventId: this.#lastEventId });
+          if (kind === BatchReader.EVENT) this.#items.push({ type: type || 'message', data, lastEventId: this.#lastEventId });
         });
       },
       retry: (milliseconds) => { this.reconnectionTime = milliseconds; },
