@@ -14,7 +14,7 @@ export interface EventSourceMessage {
   /** The data. */
   data: string;
   /** The reconnection time, in milliseconds, on the first event after the stream has changed it. */
-  retry?: number | undefined;
+  retry?: number;
 }
 
 /** Options of a source that the second argument may hold besides. All are `[NON-SPEC]`. */
@@ -68,7 +68,7 @@ export interface FetchEventSourceInit extends Omit<RequestInit, 'headers' | 'bod
   /** In place of the global `fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
   /** Ends the stream; the promise resolves. */
-  signal?: AbortSignal | null | undefined;
+  signal?: AbortSignal | null;
 }
 
 /**

@@ -276,34 +276,25 @@ export interface AuthenticatedEventSourceInit<Data = string> {
   parse?: Parse<Data>;
 }
 
+/** Options whose `parse` says what the data of every event is. */
+type WithParse<How> = Omit<AuthenticatedEventSourceInit, 'parse'> & { parse: How };
+
+/** What gives the data its type by itself. */
+type Reader<Data> = ((data: string, event: SourceEvent) => Data) | StandardSchema<Data>;
+
 /**
  * An `EventSource` ([WHATWG HTML §9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html))
  * that authenticates, reconnects by policy and resumes exactly.
  *
  * @typeParam Events what the data of each event type is
  */
-export class AuthenticatedEventSource<Events extends EventTypes = Record<string, string>> extends EventTarget {
-  static readonly CONNECTING: 0;
-  static readonly OPEN: 1;
-  static readonly CLOSED: 2;
+export interface AuthenticatedEventSource<Events extends EventTypes = Record<string, string>> extends EventTarget {
+  /** 0: not open yet, or about to reconnect. */
   readonly CONNECTING: 0;
+  /** 1: the stream is being read. */
   readonly OPEN: 1;
+  /** 2: closed for good. */
   readonly CLOSED: 2;
-
-  /**
-   * Connects. Nothing need be loaded before.
-   *
-   * @param url absolute, or relative to the document or worker
-   * @param init a bearer token, or options
-   * @throws `SyntaxError` `DOMException`: the URL is not valid; `TypeError`: an option is not
-   */
-  constructor(url: string | URL, init?: string | AuthenticatedEventSourceInit<Events[keyof Events]>);
-
-  /** A source over a stream of bytes that is there already. It is never reconnected. */
-  static fromReadableStream<Events extends EventTypes = Record<string, string>>(
-    stream: ReadableStream<Uint8Array>,
-    init?: Pick<AuthenticatedEventSourceInit<Events[keyof Events]>, 'lastEventId' | 'maxEventSize' | 'parse' | 'signal'>,
-  ): AuthenticatedEventSource<Events>;
 
   /** The URL, absolute. */
   readonly url: string;
@@ -321,8 +312,11 @@ export class AuthenticatedEventSource<Events extends EventTypes = Record<string,
   /** `[NON-SPEC]` Where the source stands. */
   readonly state: SourceState;
 
+  /** Called with `open`, which is no event of the stream. */
   onopen: ((this: this, event: OpenEvent) => unknown) | null;
-  onmessage: ((this: this, event: MessageEvent<Events extends { message: infer Data } ? Data : string>) => unknown) | null;
+  /** Called with events of the stream of type `message`, or of none. */
+  onmessage: ((this: this, event: MessageEvent<'message' extends keyof Events ? Events['message'] : string>) => unknown) | null;
+  /** Called with `error`: an attempt failed (`willRetry`), or the source did, for good. */
   onerror: ((this: this, event: ErrorEvent) => unknown) | null;
 
   /** Closes for good: nothing fires afterwards, nothing is left behind. */
@@ -361,6 +355,43 @@ export class AuthenticatedEventSource<Events extends EventTypes = Record<string,
     { [Type in keyof Events & string]: SourceEvent<Type, Events[Type]> }[keyof Events & string]
   >;
 }
+
+export const AuthenticatedEventSource: {
+  readonly prototype: AuthenticatedEventSource<any>;
+  /** 0: not open yet, or about to reconnect. */
+  readonly CONNECTING: 0;
+  /** 1: the stream is being read. */
+  readonly OPEN: 1;
+  /** 2: closed for good. */
+  readonly CLOSED: 2;
+
+  /**
+   * Connects. Nothing need be loaded before.
+   *
+   * The data of the events is what `parse` returns; name an event map to tell the types apart.
+   *
+   * @param url absolute, or relative to the document or worker
+   * @param init a bearer token, or options
+   * @throws `SyntaxError` `DOMException`: the URL is not valid; `TypeError`: an option is not
+   */
+  // Two type parameters, so that a call with an event map is none of these.
+  new <Data, _Inferred>(url: string | URL, init: WithParse<'json'>): AuthenticatedEventSource<Record<string, any>>;
+  new <Data, _Inferred>(url: string | URL, init: WithParse<Reader<Data>>): AuthenticatedEventSource<Record<string, Data>>;
+  new <Events extends EventTypes = Record<string, string>>(
+    url: string | URL,
+    init?: string | AuthenticatedEventSourceInit<Events[keyof Events]>,
+  ): AuthenticatedEventSource<Events>;
+
+  /**
+   * `[NON-SPEC]` A source over a stream of bytes that is there already. It is never reconnected.
+   *
+   * @param stream is locked by this call
+   */
+  fromReadableStream<Events extends EventTypes = Record<string, string>>(
+    stream: ReadableStream<Uint8Array>,
+    init?: Pick<AuthenticatedEventSourceInit<Events[keyof Events]>, 'lastEventId' | 'maxEventSize' | 'parse' | 'signal'>,
+  ): AuthenticatedEventSource<Events>;
+};
 
 /** What `events()` and the parser take. */
 export interface ParserOptions {
