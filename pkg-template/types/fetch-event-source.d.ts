@@ -80,3 +80,6 @@ export interface FetchEventSourceInit extends Omit<RequestInit, 'headers' | 'bod
  * good, with an `EventSourceError` or what a callback threw
  */
 export function fetchEventSource(input: RequestInfo | URL, init?: FetchEventSourceInit): Promise<void>;
+
+// Without this line all that is declared here would be exported.
+export {};

@@ -55,6 +55,7 @@ export type Reason =
  * token, a cookie or a header value.
  */
 export class EventSourceError extends Error {
+  /** Always the same, also where a minifier has shortened the name of the class. */
   readonly name: 'EventSourceError';
   /** Why. */
   readonly reason: Reason;
@@ -149,8 +150,15 @@ export interface AttemptContext {
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** A token; `expiresAt` is a `Date`, or milliseconds since 1970. */
-export type Token = string | { readonly token: string; readonly expiresAt?: number | Date };
+/** A token, alone or with its end. */
+export type Token =
+  | string
+  | {
+      /** The token. */
+      readonly token: string;
+      /** When it expires: a `Date`, or milliseconds since 1970. Default: the `exp` of a JWT. */
+      readonly expiresAt?: number | Date;
+    };
 
 /** Where tokens come from. Sources that share a provider object share its refresh. */
 export interface AuthProvider {
@@ -192,11 +200,23 @@ export interface RetryOptions {
 
 /** A schema of the [Standard Schema](https://standardschema.dev) interface, validated at once. */
 export interface StandardSchema<Output> {
+  /** What the interface asks of every schema. */
   readonly '~standard': {
+    /** The version of the interface. */
     readonly version: 1;
+    /** The library that made the schema. */
     readonly vendor: string;
+    /** Checks a value: `{ value }`, or `{ issues }`. */
     readonly validate: (value: unknown) => unknown;
-    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+    /** For types alone. */
+    readonly types?:
+      | {
+          /** What is checked. */
+          readonly input: unknown;
+          /** What comes of it. */
+          readonly output: Output;
+        }
+      | undefined;
   };
 }
 
@@ -232,6 +252,10 @@ export interface AuthenticatedEventSourceInit<Data = string> {
   referrerPolicy?: ReferrerPolicy;
   /** As in `RequestInit`. */
   integrity?: string;
+  /** As in `RequestInit`. */
+  keepalive?: boolean;
+  /** As in `RequestInit`. Default `'auto'`. */
+  priority?: RequestPriority;
   /** Closes the source when it aborts. */
   signal?: AbortSignal;
   /** Sends cookies to other origins too. Default `false`. */
@@ -277,7 +301,10 @@ export interface AuthenticatedEventSourceInit<Data = string> {
 }
 
 /** Options whose `parse` says what the data of every event is. */
-type WithParse<How> = Omit<AuthenticatedEventSourceInit, 'parse'> & { parse: How };
+type WithParse<How> = Omit<AuthenticatedEventSourceInit, 'parse'> & {
+  /** Reads the data of each event. */
+  parse: How;
+};
 
 /** What gives the data its type by itself. */
 type Reader<Data> = ((data: string, event: SourceEvent) => Data) | StandardSchema<Data>;
@@ -356,7 +383,9 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
   >;
 }
 
+/** The class. */
 export const AuthenticatedEventSource: {
+  /** What all sources inherit. */
   readonly prototype: AuthenticatedEventSource<any>;
   /** 0: not open yet, or about to reconnect. */
   readonly CONNECTING: 0;
@@ -365,18 +394,20 @@ export const AuthenticatedEventSource: {
   /** 2: closed for good. */
   readonly CLOSED: 2;
 
+  // The first two have two type parameters, so that a call that names an event map is neither.
+
+  /** Connects, and reads the data of all events as JSON. Name an event map to give them types. */
+  new <Data, _Inferred>(url: string | URL, init: WithParse<'json'>): AuthenticatedEventSource<Record<string, any>>;
+  /** Connects; the data of all events is what `parse` makes of it. */
+  new <Data, _Inferred>(url: string | URL, init: WithParse<Reader<Data>>): AuthenticatedEventSource<Record<string, Data>>;
   /**
    * Connects. Nothing need be loaded before.
    *
-   * The data of the events is what `parse` returns; name an event map to tell the types apart.
-   *
+   * @typeParam Events what the data of each event type is
    * @param url absolute, or relative to the document or worker
    * @param init a bearer token, or options
    * @throws `SyntaxError` `DOMException`: the URL is not valid; `TypeError`: an option is not
    */
-  // Two type parameters, so that a call with an event map is none of these.
-  new <Data, _Inferred>(url: string | URL, init: WithParse<'json'>): AuthenticatedEventSource<Record<string, any>>;
-  new <Data, _Inferred>(url: string | URL, init: WithParse<Reader<Data>>): AuthenticatedEventSource<Record<string, Data>>;
   new <Events extends EventTypes = Record<string, string>>(
     url: string | URL,
     init?: string | AuthenticatedEventSourceInit<Events[keyof Events]>,
@@ -440,3 +471,6 @@ export class EventStreamParser {
 export class EventStreamDecoderStream extends TransformStream<Uint8Array, StreamEvent> {
   constructor(options?: ParserOptions);
 }
+
+// Without this line all that is declared here would be exported.
+export {};

@@ -52,7 +52,11 @@ impl Batch {
         match item {
             Item::Event(event) => {
                 // The class tells a stream that names `message` from one that names nothing.
-                let name = if event.has_type { event.event_type } else { b"" };
+                let name = if event.has_type {
+                    event.event_type
+                } else {
+                    b""
+                };
                 let (number, is_new) = self.types.number(name);
                 self.records
                     .push(number << 8 | DATA | flag(event.has_id, ID) | flag(is_new, NAME));

@@ -171,7 +171,11 @@ impl EventStreamParser {
     fn event(&self) -> RawEvent<'_> {
         let has_type = !self.event_type.is_empty();
         RawEvent {
-            event_type: if has_type { &self.event_type } else { b"message" },
+            event_type: if has_type {
+                &self.event_type
+            } else {
+                b"message"
+            },
             has_type,
             data: self.lines.bytes(self.data.clone().unwrap_or(0..0)),
             last_event_id: &self.last_event_id,
