@@ -34,3 +34,10 @@ for (const document of ['pkg-template/README.md', 'src/README.md']) {
     assert.deepEqual(linksOf(document).filter((link) => !/^(https:\/\/|#)/.test(link)), []);
   });
 }
+
+// Those of the crate's README are compiled.
+test('the Rust examples of README.md are those of the README of the crate', () => {
+  const examplesOf = (document) => readFileSync(join(ROOT, document), 'utf8').match(/^```rust\n.*?^```/gms);
+  const compiled = examplesOf('src/README.md');
+  for (const example of examplesOf('README.md')) assert.ok(compiled.includes(example), example);
+});

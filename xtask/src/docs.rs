@@ -4,12 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::house::{root, workshop};
+use crate::house::{CRATE, root, workshop};
 use crate::install::npm;
 use crate::process::{cargo, command, run};
 use crate::{package, step::step};
-
-const CLIENT: &str = "authenticated-event-source";
 
 /// Builds both and says where they are.
 pub(crate) fn run_docs() -> Result<()> {
@@ -33,7 +31,7 @@ pub(crate) fn rust() -> Result<()> {
     wasm.args([
         "doc",
         "--package",
-        CLIENT,
+        CRATE,
         "--no-deps",
         "--target",
         "wasm32-unknown-unknown",

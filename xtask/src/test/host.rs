@@ -3,12 +3,12 @@
 use anyhow::Result;
 
 use super::report::{CannotGoOn, Report};
+use crate::docs;
 use crate::fixture::AS_TESTED;
+use crate::house::{self, CRATE};
 use crate::install::{self, debian};
 use crate::process::{cargo, run};
-use crate::{docs, house};
 
-const CLIENT: &str = "authenticated-event-source";
 const WASM: &str = "wasm32-unknown-unknown";
 
 pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
@@ -53,7 +53,7 @@ fn lints_for_wasm() -> Result<()> {
         clippy.args([
             "clippy",
             "--package",
-            CLIENT,
+            CRATE,
             "--all-targets",
             "--target",
             WASM,
