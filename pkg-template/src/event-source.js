@@ -173,7 +173,8 @@ function resolve(url) {
   try {
     return new URL(url, base).href;
   } catch {
-    throw new DOMException(`'${url}' is not a valid URL`, 'SyntaxError');
+    const advice = base ? '' : ': where there is no page, it must be absolute';
+    throw new DOMException(`'${url}' is not a valid URL${advice}`, 'SyntaxError');
   }
 }
 

@@ -396,6 +396,15 @@ describe('not copied', { concurrency: 8, timeout: 60_000 }, () => {
 });
 
 describe('not copied, on a page', { timeout: 60_000 }, () => {
+  test('a POST that is to be closed while the page is hidden ends with it', async (t) => {
+    const server = await script([open(first)]);
+    const run = ours(t, server, { ...post, openWhenHidden: false });
+    await run.until(1);
+    for (const hidden of [true, false]) hide(hidden);
+    assert.equal((await run.promise.catch((error) => error)).reason, 'network');
+    await server.exactly(1);
+  });
+
   test('a POST stays when the page is hidden, and is not sent again when it is shown', async (t) => {
     const server = await script([open(first)]);
     const run = ours(t, server, { ...post, openWhenHidden: undefined });
