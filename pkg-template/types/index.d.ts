@@ -321,9 +321,9 @@ export class AuthenticatedEventSource<Events extends EventTypes = Record<string,
   /** `[NON-SPEC]` Where the source stands. */
   readonly state: SourceState;
 
-  onopen: ((this: this, event: OpenEvent) => unknown) | null;
-  onmessage: ((this: this, event: MessageEvent<Events extends { message: infer Data } ? Data : string>) => unknown) | null;
-  onerror: ((this: this, event: ErrorEvent) => unknown) | null;
+  onopen: ((this: AuthenticatedEventSource<Events>, event: OpenEvent) => unknown) | null;
+  onmessage: ((this: AuthenticatedEventSource<Events>, event: MessageEvent<Events extends { message: infer Data } ? Data : string>) => unknown) | null;
+  onerror: ((this: AuthenticatedEventSource<Events>, event: ErrorEvent) => unknown) | null;
 
   /** Closes for good: nothing fires afterwards, nothing is left behind. */
   close(): void;

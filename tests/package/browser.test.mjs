@@ -43,7 +43,7 @@ const worker = (entry) => `
   const answer = () => ${run}.catch(String);
 `;
 
-for (const entry of ['index.js', 'slim.js']) {
+for (const entry of ['index.js', 'slim.js', 'shared.js']) {
   test(`<script type="module">, ${entry}`, async () => {
     const result = await resultOf(`module-${entry}`, `<script type="module">
       import { AuthenticatedEventSource } from '${DIST}/${entry}';

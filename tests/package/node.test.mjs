@@ -21,24 +21,26 @@ async function print(name, script) {
 
 const scenario = `readAuthenticatedStream(AuthenticatedEventSource, '${FIXTURE_URL}')`;
 
-test('import: an authenticated stream', async () => {
-  const result = await print('stream.mjs', `
-    import { AuthenticatedEventSource } from 'authenticated-event-source';
-    import { readAuthenticatedStream } from './scenario.mjs';
-    console.log(JSON.stringify(await ${scenario}));
-  `);
-  assert.deepEqual(result, EXPECTED);
-});
+for (const entry of ['authenticated-event-source', 'authenticated-event-source/shared']) {
+  test(`import ${entry}: an authenticated stream`, async () => {
+    const result = await print('stream.mjs', `
+      import { AuthenticatedEventSource } from '${entry}';
+      import { readAuthenticatedStream } from './scenario.mjs';
+      console.log(JSON.stringify(await ${scenario}));
+    `);
+    assert.deepEqual(result, EXPECTED);
+  });
 
-test('require: an authenticated stream', async () => {
-  const result = await print('stream.cjs', `
-    const { AuthenticatedEventSource } = require('authenticated-event-source');
-    import('./scenario.mjs')
-      .then(({ readAuthenticatedStream }) => ${scenario})
-      .then((result) => console.log(JSON.stringify(result)));
-  `);
-  assert.deepEqual(result, EXPECTED);
-});
+  test(`require ${entry}: an authenticated stream`, async () => {
+    const result = await print('stream.cjs', `
+      const { AuthenticatedEventSource } = require('${entry}');
+      import('./scenario.mjs')
+        .then(({ readAuthenticatedStream }) => ${scenario})
+        .then((result) => console.log(JSON.stringify(result)));
+    `);
+    assert.deepEqual(result, EXPECTED);
+  });
+}
 
 test('importing does nothing: no compilation, no timer, no listener, no global', async () => {
   const result = await print('import-only.mjs', `

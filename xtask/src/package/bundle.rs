@@ -22,9 +22,10 @@ use crate::install::npm;
 use crate::process::run;
 
 /// The entries that inline the module, and the file of each.
-const INLINED: [(&str, &str); 2] = [
+const INLINED: [(&str, &str); 3] = [
     ("index", "index.js"),
     ("event-source", "event-source-entry.js"),
+    ("shared", "shared-entry.js"),
 ];
 
 pub(super) fn entries() -> Result<()> {
