@@ -11,6 +11,10 @@ export function readOptions(init, isSpec) {
   const requestInit = readRequest(given);
   const method = readMethod(given, requestInit);
   const retry = readRetry(given.retry ?? (isSpec ? 'spec' : undefined), method === 'GET');
+  const auth = readAuth(given.auth ?? given.token, method === 'GET' || retry.isRetryGiven);
+  if (given.body instanceof ReadableStream && (retry.isRetryGiven || auth.canRefresh)) {
+    throw new TypeError('a stream as `body` can be sent only once: give a function that makes a new one');
+  }
   return {
     ...retry,
     method,
@@ -20,7 +24,7 @@ export function readOptions(init, isSpec) {
     body: given.body,
     headers: readHeaders(given.headers),
     hasHeaders: hasHeaders(given.headers),
-    ...readAuth(given.auth ?? given.token, method === 'GET' || retry.isRetryGiven),
+    ...auth,
     fetch: readFunction(given.fetch, 'fetch'),
     signal: given.signal ?? undefined,
     lastEventId: readLastEventId(given.lastEventId),

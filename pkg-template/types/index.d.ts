@@ -216,7 +216,8 @@ export interface AuthenticatedEventSourceInit<Data = string> {
    * a 401 if `auth.onUnauthorized` is given.
    */
   method?: string;
-  /** The body, or a function that makes it anew for every attempt. */
+  /** The body, or a function that makes it anew for every attempt. A `ReadableStream` can be sent
+   *  only once: with `retry` or `onUnauthorized` it must come from a function. */
   body?: BodyInit | null | ((context: AttemptContext) => MaybePromise<BodyInit | null>);
   /** As in `RequestInit`. */
   mode?: RequestMode;

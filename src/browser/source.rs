@@ -208,12 +208,12 @@ impl<O: Observer> Source<O> {
     async fn read(&self, mut stream: Box<EventStream>, cause: Cause) -> Over {
         let mut parser = EventStreamParser::new().max_event_size(self.options.max_event_size);
         parser.reset(self.connection.borrow().last_event_id());
-        let mut renew_at = self.renew_at(&stream, cause);
+        let renew_at = self.renew_at(&stream, cause);
         loop {
             let over = match self.woken(&mut stream, renew_at).await {
                 Woken::Chunk(chunk) => self.deliver(&mut parser, &chunk).await,
                 Woken::Over(over) => Some(over),
-                Woken::ByClock => self.check(&mut renew_at),
+                Woken::ByClock => self.check(renew_at),
             };
             if let Some(over) = over {
                 return over;
@@ -223,7 +223,7 @@ impl<O: Observer> Source<O> {
 
     async fn woken(&self, stream: &mut EventStream, renew_at: Option<Duration>) -> Woken {
         let deadline = self.liveness.borrow().deadline();
-        let mut alarm = [deadline, renew_at]
+        let mut alarm = [deadline, renew_at.filter(|_| self.can_resume())]
             .into_iter()
             .flatten()
             .min()
@@ -250,7 +250,7 @@ impl<O: Observer> Source<O> {
     }
 
     /// Whether the clock ends the stream.
-    fn check(&self, renew_at: &mut Option<Duration>) -> Option<Over> {
+    fn check(&self, renew_at: Option<Duration>) -> Option<Over> {
         let now = sys::now();
         let is_past = |moment: Option<Duration>| moment.is_some_and(|moment| now >= moment);
         let mut liveness = self.liveness.borrow_mut();
@@ -258,13 +258,12 @@ impl<O: Observer> Source<O> {
             liveness.stalled(now);
             return Some(Over::Lost(Lost::new(Reason::Stalled)));
         }
-        let is_renewal_due = is_past(*renew_at);
-        if is_renewal_due {
-            *renew_at = None;
-        }
-        // A stream without IDs cannot be resumed: it is left to its server.
-        let can_resume = !self.connection.borrow().last_event_id().is_empty();
-        (is_renewal_due && can_resume).then_some(Over::Left(Cause::Renewal))
+        (is_past(renew_at) && self.can_resume()).then_some(Over::Left(Cause::Renewal))
+    }
+
+    /// A stream without an ID cannot be resumed: until it has one, no renewal cuts it short.
+    fn can_resume(&self) -> bool {
+        !self.connection.borrow().last_event_id().is_empty()
     }
 
     /// When to reconnect with a fresh token. Requests that must not be repeated are not; a

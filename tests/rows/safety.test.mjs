@@ -321,6 +321,10 @@ describe('errors', { concurrency: 8 }, () => {
     'a cache': { cache: 'sometimes' },
     'credentials': { credentials: 'sometimes' },
     'a body of a GET': { body: 'secret' },
+    'a body that can be sent only once, with a retry': { method: 'POST', body: new Blob(['x']).stream(), retry: {} },
+    'a body that can be sent only once, with a refresh': {
+      method: 'POST', body: new Blob(['x']).stream(), auth: { token: 't', onUnauthorized() {} },
+    },
     'an auth without a token': { auth: {} },
     'a redirect policy': { redirectPolicy: 'never' },
     'a timeout': { connectTimeout: -1 },
