@@ -120,6 +120,7 @@ export class Client {
 
   #end(reason, error) {
     this.readyState = CLOSED;
+    this.watch?.('ended', reason);
     this.disconnect();
     this.#released.abort();
     this.state = { ...this.state, phase: 'closed', nextRetryIn: undefined, reason, since: Date.now() };
@@ -167,6 +168,7 @@ export class Client {
   }
 
   async request(attempt, cause) {
+    this.watch?.('asked', attempt, cause);
     const context = this.#context(attempt, cause);
     const headers = (await this.headers(context)) ?? {};
     const body = typeof this.body === 'function' ? await this.body(context) : this.body;
@@ -189,13 +191,18 @@ export class Client {
     return { attempt, cause, lastEventId: this.lastEventId, url: this.url };
   }
 
-  // What the core tells.
+  // What the core tells. `watch(step, …)` is told too, where the entry ./observe has put one.
+
+  received(bytes) {
+    this.watch?.('received', bytes);
+  }
 
   opened(response, resumed) {
     if (this.readyState === CLOSED) return;
     this.#isLeaving = false;
     this.readyState = OPEN;
     this.origin = new URL(response.url || this.url).origin;
+    this.watch?.('opened', response, resumed);
     this.#enter('open', { attempt: 1 });
     this.#fire(new OpenEvent(response, resumed));
   }
@@ -207,13 +214,16 @@ export class Client {
     const table = { records, recordsLength, text, textLength, dataStart, dataEnd };
     this.#reader.read(table, (kind, type, value, id) => {
       if (id !== undefined) this.lastEventId = id;
-      if (kind === BatchReader.EVENT) this.message(type, value);
+      if (kind === BatchReader.EVENT) this.message(type, value, id);
       else if (kind === BatchReader.COMMENT) this.comment(value);
       return this.readyState === OPEN && !this.#isLeaving;
     });
   }
 
-  message(type, text) {
+  /** `id`: the event's own, if it has one. */
+  message(type, text, id) {
+    const watched = this.watch?.('message', type, text, id);
+    if (watched === false || this.#isSilent) return;
     const { lastEventId, origin } = this;
     let data = text;
     if (this.parse) {
@@ -227,7 +237,7 @@ export class Client {
     }
     for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin });
     if (this.#heard.has(type)) {
-      this.#fire(new MessageEvent(type, { data, lastEventId, origin }));
+      this.#fire(watched ?? new MessageEvent(type, { data, lastEventId, origin }));
     }
   }
 
@@ -264,6 +274,7 @@ export class Client {
   /** `retryIn` is negative where nothing is retried. */
   failed(error, retryIn, attempt, isEnd) {
     if (this.readyState === CLOSED) return;
+    this.watch?.('failed', error, retryIn, attempt);
     if (retryIn >= 0) {
       this.readyState = CONNECTING;
       this.#enter('waiting', { attempt, nextRetryIn: retryIn, reason: error.reason });
@@ -280,6 +291,7 @@ export class Client {
   reconnecting(cause) {
     if (this.readyState === CLOSED) return;
     this.readyState = CONNECTING;
+    this.watch?.('reconnecting', cause);
     this.#enter(cause === 'suspension' ? 'suspended' : 'connecting', { reason: cause });
   }
 
@@ -298,7 +310,7 @@ export class Client {
 }
 
 /** As the platform reports what a listener throws. */
-function report(thrown) {
+export function report(thrown) {
   if (typeof reportError === 'function') reportError(thrown);
   else queueMicrotask(() => { throw thrown; });
 }

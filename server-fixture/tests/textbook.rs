@@ -118,7 +118,7 @@ async fn cors_headers_are_on_errors_too_and_expose_what_clients_must_read() {
     );
     assert_eq!(
         answer.header("access-control-expose-headers"),
-        "retry-after,sse-resumed-from"
+        "retry-after,sse-resumed-from,sse-heartbeat"
     );
 }
 
@@ -189,6 +189,7 @@ async fn resume_by_header_loses_nothing_and_repeats_nothing() {
         .open("/events")
         .await;
     assert_eq!(resumed.headers["sse-resumed-from"], cursor.as_str());
+    assert_eq!(resumed.headers["sse-heartbeat"], "30");
     ann.publish("update", "4").await;
     for data in ["2", "3", "4"] {
         assert_eq!(resumed.event().await.data, data);

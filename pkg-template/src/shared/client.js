@@ -78,9 +78,9 @@ export class SharedClient extends Client {
     this.#hasOpened = true;
   }
 
-  message(type, data) {
-    this.#record([this.lastEventId, type, data]);
-    super.message(type, data);
+  message(type, data, id) {
+    this.#record([this.lastEventId, type, data, id !== undefined]);
+    super.message(type, data, id);
   }
 
   comment(data) {
@@ -243,9 +243,9 @@ export class SharedClient extends Client {
     }
   }
 
-  #deliver([id, type, data]) {
+  #deliver([id, type, data, hasId]) {
     this.lastEventId = id;
-    if (type !== undefined) super.message(type, data);
+    if (type !== undefined) super.message(type, data, hasId ? id : undefined);
     else if (data !== undefined) super.comment(data);
   }
 

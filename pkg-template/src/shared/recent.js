@@ -4,8 +4,8 @@ const MOST_CHARACTERS = 2 ** 20;
 /**
  * The latest part of a stream, so that whoever is a little behind can be given what is missing.
  *
- * A record is `[id, type, data]`: an event, with the last event ID as it is after it. Without a
- * type it is a comment, without data too it only moves the ID.
+ * A record is `[id, type, data, hasId]`: an event, with the last event ID as it is after it, and
+ * whether that is its own. Without a type it is a comment, without data too it only moves the ID.
  */
 export class Recent {
   #records;

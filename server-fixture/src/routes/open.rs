@@ -25,6 +25,10 @@ use crate::text::random_hex;
 /// Names the place that a stream goes on from: a cursor, or `earliest` after a gap.
 pub(crate) const RESUMED_FROM: HeaderName = HeaderName::from_static("sse-resumed-from");
 
+/// After how many seconds at most a stream says something, so that a client can tell a quiet stream
+/// from one that a proxy holds back.
+pub(crate) const HEARTBEAT: HeaderName = HeaderName::from_static("sse-heartbeat");
+
 /// Opens a stream over `hub`, or refuses it: errors before the first byte are HTTP.
 pub(crate) async fn open(
     node: &Arc<Node>,
@@ -60,10 +64,10 @@ pub(crate) async fn open(
         orders: node.mischief.as_ref().map(Mischief::orders),
         is_over: false,
     };
-    Ok(response(
-        Body::from_stream(stream.into_stream()),
-        &resumed_from,
-    ))
+    let mut response = response(Body::from_stream(stream.into_stream()), &resumed_from);
+    let seconds = node.config.heartbeat.as_secs_f64().ceil() as u64;
+    response.headers_mut().insert(HEARTBEAT, seconds.into());
+    Ok(response)
 }
 
 fn outcome(requested: &Requested, start: &Start) -> &'static str {

@@ -22,10 +22,11 @@ use crate::install::npm;
 use crate::process::run;
 
 /// The entries that inline the module, and the file of each.
-const INLINED: [(&str, &str); 3] = [
+const INLINED: [(&str, &str); 4] = [
     ("index", "index.js"),
     ("event-source", "event-source-entry.js"),
     ("shared", "shared-entry.js"),
+    ("observe", "observe-entry.js"),
 ];
 
 pub(super) fn entries() -> Result<()> {
