@@ -1,4 +1,5 @@
 import { CLOSED, CONNECTING, Client, OPEN } from './client.js';
+import { named } from './names.js';
 import { readOptions } from './options.js';
 import { EventQueue } from './queue.js';
 
@@ -6,12 +7,15 @@ const { DOMException, EventTarget } = globalThis;
 
 /** The client of a source, for the modules of this package alone. */
 export let clientOf;
+/** Where a class says which client its sources have. */
+export const CLIENT = Symbol('client');
 
 /**
  * `EventSource` of WHATWG HTML §9.2, over `fetch`. Reconnects as browsers do (`retry: 'spec'`),
  * unless the options say otherwise.
  */
 export class EventSource extends EventTarget {
+  static [CLIENT] = Client;
   #client;
   /** The event handlers (`onopen` and so on), by type. */
   #handlers = new Map();
@@ -20,7 +24,12 @@ export class EventSource extends EventTarget {
     if (arguments.length === 0) throw new TypeError('EventSource needs a URL');
     super();
     const options = readOptions(toDictionary(init), !(this instanceof AuthenticatedEventSource));
-    this.#client = new Client(this, resolve(url), options);
+    const Half = new.target[CLIENT];
+    if (options.shared && Half === Client) {
+      throw new TypeError("`shared` needs the class of 'authenticated-event-source/shared'");
+    }
+    this.#client = new Half(this, resolve(url), options);
+    this.#client.start();
   }
 
   get url() {
@@ -190,8 +199,4 @@ const constant = (value) => ({ value, writable: false, configurable: false });
 const constants = { CONNECTING: constant(CONNECTING), OPEN: constant(OPEN), CLOSED: constant(CLOSED) };
 for (const target of [EventSource, EventSource.prototype]) define(target, Object.keys(constants), constants);
 define(EventSource.prototype, ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']);
-// By the keys, because a minifier shortens the names of classes.
-for (const [name, type] of Object.entries({ EventSource, AuthenticatedEventSource })) {
-  Object.defineProperty(type, 'name', { value: name, configurable: true });
-  Object.defineProperty(type.prototype, Symbol.toStringTag, { value: name, configurable: true });
-}
+named({ EventSource, AuthenticatedEventSource });

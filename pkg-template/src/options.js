@@ -38,6 +38,7 @@ export function readOptions(init, isSpec) {
     maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', 16 * MEBIBYTE), 2 ** 31),
     followsRedirects: retry.isSpec || readOneOf(given.redirectPolicy, 'redirectPolicy', ['same-origin', 'follow']) === 'follow',
     parse: readParse(given.parse),
+    shared: given.shared,
   };
 }
 

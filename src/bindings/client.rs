@@ -35,6 +35,9 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub fn opened(this: &Client, response: &Response, is_resumed: bool);
+    /// So many bytes of the stream came.
+    #[wasm_bindgen(method)]
+    pub fn received(this: &Client, bytes: u32);
     /// Reads a batch and dispatches its events, until a listener closes or reconnects.
     #[wasm_bindgen(method)]
     pub fn dispatch(

@@ -120,6 +120,10 @@ impl Observer for Classes {
         self.client.opened(response, is_resumed);
     }
 
+    fn received(&self, bytes: u32) {
+        self.client.received(bytes);
+    }
+
     fn deliver(&self, parser: &mut EventStreamParser, source: &Source<Self>) -> Delivered {
         let mut delivered = Delivered::default();
         // Taken out, not borrowed: JavaScript runs before it is put back.

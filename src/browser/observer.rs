@@ -14,6 +14,9 @@ pub(crate) trait Observer: Sized {
     /// The connection was announced.
     fn opened(&self, response: &Response, is_resumed: bool);
 
+    /// So many bytes of the stream came.
+    fn received(&self, _bytes: u32) {}
+
     /// Takes all items out of the parser, and commits to the connection what it delivers.
     fn deliver(&self, parser: &mut EventStreamParser, source: &Source<Self>) -> Delivered;
 

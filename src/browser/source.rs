@@ -9,6 +9,7 @@ use core::time::Duration;
 
 use futures_core::future::LocalBoxFuture;
 use js_sys::Uint8Array;
+use web_sys::Response;
 
 use super::attempt::{Attempt, EventStream, Lost};
 use super::auth::{AttemptContext, Cause, Token};
@@ -19,7 +20,7 @@ use super::page::Page;
 use super::sys;
 use super::timer::Alarm;
 use crate::connection::{Connection, Liveness, Next, ReadyState, Reason, RetryOn, renew_in};
-use crate::event_stream::EventStreamParser;
+use crate::event_stream::{EventStreamParser, digits};
 
 /// How many bytes are parsed and delivered at once. Engines hand out chunks of megabytes when the
 /// server is faster than the page: delivered at once they would block it.
@@ -212,7 +213,10 @@ impl<O: Observer> Source<O> {
         let now = sys::now();
         let is_resumed = self.connection.borrow().has_opened();
         self.connection.borrow_mut().announce(now);
-        self.liveness.borrow_mut().opened(now);
+        let mut liveness = self.liveness.borrow_mut();
+        liveness.opened(now);
+        liveness.announced(announced_rhythm(&stream.response));
+        drop(liveness);
         self.observer.opened(&stream.response, is_resumed);
     }
 
@@ -267,8 +271,7 @@ impl<O: Observer> Source<O> {
         let is_past = |moment: Option<Duration>| moment.is_some_and(|moment| now >= moment);
         let mut liveness = self.liveness.borrow_mut();
         if is_past(liveness.deadline()) {
-            liveness.stalled(now);
-            return Some(Over::Lost(Lost::new(Reason::Stalled)));
+            return Some(Over::Lost(Lost::new(liveness.stalled(now))));
         }
         (is_past(renew_at) && self.can_resume()).then_some(Over::Left(Cause::Renewal))
     }
@@ -299,6 +302,7 @@ impl<O: Observer> Source<O> {
     /// Parses a chunk, slice by slice, and lets the observer have what it holds.
     async fn deliver(&self, parser: &mut EventStreamParser, chunk: &Uint8Array) -> Option<Over> {
         let mut has_comment = false;
+        self.observer.received(chunk.length());
         for start in (0..chunk.length()).step_by(SLICE as usize) {
             let slice = chunk.subarray(start, chunk.length().min(start + SLICE));
             parser.feed_with(slice.length() as usize, |room| slice.copy_to(room));
@@ -379,4 +383,10 @@ fn left(cause: Cause) -> Poll<Woken> {
 
 fn lost(lost: Box<Lost>) -> Poll<Woken> {
     Poll::Ready(Woken::Over(Over::Lost(lost)))
+}
+
+/// How long the stream is silent at most, as the response says.
+fn announced_rhythm(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get("SSE-Heartbeat").ok()??;
+    digits(seconds.as_bytes()).map(Duration::from_secs)
 }

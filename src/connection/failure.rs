@@ -12,6 +12,8 @@ pub enum Reason {
     Timeout,
     /// The open stream stayed silent longer than the heartbeat timeout.
     Stalled,
+    /// The open stream never said anything: something between holds it back.
+    Mute,
     /// The server ended the stream in the ordinary way.
     End,
     /// The server answered with another status than 200.
@@ -45,6 +47,7 @@ impl Reason {
             Self::Network => "network",
             Self::Timeout => "timeout",
             Self::Stalled => "stalled",
+            Self::Mute => "mute",
             Self::End => "end",
             Self::Status => "status",
             Self::NoContent => "no-content",
@@ -71,6 +74,11 @@ impl Reason {
                 "nothing came for longer than the heartbeat timeout: the connection counts as \
                  dead; if the stream may be silent that long, raise `heartbeatTimeout` or let the \
                  server send comments"
+            }
+            Self::Mute => {
+                "the response headers came, but not one byte of the stream within the heartbeat \
+                 timeout: a proxy may hold it back; have the server send `X-Accel-Buffering: no`, \
+                 and do not compress `text/event-stream`"
             }
             Self::End => "the server ended the stream",
             Self::Status => "the server answered with a status that is not 200",

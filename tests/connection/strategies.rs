@@ -6,10 +6,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
 
-pub(crate) const REASONS: [Reason; 15] = [
+pub(crate) const REASONS: [Reason; 16] = [
     Reason::Network,
     Reason::Timeout,
     Reason::Stalled,
+    Reason::Mute,
     Reason::End,
     Reason::Status,
     Reason::NoContent,
