@@ -37,7 +37,7 @@ export class Client {
   #error;
   #reader;
   #queues = new Set();
-  /** The event types that somebody has listened for: for others no event object is made. */
+  /** The event types that somebody has listened for: unless `hearsAll`, for others no event object is made. */
   #heard = new Set();
   /** Stops listening to the caller's signal. */
   #released = new AbortController();
@@ -202,7 +202,7 @@ export class Client {
       if (this.#isSilent) return;
     }
     for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin });
-    if (this.#heard.has(type)) {
+    if (this.hearsAll || this.#heard.has(type)) {
       this.#fire(new MessageEvent(type, { data, lastEventId, origin }));
     }
   }

@@ -19,8 +19,11 @@ export class EventSource extends EventTarget {
   constructor(url, init = {}) {
     if (arguments.length === 0) throw new TypeError('EventSource needs a URL');
     super();
-    const options = readOptions(toDictionary(init), !(this instanceof AuthenticatedEventSource));
-    this.#client = new Client(this, resolve(url), options);
+    const isNative = !(this instanceof AuthenticatedEventSource);
+    // In the order of WebIDL, which shows where two arguments are wrong.
+    const address = `${url}`;
+    const options = readOptions(toDictionary(init, isNative), isNative);
+    this.#client = new Client(this, resolve(address), options);
   }
 
   get url() {
@@ -61,11 +64,6 @@ export class EventSource extends EventTarget {
 
   close() {
     this.#client.close();
-  }
-
-  addEventListener(type, ...rest) {
-    super.addEventListener(type, ...rest);
-    this.#client.hear(String(type));
   }
 
   #handler(type) {
@@ -120,6 +118,11 @@ export class AuthenticatedEventSource extends EventSource {
     return clientOf(this).state;
   }
 
+  addEventListener(type, ...rest) {
+    super.addEventListener(type, ...rest);
+    clientOf(this).hear(String(type));
+  }
+
   /** Connects anew, at once, with the same last event ID. Does nothing once closed. */
   reconnect() {
     clientOf(this).reconnect();
@@ -161,20 +164,29 @@ function call(handler, source, event) {
   if (handler.call(source, event) === false) event.preventDefault();
 }
 
-function toDictionary(init) {
+function toDictionary(init, isNative) {
   if (init === null || init === undefined) return {};
-  if (typeof init === 'string' || typeof init === 'object' || typeof init === 'function') return init;
-  throw new TypeError('the second argument must be a token or an object of options');
+  if (typeof init === 'object' || typeof init === 'function') return init;
+  if (typeof init === 'string' && !isNative) return init;
+  throw new TypeError(`the second argument must be ${isNative ? '' : 'a token or '}an object of options`);
 }
 
 /** Relative to the document, else to the worker. */
 function resolve(url) {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  const { document, location } = globalThis;
   try {
-    return new URL(url, base).href;
+    const { href } = new URL(url, document?.baseURI ?? location?.href);
+    return document && document.characterSet !== 'UTF-8' ? inEncodingOf(document, url) : href;
   } catch {
     throw new DOMException(`'${url}' is not a valid URL`, 'SyntaxError');
   }
+}
+
+/** In a document of another encoding than UTF-8, queries are in that one; `URL` does not know. */
+function inEncodingOf(document, url) {
+  const link = document.createElement('a');
+  link.href = url;
+  return link.href;
 }
 
 /** What WebIDL says of the members: constants on the class and its prototype, all enumerable. */

@@ -6,13 +6,14 @@ const REQUEST_MEMBERS = ['cache', 'credentials', 'integrity', 'mode', 'redirect'
 
 /** Reads the second argument of the constructor once, and checks it, so that a mistake shows
  *  where it was made and not at the first reconnect. */
-export function readOptions(init, isSpec) {
+export function readOptions(init, isNative) {
   const given = typeof init === 'string' ? { auth: init } : (init ?? {});
   const requestInit = readRequest(given);
   const method = readMethod(given, requestInit);
-  const retry = readRetry(given.retry ?? (isSpec ? 'spec' : undefined), method === 'GET');
+  const retry = readRetry(given.retry ?? (isNative ? 'spec' : undefined), method === 'GET');
   return {
     ...retry,
+    hearsAll: isNative,
     method,
     isGet: method === 'GET',
     withCredentials: Boolean(given.withCredentials),
@@ -26,10 +27,10 @@ export function readOptions(init, isSpec) {
     lastEventId: readLastEventId(given.lastEventId),
     lastEventIdParam: given.lastEventIdParam === undefined ? undefined : String(given.lastEventIdParam),
     shouldRetry: readFunction(given.shouldRetry, 'shouldRetry'),
-    connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', 30 * SECOND),
+    connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', retry.isSpec ? Infinity : 30 * SECOND),
     heartbeatTimeout: readHeartbeat(given.heartbeatTimeout, retry.isSpec),
     openWhenHidden: given.openWhenHidden ?? true,
-    maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', 16 * MEBIBYTE), 2 ** 31),
+    maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', retry.isSpec ? Infinity : 16 * MEBIBYTE), 2 ** 31),
     followsRedirects: retry.isSpec || readOneOf(given.redirectPolicy, 'redirectPolicy', ['same-origin', 'follow']) === 'follow',
     parse: readParse(given.parse),
   };

@@ -78,6 +78,15 @@ impl Options {
         page_origin().is_some_and(|origin| origin != self.url.origin())
     }
 
+    /// Whether `fetch` takes the URL at all. It refuses other schemes and user names in a way that
+    /// looks like a dead network, which might come back.
+    pub(super) fn is_fetchable(&self) -> bool {
+        let url = &self.url;
+        matches!(url.protocol().as_str(), "http:" | "https:")
+            && url.username().is_empty()
+            && url.password().is_empty()
+    }
+
     /// Whether the last event ID goes into a header. Where it has a parameter it stays out of
     /// the header of a cross-origin request, whose preflight the server may refuse for it.
     pub(super) fn sends_id_header(&self) -> bool {

@@ -152,12 +152,14 @@ impl<O: Observer> Source<O> {
                 cause,
             },
             // The first failure is worth a question; after an open stream the second in a row
-            // is, because a server that restarts answers questions before long.
-            probes: if has_opened {
-                retries > 1
-            } else {
-                retries == 0
-            },
+            // is, because a server that restarts answers questions before long. To the standard
+            // each refusal is final.
+            probes: self.options.retry.is_spec
+                || if has_opened {
+                    retries > 1
+                } else {
+                    retries == 0
+                },
             has_opened,
         }
     }
@@ -340,11 +342,16 @@ impl<O: Observer> Source<O> {
         }
     }
 
-    /// Waits, but no longer than until the network or the page comes back.
+    /// Waits, but no longer than until the network or the page comes back. The standard knows no
+    /// wait that is shorter than the reconnection time.
     async fn wait(&self, time: Duration) -> Cause {
         let mut alarm = pin!(Alarm::after(time));
         poll_fn(|context| match self.interrupts.poll(context) {
             Poll::Ready(Interrupt::Reconnect) => Poll::Ready(Cause::Reconnect),
+            Poll::Ready(Interrupt::Wake) if self.options.retry.is_spec => {
+                self.interrupts.register(context);
+                alarm.as_mut().poll(context).map(|()| Cause::Retry)
+            }
             Poll::Ready(_) => Poll::Ready(Cause::Retry),
             Poll::Pending => alarm.as_mut().poll(context).map(|()| Cause::Retry),
         })

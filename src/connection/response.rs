@@ -57,17 +57,40 @@ fn start_of(text: &str) -> &str {
     start.unwrap_or(text)
 }
 
-/// Whether the essence of the MIME type is `text/event-stream`, in any case and with any
-/// parameters ([MIME Sniffing §4.4](https://mimesniff.spec.whatwg.org/#parsing-a-mime-type)).
+/// Whether the essence of the MIME type is `text/event-stream`, in any case and with any parameters
+/// ([Fetch, "extract a MIME type"]): of several values the last that is a MIME type counts.
+///
+/// [Fetch, "extract a MIME type"]: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
 fn is_event_stream(content_type: &str) -> bool {
-    let mut parts = content_type.as_bytes().split(|byte| *byte == b';');
-    let mut essence = parts.next().unwrap_or_default();
+    let mut is_quoted = false;
+    let values = content_type.as_bytes().split(|byte| {
+        is_quoted ^= *byte == b'"';
+        *byte == b',' && !is_quoted
+    });
+    values
+        .filter_map(essence)
+        .next_back()
+        .is_some_and(|essence| essence.eq_ignore_ascii_case(b"text/event-stream"))
+}
+
+/// Type and subtype ([MIME Sniffing §4.4](https://mimesniff.spec.whatwg.org/#parsing-a-mime-type));
+/// `None` if this is no MIME type, or any at all (`*/*`).
+fn essence(value: &[u8]) -> Option<&[u8]> {
+    let mut essence = value.split(|byte| *byte == b';').next()?;
     while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..]
     | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = essence
     {
         essence = rest;
     }
-    essence.eq_ignore_ascii_case(b"text/event-stream")
+    let slash = essence.iter().position(|byte| *byte == b'/')?;
+    let is_token = |part: &[u8]| !part.is_empty() && part.iter().copied().all(is_token_byte);
+    let is_type = is_token(&essence[..slash]) && is_token(&essence[slash + 1..]);
+    (is_type && essence != b"*/*").then_some(essence)
+}
+
+/// An [HTTP token code point](https://mimesniff.spec.whatwg.org/#http-token-code-point).
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// `Retry-After` ([RFC 9110 §10.2.3]) as a wait from now: seconds, or a date, which `parse_date`
