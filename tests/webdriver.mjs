@@ -10,7 +10,7 @@ import { Builder } from 'selenium-webdriver';
 const { CHROMIUM = '/usr/bin/chromium', FIREFOX = '/usr/bin/firefox-esr', MINI_BROWSER } = process.env;
 
 /** What starts the driver of an engine, and what the driver is to start. */
-const ENGINES = {
+const BROWSERS = {
   chromium: {
     program: (port) => [process.env.CHROMEDRIVER ?? 'chromedriver', `--port=${port}`],
     capabilities: {
@@ -32,13 +32,15 @@ const ENGINES = {
   },
 };
 
+export const ENGINES = Object.keys(BROWSERS);
+
 /** How long a driver may take to listen, and a script in the page to end. */
 const START = 30_000;
 const SCRIPT = 15 * 60_000;
 
 /** Starts a browser; `driver` is its WebDriver, `close()` waits until it is gone. */
 export async function openBrowser(engine) {
-  const { program, capabilities } = ENGINES[engine];
+  const { program, capabilities } = BROWSERS[engine];
   const port = await freePort();
   const [command, ...flags] = program(port);
   // A profile of its own, and a group of processes that ends as one.

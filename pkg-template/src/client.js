@@ -37,6 +37,8 @@ export class Client {
   #error;
   #reader;
   #queues = new Set();
+  /** As browsers do: what was parsed is dispatched one by one, so that promises run between two events. */
+  #backlog = [];
   /** The event types that somebody has listened for: unless `hearsAll`, for others no event object is made. */
   #heard = new Set();
   /** Stops listening to the caller's signal. */
@@ -181,12 +183,26 @@ export class Client {
   /** Delivers nothing more once a listener has closed the source, or has it reconnect. */
   dispatch(records, recordsLength, text, textLength, dataStart, dataEnd) {
     const table = { records, recordsLength, text, textLength, dataStart, dataEnd };
-    return this.#reader.read(table, (kind, type, value, id) => {
-      if (id !== undefined) this.lastEventId = id;
-      if (kind === BatchReader.EVENT) this.#message(type, value);
-      else if (kind === BatchReader.COMMENT) this.#fire(new CommentEvent(value));
-      return this.readyState === OPEN && !this.#isLeaving;
-    });
+    if (this.isSpec) this.#reader.read(table, (...record) => { this.#backlog.push(record); });
+    else this.#reader.read(table, (...record) => this.#deliver(...record));
+  }
+
+  /** Whether to go on. */
+  #deliver(kind, type, value, id) {
+    if (id !== undefined) this.lastEventId = id;
+    if (kind === BatchReader.EVENT) this.#message(type, value);
+    else if (kind === BatchReader.COMMENT) this.#fire(new CommentEvent(value));
+    return this.readyState === OPEN && !this.#isLeaving;
+  }
+
+  async #drain() {
+    const records = this.#backlog;
+    this.#backlog = [];
+    for (const record of records) {
+      if (!this.#deliver(...record)) return;
+      await undefined;
+      if (this.readyState !== OPEN) return;
+    }
   }
 
   #message(type, text) {
@@ -213,8 +229,12 @@ export class Client {
     this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt: 0 }));
   }
 
-  /** A promise while some loop has not taken what it was given. */
+  /** A promise while something is not dispatched, or some loop has not taken what it was given. */
   ready() {
+    return this.#backlog.length > 0 ? this.#drain().then(() => this.#taken()) : this.#taken();
+  }
+
+  #taken() {
     const full = [...this.#queues].filter((queue) => queue.isFull);
     return full.length === 0 ? undefined : Promise.all(full.map((queue) => queue.drained()));
   }

@@ -168,17 +168,23 @@ function toDictionary(init, isNative) {
   if (init === null || init === undefined) return {};
   if (typeof init === 'object' || typeof init === 'function') return init;
   if (typeof init === 'string' && !isNative) return init;
-  throw new TypeError(`the second argument must be ${isNative ? '' : 'a token or '}an object of options`);
+  throw new TypeError('the second argument must be an object of options');
 }
 
 /** Relative to the document, else to the worker. */
 function resolve(url) {
   const { document, location } = globalThis;
+  const resolved = parse(url, document?.baseURI ?? location?.href);
+  // Chromium lets spaces in hosts pass.
+  if (!resolved || resolved.hostname.includes('%20')) throw new DOMException(`'${url}' is not a valid URL`, 'SyntaxError');
+  return document && document.characterSet !== 'UTF-8' ? inEncodingOf(document, url) : resolved.href;
+}
+
+function parse(url, base) {
   try {
-    const { href } = new URL(url, document?.baseURI ?? location?.href);
-    return document && document.characterSet !== 'UTF-8' ? inEncodingOf(document, url) : href;
+    return new URL(url, base);
   } catch {
-    throw new DOMException(`'${url}' is not a valid URL`, 'SyntaxError');
+    return undefined;
   }
 }
 

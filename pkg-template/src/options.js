@@ -27,7 +27,7 @@ export function readOptions(init, isNative) {
     lastEventId: readLastEventId(given.lastEventId),
     lastEventIdParam: given.lastEventIdParam === undefined ? undefined : String(given.lastEventIdParam),
     shouldRetry: readFunction(given.shouldRetry, 'shouldRetry'),
-    connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', retry.isSpec ? Infinity : 30 * SECOND),
+    connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', (retry.isSpec ? 300 : 30) * SECOND),
     heartbeatTimeout: readHeartbeat(given.heartbeatTimeout, retry.isSpec),
     openWhenHidden: given.openWhenHidden ?? true,
     maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', retry.isSpec ? Infinity : 16 * MEBIBYTE), 2 ** 31),

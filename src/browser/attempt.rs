@@ -181,10 +181,12 @@ impl Attempt<'_> {
         if !self.probes || !self.options.is_get {
             return Err(lost);
         }
-        let is_redirected = self.options.is_same_origin() && self.is_redirected(request).await;
+        let is_redirected = self.is_redirected(request).await;
         if is_redirected && self.guard() == RedirectGuard::SameOriginMode {
             lost.failure.reason = Reason::Redirect;
-        } else if self.is_refused(is_redirected).await {
+        } else if (is_redirected || self.options.is_under_cors())
+            && probe::is_alive(&self.options.url.href()).await
+        {
             // Once more: a server that has just come back is no refusal.
             if let Ok(response) = self.fetch(&request.init).await {
                 return Ok(response);
@@ -195,21 +197,18 @@ impl Attempt<'_> {
         Err(lost)
     }
 
-    /// Whether the server lives, although we got nothing from it: the engine keeps it from us.
-    async fn is_refused(&self, is_redirected: bool) -> bool {
-        (is_redirected || self.options.is_under_cors())
-            && probe::is_alive(&self.options.url.href()).await
-    }
-
-    /// Asks once more, and stays where it is: the secrets reach nobody but the server that saw
-    /// them a moment ago.
+    /// Whether our own server redirects. Asks once more, and stays where it is: the secrets reach
+    /// nobody but the server that saw them a moment ago.
     async fn is_redirected(&self, request: &Request) -> bool {
-        let given = request.init.get_redirect();
-        request.init.set_redirect(RequestRedirect::Manual);
-        let response = self.fetch(&request.init).await;
-        request
-            .init
-            .set_redirect(given.unwrap_or(RequestRedirect::Follow));
+        let init = &request.init;
+        // A caller who has spoken of redirects is not asked again for a redirect that he refused.
+        let is_open = sys::member(init, "redirect").is_none();
+        if !self.options.is_same_origin() || (self.guard() == RedirectGuard::None && !is_open) {
+            return false;
+        }
+        init.set_redirect(RequestRedirect::Manual);
+        let response = self.fetch(init).await;
+        init.set_redirect(RequestRedirect::Follow);
         response.is_ok_and(|response| is_redirect(&response))
     }
 

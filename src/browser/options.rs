@@ -81,10 +81,13 @@ impl Options {
     /// Whether `fetch` takes the URL at all. It refuses other schemes and user names in a way that
     /// looks like a dead network, which might come back.
     pub(super) fn is_fetchable(&self) -> bool {
-        let url = &self.url;
-        matches!(url.protocol().as_str(), "http:" | "https:")
-            && url.username().is_empty()
-            && url.password().is_empty()
+        let href = self.url.href();
+        let mut parts = href.as_bytes().split(|byte| *byte == b'/');
+        let is_http = matches!(parts.next(), Some(b"http:" | b"https:"));
+        is_http
+            && parts
+                .nth(1)
+                .is_some_and(|host| host.iter().all(|byte| *byte != b'@'))
     }
 
     /// Whether the last event ID goes into a header. Where it has a parameter it stays out of

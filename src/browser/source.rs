@@ -109,7 +109,7 @@ impl<O: Observer> Source<O> {
     ///
     /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
     pub(crate) async fn run(&self) {
-        let _page = Page::watch(&self.interrupts, self.options.opens_when_hidden);
+        let _page = Page::watch(&self.interrupts, &self.options);
         let mut cause = Cause::Start;
         while !self.is_closed() {
             let over = match self.open(cause).await {
@@ -203,6 +203,10 @@ impl<O: Observer> Source<O> {
         let is_resumed = self.connection.borrow().has_opened();
         self.connection.borrow_mut().announce(now);
         self.liveness.borrow_mut().opened(now);
+        // By the standard the request keeps the URLs that redirects have added to it.
+        if self.options.retry.is_spec && stream.response.redirected() {
+            self.options.url.set_href(&stream.response.url());
+        }
         self.observer.opened(&stream.response, is_resumed);
     }
 
@@ -294,11 +298,12 @@ impl<O: Observer> Source<O> {
             let slice = chunk.subarray(start, chunk.length().min(start + SLICE));
             parser.feed_with(slice.length() as usize, |room| slice.copy_to(room));
             let delivered = self.observer.deliver(parser, self);
+            has_comment |= delivered.has_comment;
+            poll_fn(|context| self.poll_ready(context)).await;
+            self.observer.commit(self);
             if delivered.is_too_large {
                 return Some(Over::Lost(Lost::new(Reason::TooLarge)));
             }
-            has_comment |= delivered.has_comment;
-            poll_fn(|context| self.poll_ready(context)).await;
             if self.is_leaving() {
                 break;
             }
@@ -342,16 +347,11 @@ impl<O: Observer> Source<O> {
         }
     }
 
-    /// Waits, but no longer than until the network or the page comes back. The standard knows no
-    /// wait that is shorter than the reconnection time.
+    /// Waits, but no longer than until the network or the page comes back.
     async fn wait(&self, time: Duration) -> Cause {
         let mut alarm = pin!(Alarm::after(time));
         poll_fn(|context| match self.interrupts.poll(context) {
             Poll::Ready(Interrupt::Reconnect) => Poll::Ready(Cause::Reconnect),
-            Poll::Ready(Interrupt::Wake) if self.options.retry.is_spec => {
-                self.interrupts.register(context);
-                alarm.as_mut().poll(context).map(|()| Cause::Retry)
-            }
             Poll::Ready(_) => Poll::Ready(Cause::Retry),
             Poll::Pending => alarm.as_mut().poll(context).map(|()| Cause::Retry),
         })

@@ -82,15 +82,19 @@ fn essence(value: &[u8]) -> Option<&[u8]> {
     {
         essence = rest;
     }
-    let slash = essence.iter().position(|byte| *byte == b'/')?;
-    let is_token = |part: &[u8]| !part.is_empty() && part.iter().copied().all(is_token_byte);
-    let is_type = is_token(&essence[..slash]) && is_token(&essence[slash + 1..]);
-    (is_type && essence != b"*/*").then_some(essence)
-}
-
-/// An [HTTP token code point](https://mimesniff.spec.whatwg.org/#http-token-code-point).
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    let mut slashes = 0;
+    for byte in essence {
+        match byte {
+            b'/' => slashes += 1,
+            // No HTTP token code points.
+            0..=b' ' | b'"' | b'(' | b')' | b':'..=b'@' | b'['..=b']' | b'{' | b'}' | 0x7F.. => {
+                return None;
+            }
+            _ => {}
+        }
+    }
+    let is_none = matches!(essence, [b'/', ..] | [.., b'/'] | b"*/*");
+    (slashes == 1 && !is_none).then_some(essence)
 }
 
 /// `Retry-After` ([RFC 9110 §10.2.3]) as a wait from now: seconds, or a date, which `parse_date`

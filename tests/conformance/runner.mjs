@@ -8,6 +8,7 @@ import * as reconnect from './cases/reconnect.mjs';
 import * as request from './cases/request.mjs';
 import * as response from './cases/response.mjs';
 import * as vectors from './cases/vectors.mjs';
+import { readAuthenticatedStream } from '../package/scenario.mjs';
 import { Stage } from './stage.mjs';
 
 const GROUPS = [interfaces, constructor, request, response, events, reconnect, close, vectors];
@@ -16,11 +17,20 @@ const AT_ONCE = 3;
 /** A case that has not ended by now never will. */
 const DEADLINE = 60_000;
 
-/** Makes this global able to run the cases on `clients`: an object of classes by name. */
-export function install(clients) {
-  globalThis.clients = clients;
-  if (globalThis.document) globalThis.runCases = (kind, order) => inContext[kind](order);
-  else answerOrders((order) => runHere(order));
+/** Makes this global able to run the cases on `clients`, an object of classes by name, and to read an
+ *  authenticated stream through `Authenticated`. */
+export function install(clients, Authenticated) {
+  globalThis.tested = clients;
+  const work = {
+    cases: runHere,
+    stream: ({ url }) => readAuthenticatedStream(Authenticated, url),
+  };
+  if (globalThis.document) {
+    const run = (name) => (kind, order) => (kind === 'window' ? work[name](order) : inWorker[kind]({ ...order, work: name }));
+    Object.assign(globalThis, { runCases: run('cases'), readStream: run('stream') });
+  } else {
+    answerOrders((order) => work[order.work](order));
+  }
 }
 
 /** All cases, for one client: `{ section, name, error? }` of each. */
@@ -34,7 +44,7 @@ async function runHere({ client, servers, only = '' }) {
   const work = async () => {
     while (next < left.length) {
       const at = next++;
-      results[at].error = await outcome(left[at].run, new Stage(globalThis.clients[client], servers, { client }));
+      results[at].error = await outcome(left[at].run, new Stage(globalThis.tested[client], servers, { client }));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -60,8 +70,7 @@ async function outcome(run, stage) {
 
 const script = globalThis.document?.currentScript?.src;
 
-const inContext = {
-  window: runHere,
+const inWorker = {
   dedicated: (order) => asked(new Worker(script), order),
   shared: (order) => asked(new SharedWorker(script).port, order),
   async service(order) {
@@ -79,7 +88,7 @@ const inContext = {
 
 function asked(worker, order, answers = worker) {
   return new Promise((resolve, reject) => {
-    answers.onmessage = ({ data }) => resolve(data);
+    answers.onmessage = ({ data: { value, error } }) => (error ? reject(new Error(error)) : resolve(value));
     answers.start?.();
     answers.startMessages?.();
     worker.onerror = ({ message }) => reject(new Error(message ?? 'the worker did not start'));
@@ -91,7 +100,7 @@ function answerOrders(run) {
   const answer = (event, to) => {
     // An engine ends a service worker that has nothing to do; each message gives it more time.
     if (event.data === 'stay') return;
-    const done = run(event.data).then((results) => to.postMessage(results));
+    const done = run(event.data).then((value) => to.postMessage({ value }), (error) => to.postMessage({ error: String(error) }));
     event.waitUntil?.(done);
   };
   if ('onconnect' in globalThis) {

@@ -200,8 +200,8 @@ impl Model {
     /// The table of the design: what is worth a retry.
     fn passes(&self, failure: &Failure) -> bool {
         let is_transient = match failure.reason {
-            Reason::Network | Reason::End => true,
-            Reason::Timeout | Reason::Stalled | Reason::Auth => !self.policy.is_spec,
+            Reason::Network | Reason::Timeout | Reason::End => true,
+            Reason::Stalled | Reason::Auth => !self.policy.is_spec,
             Reason::Status => {
                 let transient = [408, 425, 429, 500, 502, 503, 504];
                 !self.policy.is_spec && transient.map(Some).contains(&failure.status)

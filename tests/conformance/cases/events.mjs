@@ -8,7 +8,7 @@ const opened = async (stage, text, ...types) => stage.connect(await stage.script
 
 export const cases = {
   'open is an Event that neither bubbles nor can be cancelled'(stage) {
-    return opened(stage, '').then(async (source) => simple(await stage.until(source, 'open'), source));
+    return opened(stage, ':\n').then(async (source) => simple(await stage.until(source, 'open'), source));
   },
 
   'error is an Event that neither bubbles nor can be cancelled'(stage) {
@@ -48,7 +48,7 @@ export const cases = {
   },
 
   'a failed connection fires one error and nothing else'(stage) {
-    return Promise.all([status(204), status(404), { ...open(''), headers: { 'content-type': 'text/html' } }].map(async (response) => {
+    return Promise.all([status(204), status(404), { ...stream(':\n'), headers: { 'content-type': 'text/html' } }].map(async (response) => {
       const source = stage.connect(await stage.script(response), undefined, 'close', 'statechange');
       await stage.until(source, 'error');
       same(source.fired.map(({ type }) => type), ['error']);
@@ -124,7 +124,7 @@ export const cases = {
   },
 
   'an event that a page dispatches itself is heard'(stage) {
-    return opened(stage, '').then(async (source) => {
+    return opened(stage, ':\n').then(async (source) => {
       source.dispatchEvent(new MessageEvent('message', { data: 'mine' }));
       same(source.fired.map(({ type, data }) => [type, data]), [['message', 'mine']]);
     });
