@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::strategies::{Policy, dice, failure, policy, time, verdict};
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     TimePasses(Duration),
     Announced,
     /// Whole blocks of an event stream.
@@ -243,10 +243,10 @@ pub(crate) fn deliver(connection: &mut Connection, stream: &str) {
 /// A life of a connection, from its policy to whatever happens to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Life {
-    policy: Policy,
-    can_refresh: bool,
-    start: String,
-    steps: Vec<Step>,
+    pub(crate) policy: Policy,
+    pub(crate) can_refresh: bool,
+    pub(crate) start: String,
+    pub(crate) steps: Vec<Step>,
 }
 
 prop_compose! {
