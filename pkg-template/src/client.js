@@ -183,8 +183,8 @@ export class Client {
   /** Delivers nothing more once a listener has closed the source, or has it reconnect. */
   dispatch(records, recordsLength, text, textLength, dataStart, dataEnd) {
     const table = { records, recordsLength, text, textLength, dataStart, dataEnd };
-    if (this.isSpec) this.#reader.read(table, (...record) => { this.#backlog.push(record); });
-    else this.#reader.read(table, (...record) => this.#deliver(...record));
+    this.#reader.read(table, (kind, type, value, id) =>
+      this.isSpec ? this.#backlog.push([kind, type, value, id]) : this.#deliver(kind, type, value, id));
   }
 
   /** Whether to go on. */
@@ -199,9 +199,8 @@ export class Client {
     const records = this.#backlog;
     this.#backlog = [];
     for (const record of records) {
-      if (!this.#deliver(...record)) return;
+      if (this.readyState !== OPEN || !this.#deliver(...record)) return;
       await undefined;
-      if (this.readyState !== OPEN) return;
     }
   }
 

@@ -168,7 +168,7 @@ function toDictionary(init, isNative) {
   if (init === null || init === undefined) return {};
   if (typeof init === 'object' || typeof init === 'function') return init;
   if (typeof init === 'string' && !isNative) return init;
-  throw new TypeError('the second argument must be an object of options');
+  throw new TypeError('the options must be an object');
 }
 
 /** Relative to the document, else to the worker. */
@@ -190,9 +190,7 @@ function parse(url, base) {
 
 /** In a document of another encoding than UTF-8, queries are in that one; `URL` does not know. */
 function inEncodingOf(document, url) {
-  const link = document.createElement('a');
-  link.href = url;
-  return link.href;
+  return Object.assign(document.createElement('a'), { href: url }).href;
 }
 
 /** What WebIDL says of the members: constants on the class and its prototype, all enumerable. */

@@ -34,7 +34,7 @@ export function install(clients, Authenticated) {
 }
 
 /** All cases, for one client: `{ section, name, error? }` of each. */
-async function runHere({ client, servers, only = '' }) {
+async function runHere({ client, servers, only = '', patience }) {
   const isWindow = Boolean(globalThis.document);
   const left = GROUPS.flatMap(({ section, cases, windowCases = {} }) =>
     Object.entries({ ...cases, ...(isWindow ? windowCases : {}) }).map(([name, run]) => ({ section, name, run })),
@@ -44,7 +44,7 @@ async function runHere({ client, servers, only = '' }) {
   const work = async () => {
     while (next < left.length) {
       const at = next++;
-      results[at].error = await outcome(left[at].run, new Stage(globalThis.tested[client], servers, { client }));
+      results[at].error = await outcome(left[at].run, new Stage(globalThis.tested[client], servers, { client, patience }));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

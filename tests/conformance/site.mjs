@@ -7,8 +7,8 @@ import { startFixture } from '../fixture.mjs';
 import { serve } from '../static-site.mjs';
 import { readVectors } from '../vectors/read.mjs';
 
-/** Bundles `entry` with the package that is installed in `consumer`, and serves it with the pages around it. */
-export async function startSite(entry, consumer) {
+/** Bundles `entry` with the packages that are installed in these folders, and serves it with the pages around it. */
+export async function startSite(entry, ...folders) {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'));
   await build({
     entryPoints: [new URL(entry, import.meta.url).pathname],
@@ -17,7 +17,7 @@ export async function startSite(entry, consumer) {
     format: 'iife',
     target: 'es2022',
     logLevel: 'warning',
-    nodePaths: [join(consumer, 'node_modules')],
+    nodePaths: folders.map((installed) => join(installed, 'node_modules')),
   });
   const script = '<script src="script.js"></script>';
   await writeFile(join(folder, 'index.html'), `<!doctype html><meta charset="utf-8"><title>conformance</title><body>${script}`);

@@ -27,6 +27,7 @@ export class Stage {
     this.EventSource = EventSource;
     this.servers = servers;
     this.context = context;
+    this.patience = context.patience ?? PATIENCE;
   }
 
   /** Stores a script: the n-th request gets the n-th response, later ones the last again. */
@@ -44,7 +45,7 @@ export class Stage {
     const answer = await fetch(`${control}/fault/script`, { method: 'POST', body: JSON.stringify(script) });
     const { url, error } = await answer.json();
     holds(url, error);
-    const stored = new Script(server + url, control + url);
+    const stored = new Script(server + url, control + url, this.patience);
     this.#scripts.push(stored);
     return stored;
   }
@@ -70,7 +71,7 @@ export class Stage {
   /** The `count`-th event of a type. */
   until(source, type, count = 1) {
     const what = () => `${count} × ${type} (fired so far: ${typesOf(source).join(', ')})`;
-    return until(() => source.fired.filter((event) => event.type === type)[count - 1], what);
+    return until(() => source.fired.filter((event) => event.type === type)[count - 1], what, this.patience);
   }
 
   /** A frame with the same class in it, on a page of this body. */
@@ -94,20 +95,22 @@ export class Stage {
 
 class Script {
   #control;
+  #patience;
 
-  constructor(url, control) {
+  constructor(url, control, patience) {
     this.url = url;
     this.#control = control;
+    this.#patience = patience;
   }
 
   /** The requests, once there were `count`. */
   requests(count) {
-    return this.#log(`wait=${count}&timeout=${PATIENCE}`, `${count} requests`);
+    return this.#log(`wait=${count}&timeout=${this.#patience}`, `${count} requests`);
   }
 
   /** The requests, once `count` of them have ended. */
   ended(count) {
-    return this.#log(`ended=${count}&timeout=${PATIENCE}`, `the end of ${count} requests`);
+    return this.#log(`ended=${count}&timeout=${this.#patience}`, `the end of ${count} requests`);
   }
 
   /** That no more than `count` requests come. */
@@ -147,10 +150,10 @@ export const typesOf = (source) => source.fired.map(({ type }) => type);
 export const sleep = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 /** Waits until `look` finds something. */
-export async function until(look, what) {
-  for (const start = Date.now(); Date.now() - start < PATIENCE; await sleep(10)) {
+export async function until(look, what, patience = PATIENCE) {
+  for (const start = Date.now(); Date.now() - start < patience; await sleep(10)) {
     const found = look();
     if (found) return found;
   }
-  throw new Error(`no sign of ${what()} in ${PATIENCE} ms`);
+  throw new Error(`no sign of ${what()} in ${patience} ms`);
 }

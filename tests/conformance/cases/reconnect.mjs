@@ -30,9 +30,14 @@ async function cursorAfter(stage, text) {
   return cursor((await script.requests(2))[1]);
 }
 
-/** Engines wait a little longer than they were told, but not as long as if they had been told nothing. */
-function holdsPause(pause, asked) {
-  holds(pause >= asked - 20 && pause <= asked + 1_300, `${pause} ms after the end, where ${asked} were asked for`);
+/** How much longer engines wait than they were told: less than if they had been told nothing. */
+const LATE = 1_300;
+
+/** That the wait is as long as asked for. A busy machine makes waits longer, never shorter: so the shortest of a few counts. */
+async function holdsPause(measure, asked) {
+  let shortest = Infinity;
+  for (let times = 0; times < 3 && shortest > asked + LATE; times++) shortest = Math.min(shortest, await measure());
+  holds(shortest >= asked - 20 && shortest <= asked + LATE, `${shortest} ms after the end, where ${asked} were asked for`);
 }
 
 const PAUSES = {
@@ -137,12 +142,13 @@ export const cases = {
   },
 
   'the reconnection time outlives the stream that set it'(stage) {
-    return stage.script(stream('retry: 700\ndata: a\n\n'), stream('data: b\n\n'), over).then(async (script) => {
+    return holdsPause(async () => {
+      const script = await stage.script(stream('retry: 700\ndata: a\n\n'), stream('data: b\n\n'), over);
       const source = stage.connect(script);
       await stage.until(source, 'error', 3);
       const [, second, third] = await script.requests(3);
-      holdsPause(third.at_ms - second.ended.at_ms, 700);
-    });
+      return third.at_ms - second.ended.at_ms;
+    }, 700);
   },
 
   'without a retry field it waits a few seconds'(stage) {
@@ -155,7 +161,7 @@ export const cases = {
 
   ...Object.fromEntries(Object.entries(PAUSES).map(([text, pause]) => [
     `after ${shown(text)} it waits ${pause} ms`,
-    async (stage) => holdsPause(await pauseAfter(stage, text), pause),
+    (stage) => holdsPause(() => pauseAfter(stage, text), pause),
   ])),
 
   ...Object.fromEntries(Object.entries(CURSORS).map(([text, id]) => [
