@@ -13,7 +13,7 @@ const { Event, MessageEvent } = globalThis;
 
 /** What the core asks for by number: see `Number` and `Text` in src/bindings/client.rs. */
 const NUMBERS = [
-  'hasHeaders', 'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'connectTimeout', 'heartbeatTimeout',
+  'hasHeaders', 'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'isFetchable', 'mayProbe', 'connectTimeout', 'heartbeatTimeout',
   'openWhenHidden', 'maxEventSize', 'followsRedirects', 'isSpec', 'initialDelay', 'maxDelay', 'multiplier',
   'hasJitter', 'maxRetries', 'resetAfter', 'retryOn',
 ];
@@ -47,6 +47,8 @@ export class Client {
   constructor(target, url, options) {
     this.#target = target;
     this.url = url;
+    // Without a user name: see `is_fetchable` in src/browser/options.rs.
+    this.isFetchable = /^https?:\/\/[^@/]*\//.test(url);
     Object.assign(this, options);
     if (this.#watchSignal()) withWasm((memory) => this.#start(memory), (error) => this.#cannotStart(error));
   }
@@ -196,12 +198,11 @@ export class Client {
   }
 
   async #drain() {
-    const records = this.#backlog;
-    this.#backlog = [];
-    for (const record of records) {
-      if (this.readyState !== OPEN || !this.#deliver(...record)) return;
+    for (const record of this.#backlog.splice(0)) {
+      if (this.readyState !== OPEN || !this.#deliver(...record)) break;
       await undefined;
     }
+    return this.#taken();
   }
 
   #message(type, text) {
@@ -217,9 +218,7 @@ export class Client {
       if (this.#isSilent) return;
     }
     for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin });
-    if (this.hearsAll || this.#heard.has(type)) {
-      this.#fire(new MessageEvent(type, { data, lastEventId, origin }));
-    }
+    if (this.hearsAll || this.#heard.has(type)) this.#fire(new MessageEvent(type, { data, lastEventId, origin }));
   }
 
   #notParsed(type, cause) {
@@ -230,7 +229,7 @@ export class Client {
 
   /** A promise while something is not dispatched, or some loop has not taken what it was given. */
   ready() {
-    return this.#backlog.length > 0 ? this.#drain().then(() => this.#taken()) : this.#taken();
+    return this.#backlog.length > 0 ? this.#drain() : this.#taken();
   }
 
   #taken() {

@@ -17,12 +17,12 @@ export class EventSource extends EventTarget {
   #handlers = new Map();
 
   constructor(url, init = {}) {
-    if (arguments.length === 0) throw new TypeError('EventSource needs a URL');
+    if (arguments.length === 0) throw new TypeError('a URL is needed');
     super();
     const isNative = !(this instanceof AuthenticatedEventSource);
     // In the order of WebIDL, which shows where two arguments are wrong.
     const address = `${url}`;
-    const options = readOptions(toDictionary(init, isNative), isNative);
+    const options = readOptions(init, isNative);
     this.#client = new Client(this, resolve(address), options);
   }
 
@@ -164,33 +164,18 @@ function call(handler, source, event) {
   if (handler.call(source, event) === false) event.preventDefault();
 }
 
-function toDictionary(init, isNative) {
-  if (init === null || init === undefined) return {};
-  if (typeof init === 'object' || typeof init === 'function') return init;
-  if (typeof init === 'string' && !isNative) return init;
-  throw new TypeError('the options must be an object');
-}
-
 /** Relative to the document, else to the worker. */
 function resolve(url) {
   const { document, location } = globalThis;
-  const resolved = parse(url, document?.baseURI ?? location?.href);
-  // Chromium lets spaces in hosts pass.
-  if (!resolved || resolved.hostname.includes('%20')) throw new DOMException(`'${url}' is not a valid URL`, 'SyntaxError');
-  return document && document.characterSet !== 'UTF-8' ? inEncodingOf(document, url) : resolved.href;
-}
-
-function parse(url, base) {
   try {
-    return new URL(url, base);
+    const { hostname, href } = new URL(url, document?.baseURI ?? location?.href);
+    // Chromium lets spaces in hosts pass; and `URL` does not know that in a document of another encoding than
+    // UTF-8 queries are in that one.
+    if (!hostname.includes('%20')) return document ? Object.assign(document.createElement('a'), { href: url }).href : href;
   } catch {
-    return undefined;
+    // Said below.
   }
-}
-
-/** In a document of another encoding than UTF-8, queries are in that one; `URL` does not know. */
-function inEncodingOf(document, url) {
-  return Object.assign(document.createElement('a'), { href: url }).href;
+  throw new DOMException(`'${url}' is not a valid URL`, 'SyntaxError');
 }
 
 /** What WebIDL says of the members: constants on the class and its prototype, all enumerable. */

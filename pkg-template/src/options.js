@@ -7,7 +7,8 @@ const REQUEST_MEMBERS = ['cache', 'credentials', 'integrity', 'mode', 'redirect'
 /** Reads the second argument of the constructor once, and checks it, so that a mistake shows
  *  where it was made and not at the first reconnect. */
 export function readOptions(init, isNative) {
-  const given = typeof init === 'string' ? { auth: init } : (init ?? {});
+  const given = typeof init === 'string' && !isNative ? { auth: init } : (init ?? {});
+  if (Object(given) !== given) throw new TypeError('`init` must be an object');
   const requestInit = readRequest(given);
   const method = readMethod(given, requestInit);
   const retry = readRetry(given.retry ?? (isNative ? 'spec' : undefined), method === 'GET');
@@ -16,6 +17,7 @@ export function readOptions(init, isNative) {
     hearsAll: isNative,
     method,
     isGet: method === 'GET',
+    mayProbe: method === 'GET' && given.redirect === undefined,
     withCredentials: Boolean(given.withCredentials),
     requestInit,
     body: given.body,

@@ -174,11 +174,11 @@ impl Attempt<'_> {
         if self.options.fetch.is_some() {
             return Err(lost);
         }
-        if !self.options.is_fetchable() {
+        if !self.options.is_fetchable {
             lost.failure.reason = Reason::Request;
             return Err(lost);
         }
-        if !self.probes || !self.options.is_get {
+        if !self.probes || !self.options.may_probe {
             return Err(lost);
         }
         let is_redirected = self.is_redirected(request).await;
@@ -200,12 +200,10 @@ impl Attempt<'_> {
     /// Whether our own server redirects. Asks once more, and stays where it is: the secrets reach
     /// nobody but the server that saw them a moment ago.
     async fn is_redirected(&self, request: &Request) -> bool {
-        let init = &request.init;
-        // A caller who has spoken of redirects is not asked again for a redirect that he refused.
-        let is_open = sys::member(init, "redirect").is_none();
-        if !self.options.is_same_origin() || (self.guard() == RedirectGuard::None && !is_open) {
+        if !self.options.is_same_origin() {
             return false;
         }
+        let init = &request.init;
         init.set_redirect(RequestRedirect::Manual);
         let response = self.fetch(init).await;
         init.set_redirect(RequestRedirect::Follow);

@@ -30,6 +30,12 @@ pub(crate) struct Options {
     pub(crate) last_event_id_param: Option<String>,
     pub(crate) retry: Retry,
     pub(crate) is_get: bool,
+    /// Whether `fetch` takes the URL at all. It refuses other schemes than HTTP's, and user names, in
+    /// a way that looks like a dead network, which might come back.
+    pub(crate) is_fetchable: bool,
+    /// Whether a server that does not answer may be asked why: never of a redirect about which the
+    /// caller has spoken himself.
+    pub(crate) may_probe: bool,
     /// Whether a refused request may be sent again with fresh credentials.
     pub(crate) may_resend: bool,
     pub(crate) connect_timeout: Duration,
@@ -54,6 +60,8 @@ impl Options {
             last_event_id_param: None,
             retry: Retry::default(),
             is_get: true,
+            is_fetchable: true,
+            may_probe: true,
             may_resend: true,
             connect_timeout: Self::CONNECT_TIMEOUT,
             heartbeat_timeout: HeartbeatTimeout::Auto,
@@ -76,18 +84,6 @@ impl Options {
     /// page, nothing is refused.
     pub(super) fn is_under_cors(&self) -> bool {
         page_origin().is_some_and(|origin| origin != self.url.origin())
-    }
-
-    /// Whether `fetch` takes the URL at all. It refuses other schemes and user names in a way that
-    /// looks like a dead network, which might come back.
-    pub(super) fn is_fetchable(&self) -> bool {
-        let href = self.url.href();
-        let mut parts = href.as_bytes().split(|byte| *byte == b'/');
-        let is_http = matches!(parts.next(), Some(b"http:" | b"https:"));
-        is_http
-            && parts
-                .nth(1)
-                .is_some_and(|host| host.iter().all(|byte| *byte != b'@'))
     }
 
     /// Whether the last event ID goes into a header. Where it has a parameter it stays out of

@@ -67,10 +67,11 @@ fn is_event_stream(content_type: &str) -> bool {
         is_quoted ^= *byte == b'"';
         *byte == b',' && !is_quoted
     });
-    values
-        .filter_map(essence)
-        .next_back()
-        .is_some_and(|essence| essence.eq_ignore_ascii_case(b"text/event-stream"))
+    let mut is_last = false;
+    for essence in values.filter_map(essence) {
+        is_last = essence.eq_ignore_ascii_case(b"text/event-stream");
+    }
+    is_last
 }
 
 /// Type and subtype ([MIME Sniffing §4.4](https://mimesniff.spec.whatwg.org/#parsing-a-mime-type));

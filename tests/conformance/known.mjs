@@ -4,6 +4,7 @@ const NEVER_TRUSTED = 'only the browser itself makes events that are trusted';
 const PREFLIGHT = 'to `fetch` the header is the page\'s own, so that another origin is asked by a preflight';
 const STOPPED = 'to `fetch` a stopped page looks like a dead network';
 const RETRY_EMPTY = 'takes an empty `retry` for a number';
+const OWN_TIME = 'an empty `retry` brings back the default';
 const EVERY_LINE = 'the ID of a block without data does not count';
 
 /** By client, then by engine; `all` is for each of them. */
@@ -21,6 +22,8 @@ const DEPARTURES = {
     chromium: [
       ['a URL that does not parse', 'accepts spaces in hosts'],
       ['charset=windows-1252` opens', 'takes no other charset than UTF-8'],
+      ['after `retry: 1500\\nretry\\n`', OWN_TIME],
+      ['after `retry: 1500\\nretry:\\n`', OWN_TIME],
     ],
     firefox: [
       ['`origin` of an event is that of the final URL', 'it is that of the first URL'],
@@ -38,8 +41,8 @@ const DEPARTURES = {
       ['window.stop() fails the connection', 'fires nothing'],
       ['`text/html, text/event-stream` opens', 'reads the first type'],
       ['`text/event-stream, text/plain` fails', 'reads the first type'],
-      ['after `retry: 1500\\nretry\\n`', 'goes back to its own time'],
-      ['after `retry: 1500\\nretry:\\n`', 'goes back to its own time'],
+      ['after `retry: 1500\\nretry\\n`', OWN_TIME],
+      ['after `retry: 1500\\nretry:\\n`', OWN_TIME],
       ['after `retry: 1500\\nretry: +9\\n`', 'takes a sign'],
       ['after `retry: 1500\\nretry:  9\\n`', 'takes spaces'],
       ['after `retry: 1500\\nretry: 9 \\n`', 'takes spaces'],

@@ -40,6 +40,7 @@ fn the_type_counts_without_case_and_parameters() {
         "text/event-stream,",
         "text/html;a=\"b,text/plain\",text/event-stream",
         "text/event-stream;a=\",text/html\"",
+        "text/event-stream;a=\"b, text/html",
     ];
     for content_type in good {
         assert_eq!(reason(200, Some(content_type)), None, "{content_type}");
