@@ -2,12 +2,16 @@
 //!
 //! In reading order: [`house`] knows the folders, [`process`] runs programs and ends them with us,
 //! [`step`] says what takes long, [`install`] fetches what a fresh machine lacks, [`package`]
-//! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, and [`mod@bench`], [`demo`],
-//! [`docs`], [`mod@test`], [`pack`] and [`release`] are the commands over them.
+//! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, [`engines`] are the
+//! browsers, and [`mod@bench`], [`conformance`], [`differential`], [`demo`], [`docs`], [`mod@test`],
+//! [`pack`] and [`release`] are the commands over them.
 
 mod bench;
+mod conformance;
 mod demo;
 mod docs;
+mod differential;
+mod engines;
 mod fixture;
 mod house;
 mod install;
@@ -46,6 +50,10 @@ enum Command {
     Docs,
     /// Measure the package against its peers and write tests/bench/RESULTS.md
     Bench,
+    /// Hold the package and its peers to the standard and write tests/conformance/RESULTS.md
+    Conformance,
+    /// Read random streams through the native class and through ours, and compare
+    Differential(differential::Options),
     /// Print what each entry of the built package weighs; fails over the budget
     Size,
 }
@@ -71,6 +79,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Release => release::run_release()?,
         Command::Docs => docs::run_docs()?,
         Command::Bench => bench::run_bench()?,
+        Command::Conformance => conformance::write_table()?,
+        Command::Differential(options) => differential::run_differential(&options)?,
         Command::Size => size::report()?,
     }
     Ok(ExitCode::SUCCESS)

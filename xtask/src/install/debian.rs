@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::process::{command, run};
 use crate::{house, step::step};
@@ -39,6 +39,25 @@ pub(crate) const HAPROXY: Program = Program {
 pub(crate) const CADDY: Program = Program {
     name: "caddy",
     package: "caddy",
+};
+
+/// The engines besides Chromium. WebKitGTK's browser is no program on PATH, and knows no mode
+/// without a screen.
+pub(crate) const FIREFOX: Program = Program {
+    name: "firefox-esr",
+    package: "firefox-esr",
+};
+pub(crate) const WEBKIT_DRIVER: Program = Program {
+    name: "WebKitWebDriver",
+    package: "webkit2gtk-driver",
+};
+pub(crate) const XVFB: Program = Program {
+    name: "Xvfb",
+    package: "xvfb",
+};
+pub(crate) const XAUTH: Program = Program {
+    name: "xauth",
+    package: "xauth",
 };
 
 /// Installs those of the programs that are missing, or says what to install.
@@ -92,4 +111,16 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     folders
         .map(|folder| folder.join(name))
         .find(|program| program.is_file())
+}
+
+/// WebKitGTK's small browser, which comes with its library.
+pub(crate) fn mini_browser() -> Result<PathBuf> {
+    let machine = std::env::consts::ARCH;
+    let folder = PathBuf::from(format!("/usr/lib/{machine}-linux-gnu"));
+    let versions = ["webkitgtk-6.0", "webkit2gtk-4.1", "webkit2gtk-4.0"];
+    versions
+        .map(|version| folder.join(version).join("MiniBrowser"))
+        .into_iter()
+        .find(|program| program.is_file())
+        .context("WebKitGTK brings no MiniBrowser (on Debian it is in libwebkit2gtk-4.1-0)")
 }

@@ -2,10 +2,11 @@
 
 mod browser;
 mod e2e;
+mod engines;
 mod examples;
 mod host;
 mod matrix;
-mod package;
+pub(crate) mod package;
 mod report;
 mod rows;
 
@@ -32,6 +33,8 @@ enum Suite {
     Browser,
     /// The npm package: size, types, exports; packed, installed and run in Node and Chromium
     Package,
+    /// The packed package in Chromium, Firefox and WebKitGTK, beside their own `EventSource`
+    Engines,
     /// Every row of the policy table, by the request log of the fixture server
     Rows,
     /// The packed package in every bundler, runtime and framework
@@ -60,6 +63,7 @@ fn run_suites(chosen: &[Suite]) -> Result<ExitCode> {
             Suite::Host => host::run_suite(&mut report),
             Suite::Browser => browser::run_suite(&mut report),
             Suite::Package => package::run_suite(&mut report),
+            Suite::Engines => engines::run_suite(&mut report),
             Suite::Rows => rows::run_suite(&mut report),
             Suite::Matrix => matrix::run_suite(&mut report),
             Suite::E2e => e2e::run_suite(&mut report),
