@@ -9,8 +9,8 @@
 mod bench;
 mod conformance;
 mod demo;
-mod docs;
 mod differential;
+mod docs;
 mod engines;
 mod fixture;
 mod house;
