@@ -120,13 +120,13 @@ fn in_node_and_chromium(server: &Path, consumer: &Path) -> Result<()> {
 
 /// Runs Node's own test runner over the tests in a folder.
 pub(super) fn node_tests(folder: &str, variables: &[(&str, &str)]) -> Result<()> {
-    node_tests_with(&[], folder, variables)
+    node_tests_of(&[], &test_files(folder)?, variables)
 }
 
-/// The same, with more flags for Node.
-pub(super) fn node_tests_with(
+/// The same over these files, with more flags for Node.
+pub(super) fn node_tests_of(
     flags: &[&str],
-    folder: &str,
+    files: &[PathBuf],
     variables: &[(&str, &str)],
 ) -> Result<()> {
     let chromium = find("chromium").context("chromium is gone")?;
@@ -134,14 +134,16 @@ pub(super) fn node_tests_with(
     tests
         .args(["--test", "--test-reporter=spec"])
         .args(flags)
-        .args(test_files(&house::root().join(folder))?);
+        .args(files);
     run(tests
+        .env("PATH", house::path_with_tools()?)
         .env("CHROMIUM", chromium)
         .envs(variables.iter().copied()))
 }
 
 /// Node learned to take patterns only after the oldest version that we run on.
-fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn test_files(folder: &str) -> Result<Vec<PathBuf>> {
+    let folder = house::root().join(folder);
     let entries = folder
         .read_dir()
         .with_context(|| format!("no tests in {}", folder.display()))?;
