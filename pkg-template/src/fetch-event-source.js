@@ -180,5 +180,5 @@ function asEventStream(response) {
 }
 
 function isEventStream({ status, headers }) {
-  return status === 200 && /^text\/event-stream *(;|$)/i.test(headers.get('Content-Type') ?? '');
+  return status === 200 && /^text\/event-stream[\t ]*(;|$)/i.test(headers.get('Content-Type') ?? '');
 }

@@ -290,7 +290,10 @@ export interface AuthenticatedEventSourceInit<Data = string> {
    * Default `'auto'`.
    */
   heartbeatTimeout?: number | 'auto' | false;
-  /** `false`: no connection while the page is hidden; it resumes when shown. Default `true`. */
+  /**
+   * `false`: no connection while the page is hidden; it resumes when shown. What is not `GET` fails
+   * instead, unless `retry` is given. Default `true`.
+   */
   openWhenHidden?: boolean;
   /** The largest event, and the longest line, in bytes. Default 16 MiB, at most 2 GiB. */
   maxEventSize?: number;
