@@ -36,6 +36,13 @@ export class GapEvent extends MessageEvent<string> {
   readonly reason: string;
 }
 
+declare module './index.js' {
+  interface BaseEventMap {
+    /** `[NON-SPEC]` Events were lost; fired after {@link watchGaps}. */
+    gap: GapEvent;
+  }
+}
+
 /**
  * Has the source fire a {@link GapEvent} where the server says that it could not go on exactly
  * after the last event ID: by an event `gap` with JSON that has `requested` and `reason`, by the

@@ -2,16 +2,15 @@
 import { AuthenticatedEventSource } from 'authenticated-event-source';
 import { AuthenticatedEventSource as Shared } from 'authenticated-event-source/shared';
 import { EventSource } from 'authenticated-event-source/event-source';
-import { dropRepeats, GapEvent, health, logTo, mark, watchGaps, type Health } from 'authenticated-event-source/observe';
+import { dropRepeats, health, logTo, mark, watchGaps, type GapEvent, type Health } from 'authenticated-event-source/observe';
 import { same } from './expect.js';
 
-const source = new AuthenticatedEventSource<{ price: number; gap: string }>('/prices', { auth: 'token' });
+const source = new AuthenticatedEventSource<{ price: number }>('/prices', { auth: 'token' });
 same<Health>()(health(source));
 same<number | undefined>()(health(source).lastByteAt);
 watchGaps(source);
-source.addEventListener('gap', (event) => {
-  if (event instanceof GapEvent) same<number | undefined>()(event.missed);
-});
+source.addEventListener('gap', (event) => same<GapEvent>()(event));
+source.addEventListener('gap', ({ missed }) => same<number | undefined>()(missed));
 dropRepeats(new Shared('/events', { shared: true }), { window: 100 });
 logTo(new EventSource('/events'));
 logTo(source, console);
