@@ -3,7 +3,7 @@
 //! In reading order: [`house`] knows the folders, [`process`] runs programs and ends them with us,
 //! [`step`] says what takes long, [`install`] fetches what a fresh machine lacks, [`package`]
 //! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, and [`mod@bench`], [`demo`],
-//! [`mod@test`] and [`pack`] are the commands over them.
+//! [`mod@test`], [`trials`] and [`pack`] are the commands over them.
 
 mod bench;
 mod demo;
@@ -16,6 +16,7 @@ mod process;
 mod size;
 mod step;
 mod test;
+mod trials;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,14 @@ enum Command {
     Pack,
     /// Measure the package against its peers and write tests/bench/RESULTS.md
     Bench,
+    /// Kill, cut and delay everything between many clients and the log; each must have all of it
+    Chaos(trials::Chaos),
+    /// Cut all clients off in one moment, and see how their returns spread
+    Storm(trials::Storm),
+    /// Refresh, reconnect and rotate for an hour, and see whether memory grows
+    Soak(trials::Soak),
+    /// Measure the server beside nchan and the textbook's Express server
+    Load(trials::Load),
     /// Print what each entry of the built package weighs; fails over the budget
     Size,
 }
@@ -63,6 +72,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Test(options) => return test::run(&options),
         Command::Pack => pack::run_pack()?,
         Command::Bench => bench::run_bench()?,
+        Command::Chaos(options) => trials::run_chaos(&options)?,
+        Command::Storm(options) => trials::run_storm(&options)?,
+        Command::Soak(options) => trials::run_soak(&options)?,
+        Command::Load(options) => trials::run_load(&options)?,
         Command::Size => size::report()?,
     }
     Ok(ExitCode::SUCCESS)
