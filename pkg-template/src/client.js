@@ -183,14 +183,15 @@ export class Client {
     const table = { records, recordsLength, text, textLength, dataStart, dataEnd };
     return this.#reader.read(table, (kind, type, value, id) => {
       if (id !== undefined) this.lastEventId = id;
-      if (kind === BatchReader.EVENT) this.#message(type, value);
+      if (kind === BatchReader.EVENT) this.#message(type, value, id);
       else if (kind === BatchReader.COMMENT) this.#fire(new CommentEvent(value));
       return this.readyState === OPEN && !this.#isLeaving;
     });
   }
 
-  #message(type, text) {
+  #message(name, text, id) {
     const { lastEventId, origin } = this;
+    const type = name || 'message';
     let data = text;
     if (this.parse) {
       try {
@@ -201,7 +202,7 @@ export class Client {
       }
       if (this.#isSilent) return;
     }
-    for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin });
+    for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin }, name, id);
     if (this.#heard.has(type)) {
       this.#fire(new MessageEvent(type, { data, lastEventId, origin }));
     }
@@ -270,7 +271,7 @@ export class Client {
 }
 
 /** As the platform reports what a listener throws. */
-function report(thrown) {
+export function report(thrown) {
   if (typeof reportError === 'function') reportError(thrown);
   else queueMicrotask(() => { throw thrown; });
 }

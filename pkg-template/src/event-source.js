@@ -4,8 +4,8 @@ import { EventQueue } from './queue.js';
 
 const { DOMException, EventTarget } = globalThis;
 
-/** The client of a source, for this module alone. */
-let clientOf;
+/** The client of a source, for the modules of this package alone. */
+export let clientOf;
 
 /**
  * `EventSource` of WHATWG HTML §9.2, over `fetch`. Reconnects as browsers do (`retry: 'spec'`),
@@ -173,7 +173,8 @@ function resolve(url) {
   try {
     return new URL(url, base).href;
   } catch {
-    throw new DOMException(`'${url}' is not a valid URL`, 'SyntaxError');
+    const advice = base ? '' : ': where there is no page, it must be absolute';
+    throw new DOMException(`'${url}' is not a valid URL${advice}`, 'SyntaxError');
   }
 }
 

@@ -2,7 +2,9 @@ const SECOND = 1000;
 const MEBIBYTE = 2 ** 20;
 
 /** The members of `RequestInit` that go to `fetch` as they are. */
-const REQUEST_MEMBERS = ['cache', 'credentials', 'integrity', 'mode', 'redirect', 'referrer', 'referrerPolicy'];
+const REQUEST_MEMBERS = [
+  'cache', 'credentials', 'integrity', 'keepalive', 'mode', 'priority', 'redirect', 'referrer', 'referrerPolicy',
+];
 
 /** Reads the second argument of the constructor once, and checks it, so that a mistake shows
  *  where it was made and not at the first reconnect. */
@@ -26,7 +28,7 @@ export function readOptions(init, isSpec) {
     hasHeaders: hasHeaders(given.headers),
     ...auth,
     fetch: readFunction(given.fetch, 'fetch'),
-    signal: given.signal ?? undefined,
+    signal: readSignal(given.signal ?? undefined),
     lastEventId: readLastEventId(given.lastEventId),
     lastEventIdParam: given.lastEventIdParam === undefined ? undefined : String(given.lastEventIdParam),
     shouldRetry: readFunction(given.shouldRetry, 'shouldRetry'),
@@ -63,7 +65,7 @@ function hasHeaders(headers) {
 
 /** A copy, made now: what is illegal throws here, and what the caller changes later is not ours.
  *  Some engines quote the value in their own message, and it may be a secret. */
-function toHeaders(init, name) {
+export function toHeaders(init, name) {
   try {
     return new Headers(init);
   } catch {
@@ -81,14 +83,14 @@ function readHeaders(headers) {
 function readAuth(auth, mayResend) {
   const provider = typeof auth === 'function' ? { token: auth } : auth;
   const isProvider = typeof provider === 'object' && provider !== null;
-  if (isProvider && typeof provider.token !== 'function' && typeof provider.token !== 'string') {
-    throw new TypeError("`auth.token` must be a function or a string");
-  }
   const { scheme = 'Bearer', header = 'Authorization', renewBefore } = isProvider ? provider : {};
-  const token = isProvider ? provider.token : provider;
+  const token = isProvider ? provider.token : (provider ?? undefined);
+  if (!['function', 'string'].includes(typeof token) && (isProvider || token !== undefined)) {
+    throw new TypeError('`auth` must be a token, a function that returns one, or an object with either as `token`');
+  }
   toHeaders([[header, `${scheme} ${typeof token === 'string' ? token : ''}`]], 'auth');
   return {
-    hasAuth: token !== undefined && token !== null,
+    hasAuth: token !== undefined,
     // A fixed token is as good the second time as the first. And a request that must not be sent
     // twice is sent again only if the caller has spoken of it.
     canRefresh: typeof provider?.onUnauthorized === 'function' || (mayResend && typeof token === 'function'),
@@ -101,6 +103,9 @@ function readAuth(auth, mayResend) {
 
 function readRetry(retry, isGet) {
   const isSpec = retry === 'spec';
+  if (!isSpec && !['undefined', 'object'].includes(typeof retry) && retry !== false) {
+    throw new TypeError("`retry` must be an object of options, `false`, or 'spec'");
+  }
   const given = typeof retry === 'object' && retry !== null ? retry : {};
   const isOff = retry === false || (retry === undefined && !isGet);
   const on = readOneOf(given.on, 'retry.on', ['always', 'error', 'never']);
@@ -127,6 +132,11 @@ function readHeartbeat(value, isSpec) {
   return timeout;
 }
 
+function readSignal(signal) {
+  if (signal && !signal.addEventListener) throw new TypeError('`signal` must be an AbortSignal');
+  return signal;
+}
+
 function readLastEventId(value) {
   const id = value === undefined || value === null ? '' : String(value);
   if (/[\0\r\n]/.test(id)) throw new TypeError('`lastEventId` must not contain NUL, CR or LF');
@@ -139,7 +149,8 @@ function readParse(parse) {
   if (parse === 'json') return (data) => JSON.parse(data);
   const schema = parse['~standard'];
   if (schema) return (data) => validate(schema, JSON.parse(data));
-  return readFunction(parse, 'parse');
+  if (typeof parse === 'function') return parse;
+  throw new TypeError("`parse` must be 'json', a function, or a Standard Schema");
 }
 
 function validate(schema, value) {
@@ -154,7 +165,7 @@ function validate(schema, value) {
   return result.value;
 }
 
-function readNumber(value, name, fallback) {
+export function readNumber(value, name, fallback) {
   if (value === undefined) return fallback;
   const number = Number(value);
   if (Number.isNaN(number) || number < 0) {

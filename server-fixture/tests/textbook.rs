@@ -11,10 +11,18 @@ mod support;
 use std::io::Write;
 use std::time::{Duration, SystemTime};
 
-use serde_json::json;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::CommandFactory;
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use serde_json::{Value, json};
+use sha2::{Sha256, Sha512};
+use support::process::{Folder, announced, command};
 use support::{Client, Seen, Server, soon};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 // Basic endpoint: stream with periodic events, clean-up on disconnect, CORS.
 
@@ -264,10 +272,13 @@ async fn resume_answers_bad_cursors_with_a_gap_and_never_with_an_http_error() {
     let id = ann.publish("update", "kept").await;
     let epoch = id.split('-').next().unwrap();
     let ahead = format!("{epoch}-99");
+    let oversized = "9".repeat(60_000);
     for (cursor, reason) in [
         ("7-7", "epoch"),
         (ahead.as_str(), "ahead"),
         ("rubbish", "malformed"),
+        ("18446744073709551616-0", "malformed"),
+        (oversized.as_str(), "malformed"),
     ] {
         let mut stream = ann
             .clone()
@@ -635,26 +646,95 @@ async fn auth_refuses_with_json_and_says_which_scheme() {
     );
 }
 
+/// A token of eve's, signed as its head says with the secret of the test servers.
+fn token(algorithm: &str) -> String {
+    fn signature<M: KeyInit + Mac>(signed: &str) -> Vec<u8> {
+        let mut mac = <M as KeyInit>::new_from_slice(b"test").unwrap();
+        mac.update(signed.as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let claims =
+        json!({ "sub": "eve", "exp": 9_999_999_999_u64, "iat": 0, "jti": "x", "publish": true });
+    let signed = format!("{}.{}", part(json!({ "alg": algorithm })), part(claims));
+    let signature = match algorithm {
+        "HS256" => signature::<Hmac<Sha256>>(&signed),
+        "HS512" => signature::<Hmac<Sha512>>(&signed),
+        _ => Vec::new(),
+    };
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
 #[tokio::test]
 async fn auth_pins_the_algorithm() {
     let server = Server::start(&[]).await;
-    // {"alg":"none"} and {"alg":"HS512"} over a valid claim set, unsigned.
-    let claims = "eyJzdWIiOiJldmUiLCJleHAiOjk5OTk5OTk5OTksImlhdCI6MCwianRpIjoieCJ9";
-    for head in [
-        "eyJhbGciOiJub25lIn0",
-        "eyJhbGciOiJIUzUxMiJ9",
-        "eyJhbGciOiJIUzI1NiJ9",
-    ] {
-        for signature in ["", "AAAA"] {
-            let bearer = format!("Bearer {head}.{claims}.{signature}");
-            let answer = server
-                .client()
-                .with("authorization", &bearer)
-                .get("/events")
-                .await;
-            assert_eq!(answer.status, 401, "{bearer}");
-        }
+    let status = async |token: &str| {
+        let bearer = format!("Bearer {token}");
+        let eve = server.client().with("authorization", &bearer);
+        eve.get_head("/events").await.status.as_u16()
+    };
+    assert_eq!(status(&token("HS256")).await, 200);
+    // Signed with the right secret, or not at all, but not as this server signs.
+    for algorithm in ["HS512", "none", "None", "NONE"] {
+        assert_eq!(status(&token(algorithm)).await, 401, "{algorithm}");
     }
+    let unsigned = token("HS256").rsplit_once('.').unwrap().0.to_owned();
+    for signature in ["", ".", ".AAAA"] {
+        assert_eq!(
+            status(&format!("{unsigned}{signature}")).await,
+            401,
+            "{signature:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn auth_leaves_no_token_in_any_log() {
+    let folder = Folder::new();
+    let file = folder.0.join("log");
+    let mut command = command(env!("CARGO_BIN_EXE_server-fixture"));
+    command
+        .args([
+            "--demo",
+            "--jwt-secret",
+            "test",
+            "--port",
+            "0",
+            "--query-token",
+        ])
+        .env("RUST_LOG", "trace")
+        .stderr(std::fs::File::create(&file).unwrap());
+    let server = announced(command).await.unwrap();
+    let client = Client::to(server.address);
+    let token = client.token("ann", 60).await;
+    let bad = format!("{token}x");
+    for token in [&token, &bad] {
+        client.get_head(&format!("/events?token={token}")).await;
+        let cookie = format!("auth_token={token}");
+        client
+            .clone()
+            .with("cookie", &cookie)
+            .get_head("/events")
+            .await;
+        let bearer = format!("Bearer {token}");
+        let bearer = client.clone().with("authorization", &bearer);
+        bearer.get_head("/events").await;
+        bearer.request("POST", "/logout").await;
+    }
+    client.get_head("/the/end").await;
+    let log = soon(async {
+        loop {
+            let log = std::fs::read_to_string(&file).unwrap();
+            if log.contains("/the/end") {
+                return log;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert!(log.contains("path=\"/events\" status=200"), "{log}");
+    let signature = token.rsplit_once('.').unwrap().1;
+    assert!(!log.contains(signature), "{log}");
 }
 
 #[tokio::test]
@@ -852,6 +932,23 @@ async fn shutdown_fails_readiness_first_then_says_farewell_and_ends() {
 }
 
 #[tokio::test]
+async fn shutdown_says_farewell_to_progress_streams_too() {
+    let server = Server::start(&["--task-step", "60"]).await;
+    let client = server.client();
+    let started = client.post("/api/tasks", json!({})).await.json();
+    let path = format!(
+        "/api/tasks/{}/progress",
+        started["taskId"].as_str().unwrap()
+    );
+    let mut stream = client.stream(&path).await;
+    stream.event().await;
+    server.begin_stop();
+    assert!(matches!(stream.next().await, Some(Seen::Retry(1000..5000))));
+    assert_eq!(stream.event().await.event_type, "shutdown");
+    assert_eq!(stream.next().await, None);
+}
+
+#[tokio::test]
 async fn shutdown_has_a_deadline_for_clients_that_do_not_read() {
     let server = Server::start(&["--drain-deadline", "0.3", "--write-deadline", "60"]).await;
     let ann = server.login("ann").await;
@@ -877,6 +974,28 @@ fn settings_have_the_textbooks_defaults() {
     assert_eq!(config.heartbeat, Duration::from_secs(30));
     assert_eq!(config.max_age, Duration::from_secs(3600));
     assert_eq!(config.rate_window, Duration::from_secs(900));
+}
+
+#[test]
+fn settings_are_explained_with_their_environment_variable_and_their_default() {
+    for setting in server_fixture::Config::command().get_arguments() {
+        let name = setting.get_id();
+        let help = setting
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        assert!(help.len() > 10, "{name} is not explained: {help}");
+        assert!(
+            setting.get_env().is_some(),
+            "{name} has no environment variable"
+        );
+        let is_switch = !setting.get_action().takes_values();
+        let has_default = !setting.get_default_values().is_empty();
+        assert!(
+            is_switch || has_default || help.contains("ot given"),
+            "{name} does not say what holds without it: {help}"
+        );
+    }
 }
 
 #[test]

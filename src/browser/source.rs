@@ -18,7 +18,7 @@ use super::options::Options;
 use super::page::Page;
 use super::sys;
 use super::timer::Alarm;
-use crate::connection::{Connection, Liveness, Next, ReadyState, Reason, renew_in};
+use crate::connection::{Connection, Liveness, Next, ReadyState, Reason, RetryOn, renew_in};
 use crate::event_stream::EventStreamParser;
 
 /// How many bytes are parsed and delivered at once. Engines hand out chunks of megabytes when the
@@ -115,7 +115,7 @@ impl<O: Observer> Source<O> {
             let over = match self.open(cause).await {
                 Ok(stream) => {
                     self.announce(&stream);
-                    self.read(stream, cause).await
+                    self.unless_it_acts(self.read(stream, cause).await)
                 }
                 Err(over) => over,
             };
@@ -139,6 +139,18 @@ impl<O: Observer> Source<O> {
             .await?;
         self.within(Reason::Timeout, Box::pin(attempt.send(request)))
             .await
+            .map_err(|over| self.unless_it_acts(over))
+    }
+
+    /// A page that is hidden and shown again must not send a request twice that may act twice: the
+    /// stream is left only if it may be asked for again, else it is lost.
+    fn unless_it_acts(&self, over: Over) -> Over {
+        let options = &self.options;
+        let may_resend = options.is_get || options.retry.on != RetryOn::Never;
+        match over {
+            Over::Left(Cause::Suspension) if !may_resend => Over::Lost(Lost::new(Reason::Network)),
+            over => over,
+        }
     }
 
     fn attempt(&self, cause: Cause) -> Attempt<'_> {

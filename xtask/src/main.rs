@@ -3,16 +3,18 @@
 //! In reading order: [`house`] knows the folders, [`process`] runs programs and ends them with us,
 //! [`step`] says what takes long, [`install`] fetches what a fresh machine lacks, [`package`]
 //! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, and [`mod@bench`], [`demo`],
-//! [`mod@test`], [`trials`] and [`pack`] are the commands over them.
+//! [`docs`], [`mod@test`], [`trials`], [`pack`] and [`release`] are the commands over them.
 
 mod bench;
 mod demo;
+mod docs;
 mod fixture;
 mod house;
 mod install;
 mod pack;
 mod package;
 mod process;
+mod release;
 mod size;
 mod step;
 mod test;
@@ -39,6 +41,10 @@ enum Command {
     Test(test::Options),
     /// Check and pack the crate and the npm package; nothing is published
     Pack,
+    /// Demand what a release needs, then build, check and pack both; nothing is published
+    Release,
+    /// Build the API reference of the crate and of the npm package
+    Docs,
     /// Measure the package against its peers and write tests/bench/RESULTS.md
     Bench,
     /// Kill, cut and delay everything between many clients and the log; each must have all of it
@@ -71,6 +77,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(options) => demo::run_demo(&options)?,
         Command::Test(options) => return test::run(&options),
         Command::Pack => pack::run_pack()?,
+        Command::Release => release::run_release()?,
+        Command::Docs => docs::run_docs()?,
         Command::Bench => bench::run_bench()?,
         Command::Chaos(options) => trials::run_chaos(&options)?,
         Command::Storm(options) => trials::run_storm(&options)?,

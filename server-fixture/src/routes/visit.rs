@@ -12,6 +12,7 @@ use crate::auth::User;
 use crate::listen::Peer;
 use crate::node::Node;
 use crate::refusal::Refusal;
+use crate::text::random_hex;
 
 /// A request as the limits and the authentication see it.
 pub(crate) struct Visit {
@@ -45,6 +46,13 @@ impl Visit {
     /// The user of an endpoint that is open unless the server protects all.
     pub(crate) fn plain_user(&self, node: &Node) -> Result<Option<User>, Refusal> {
         node.authenticate_plain(&self.headers, &self.uri)
+    }
+
+    /// What a proxy calls this request, on whichever node it tries it, or else a name of our own.
+    pub(crate) fn request_id(&self) -> String {
+        let id = self.headers.get("x-request-id");
+        id.and_then(|id| id.to_str().ok())
+            .map_or_else(|| random_hex(16), str::to_owned)
     }
 
     /// Counts this visit; 429 if there were too many of this user, or else of this address.

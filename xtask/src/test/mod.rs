@@ -16,6 +16,7 @@ use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
 use crate::{house, process};
+pub(crate) use package::checked as checked_package;
 use report::Report;
 
 #[derive(clap::Args)]
