@@ -29,7 +29,11 @@ pub(crate) fn build_as_tested() -> Result<PathBuf> {
 /// Many native clients in one program, with its dependencies built as for the tests on the host.
 pub(crate) fn build_swarm() -> Result<PathBuf> {
     let selection = [AS_TESTED.as_slice(), &["--example", "swarm"]].concat();
-    build_with("compiling the native clients", &selection, ("example", "swarm"))
+    build_with(
+        "compiling the native clients",
+        &selection,
+        ("example", "swarm"),
+    )
 }
 
 /// Kind and name of a program, as Cargo has them.

@@ -118,12 +118,14 @@ pub(crate) fn run_load(options: &Load) -> Result<()> {
     debian::programs(&[debian::NGINX, debian::REDIS])?;
     debian::nchan()?;
     npm::packages(&house::root().join("server-fixture/peers"))?;
-    step("compiling the server and its measure in release mode", || {
-        run(cargo().args(["build", "--release", "--package", "server-fixture"]))
-    })?;
+    step(
+        "compiling the server and its measure in release mode",
+        || run(cargo().args(["build", "--release", "--package", "server-fixture"])),
+    )?;
     let mut load = cargo();
     load.args(["run", "--release", "--quiet", "--package", "server-fixture"]);
-    load.args(["--example", "load", "--"]).args(&options.arguments);
+    load.args(["--example", "load", "--"])
+        .args(&options.arguments);
     let table = output(load.env("PATH", house::path_with_tools()?))?;
     print!("{table}");
     keep(&sources().join("results/load.md"), &table)

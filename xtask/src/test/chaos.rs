@@ -14,7 +14,11 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
     report.check("nothing lost while everything is killed", || {
         let mut tests = command("node", house::root());
         tests
-            .args(["--test", "--test-reporter=spec", "tests/chaos/chaos.test.mjs"])
+            .args([
+                "--test",
+                "--test-reporter=spec",
+                "tests/chaos/chaos.test.mjs",
+            ])
             .env("FIXTURE_PROGRAM", &server)
             .env("SWARM_PROGRAM", &swarm);
         run(trials::with_tools(&mut tests)?)
