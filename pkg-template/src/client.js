@@ -179,12 +179,11 @@ export class Client {
   }
 
   /** Delivers nothing more once a listener has closed the source, or has it reconnect. */
-  dispatch(records, recordsLength, text, textLength, dataStart, dataEnd) {
-    const table = { records, recordsLength, text, textLength, dataStart, dataEnd };
-    return this.#reader.read(table, (kind, type, value, id) => {
+  dispatch(table) {
+    this.#reader.read(table, (isEvent, type, text, id) => {
       if (id !== undefined) this.lastEventId = id;
-      if (kind === BatchReader.EVENT) this.#message(type, value);
-      else if (kind === BatchReader.COMMENT) this.#fire(new CommentEvent(value));
+      if (isEvent) this.#message(type, text);
+      else if (text !== undefined) this.#fire(new CommentEvent(text));
       return this.readyState === OPEN && !this.#isLeaving;
     });
   }

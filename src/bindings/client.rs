@@ -35,17 +35,10 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub fn opened(this: &Client, response: &Response, is_resumed: bool);
-    /// Reads a batch and dispatches its events, until a listener closes or reconnects.
+    /// Reads a [`Batch`](super::batch::Batch) and dispatches its events, until a listener closes
+    /// or reconnects.
     #[wasm_bindgen(method)]
-    pub fn dispatch(
-        this: &Client,
-        records: usize,
-        records_len: usize,
-        text: usize,
-        text_len: usize,
-        data_start: usize,
-        data_end: usize,
-    );
+    pub fn dispatch(this: &Client, table: usize);
     /// A promise while no more events are wanted.
     #[wasm_bindgen(method)]
     pub fn ready(this: &Client) -> Option<Promise>;

@@ -1,8 +1,10 @@
 use alloc::vec::Vec;
 
+use crate::event_stream::MESSAGE;
+
 /// Numbers for the event types that come again and again, so that each name is made into a
 /// JavaScript string once. Holds the latest [`CAPACITY`](Self::CAPACITY) names: a server that
-/// invents new ones without end must not fill the memory.
+/// invents new ones without end must not fill the memory. `message` is always [`MESSAGE_NUMBER`].
 #[derive(Default)]
 pub(super) struct TypeNames {
     names: Vec<Vec<u8>>,
@@ -11,21 +13,34 @@ pub(super) struct TypeNames {
     next: usize,
 }
 
+/// The number that JavaScript knows from the start.
+const MESSAGE_NUMBER: u32 = 0;
+
 impl TypeNames {
     const CAPACITY: usize = 64;
 
     /// The number of `name`, and whether it is new, or means another name than before.
+    #[inline(always)]
     pub(super) fn number(&mut self, name: &[u8]) -> (u32, bool) {
+        // The same place: that of the constant, which most events have.
+        if core::ptr::eq(name, MESSAGE) {
+            return (MESSAGE_NUMBER, false);
+        }
+        self.number_of_named(name)
+    }
+
+    #[inline(never)]
+    fn number_of_named(&mut self, name: &[u8]) -> (u32, bool) {
         if self
             .names
             .get(self.latest)
             .is_some_and(|latest| latest == name)
         {
-            return (self.latest as u32, false);
+            return (self.latest as u32 + 1, false);
         }
         let known = self.names.iter().position(|known| known == name);
         self.latest = known.unwrap_or_else(|| self.add(name));
-        (self.latest as u32, known.is_none())
+        (self.latest as u32 + 1, known.is_none())
     }
 
     fn add(&mut self, name: &[u8]) -> usize {
