@@ -1,4 +1,4 @@
-import { newTextReader } from './text-reader.js';
+import { TextReader } from './text-reader.js';
 
 // The bits of a record's head, each for a pair of numbers; see src/bindings/batch.rs.
 const DATA = 1;
@@ -10,8 +10,8 @@ const NAME = 16;
 /**
  * Turns the tables that the core writes into strings.
  *
- * The memory of WebAssembly moves when it grows, which any callback may cause; so the views are
- * made anew where they have become empty.
+ * The memory of WebAssembly moves when it grows, which any callback may cause; so the view is made
+ * anew where it has become empty.
  */
 export class BatchReader {
   #memory;
@@ -23,7 +23,12 @@ export class BatchReader {
   constructor(memory) {
     this.#memory = memory;
     this.#words = new Int32Array(memory.buffer);
-    this.#texts = newTextReader(memory);
+    this.#texts = new TextReader(memory);
+  }
+
+  /** All of the memory. */
+  bytes() {
+    return this.#texts.bytes();
   }
 
   /**
@@ -34,25 +39,33 @@ export class BatchReader {
   read(table, visit) {
     const types = this.#types;
     let words = this.#current();
-    const header = table >>> 2;
-    let at = words[header] >>> 2;
-    const end = at + words[header + 1];
-    const place = words[header + 2] >>> 0;
-    const isWide = words[header + 6] === 1;
-    const all = words[header + 3] === 0 ? '' : this.#texts.region(place, place + words[header + 3], isWide);
-    const first = words[header + 4];
-    const far = words[header + 5] >>> 0;
+    let at = table >>> 2;
+    const records = words[at++] >>> 2;
+    const end = records + words[at++];
+    const start = words[at++] >>> 0;
+    const length = words[at++];
+    const first = words[at++];
+    const far = words[at++] >>> 0;
+    const isWide = words[at] === 1;
+    const all = length === 0 ? '' : this.#texts.region(start, start + length, isWide);
+    at = records;
     while (at < end) {
       const head = words[at++];
+      const type = head >>> 8;
       let text, id;
-      if (head & DATA) text = all.substring((words[at++] - first) | 0, (words[at++] - first) | 0);
-      if (head & ID) id = all.substring((words[at++] - first) | 0, (words[at++] - first) | 0);
-      if (head & FAR_ID) id = this.#texts.far(far + words[at++], far + words[at++]);
-      if (head & COMMENT) text = this.#texts.far(far + words[at++], far + words[at++]);
-      if (head & NAME) types[head >>> 8] = this.#texts.far(far + words[at++], far + words[at++]);
-      if (visit((head & DATA) === DATA, types[head >>> 8], text, id) === false) return;
+      if (head & DATA) text = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0, isWide);
+      if (head & ID) id = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0, isWide);
+      if (head & FAR_ID) id = this.#texts.utf8(far + words[at++], far + words[at++]);
+      if (head & COMMENT) text = this.#texts.utf8(far + words[at++], far + words[at++]);
+      if (head & NAME) types[type] = this.#texts.utf8(far + words[at++], far + words[at++]);
+      if (visit((head & DATA) === DATA, types[type], text, id) === false) return;
       if (words.length === 0) words = this.#current();
     }
+  }
+
+  #value(all, start, from, to, isWide) {
+    if (all !== undefined) return all.substring(from, to);
+    return this.#texts.value(start + (isWide ? 2 * from : from), to - from, isWide);
   }
 
   #current() {

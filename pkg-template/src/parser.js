@@ -19,8 +19,6 @@ let free;
 export class EventStreamParser {
   #parser;
   #reader;
-  #memory;
-  #bytes;
   #items = [];
   #lastEventId = '';
   #encoder;
@@ -32,8 +30,6 @@ export class EventStreamParser {
     withWasm(
       (memory) => {
         failure = undefined;
-        this.#memory = memory;
-        this.#bytes = new Uint8Array(memory.buffer);
         this.#reader = new BatchReader(memory);
         this.#parser = new Parser(Math.min(maxEventSize, 2 ** 31));
       },
@@ -71,9 +67,7 @@ export class EventStreamParser {
 
   #parse(bytes) {
     const place = this.#parser.room(bytes.length);
-    // The memory moves when it grows.
-    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.#memory.buffer);
-    this.#bytes.set(bytes, place);
+    this.#reader.bytes().set(bytes, place);
     this.#reader.read(this.#parser.parse(bytes.length), this.#visit);
   }
 
@@ -119,7 +113,10 @@ export class EventStreamDecoderStream extends TransformStream {
         for (const event of parser.feed(chunk)) controller.enqueue(event);
       },
       // The last chunk may have held events, and then one that was too large.
-      flush: () => { parser.feed(''); },
+      flush() {
+        parser.feed('');
+        free(parser);
+      },
     });
   }
 }
@@ -147,6 +144,7 @@ export async function* events(source, { signal, doneData, ...options } = {}) {
       }
     }
   } finally {
+    free(parser);
     signal?.removeEventListener('abort', abort);
     reader.cancel().catch(() => {});
   }

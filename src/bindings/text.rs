@@ -2,22 +2,23 @@
 
 use alloc::vec::Vec;
 
-/// Whether all bytes are below 128, 64 at a glance.
+/// Whether all bytes are below 128.
 pub(super) fn is_ascii(bytes: &[u8]) -> bool {
-    let (blocks, rest) = bytes.as_chunks::<64>();
-    blocks.iter().all(|block| high_bits(block) == 0) && rest.is_ascii()
+    let (blocks, rest) = bytes.as_chunks();
+    blocks.iter().all(is_block_ascii) && rest.iter().all(|byte| *byte < 0x80)
 }
 
-/// The highest bits of a block, of which it matters only whether there are any.
-fn high_bits(block: &[u8; 64]) -> u64 {
-    const HIGH_BITS: u128 = u128::from_ne_bytes([0x80; 16]);
+#[cfg(target_feature = "simd128")]
+fn is_block_ascii(block: &[u8; 64]) -> bool {
+    use core::arch::wasm32::{u8x16_bitmask, v128_or};
 
-    let (pieces, _) = block.as_chunks::<16>();
-    let all = pieces
-        .iter()
-        .fold(0, |all, piece| all | u128::from_ne_bytes(*piece));
-    let high = all & HIGH_BITS;
-    high as u64 | (high >> 64) as u64
+    let [a, b, c, d] = crate::simd::pieces(block);
+    u8x16_bitmask(v128_or(v128_or(a, b), v128_or(c, d))) == 0
+}
+
+#[cfg(not(target_feature = "simd128"))]
+fn is_block_ascii(block: &[u8; 64]) -> bool {
+    block.iter().all(|byte| *byte < 0x80)
 }
 
 /// [UTF-8 decode without BOM](https://encoding.spec.whatwg.org/#utf-8-decode-without-bom), into
@@ -45,7 +46,7 @@ pub(super) fn widen(bytes: &[u8], units: &mut Vec<u16>) {
                 rest
             }
             _ => {
-                let (scalar, len) = scalar(rest).unwrap_or_else(|| (0xFFFD, malformed(rest)));
+                let (scalar, len) = scalar(rest);
                 if scalar < 0x1_0000 {
                     put(scalar);
                 } else {
@@ -60,32 +61,34 @@ pub(super) fn widen(bytes: &[u8], units: &mut Vec<u16>) {
     units.truncate(units.len() - left);
 }
 
-/// The code point of more than one byte that `bytes` begin with, and how many of them it is.
-fn scalar(bytes: &[u8]) -> Option<(u32, usize)> {
-    let (lead, rest) = bytes.split_first()?;
-    let lead = u32::from(*lead);
-    match (lead, rest) {
-        (0xC2..0xE0, [b @ 0x80..0xC0, ..]) => Some(((lead & 0x1F) << 6 | tail(*b), 2)),
-        (0xE0..0xF0, [b @ 0x80..0xC0, c @ 0x80..0xC0, ..]) => {
-            let scalar = (lead & 0xF) << 12 | tail(*b) << 6 | tail(*c);
-            matches!(scalar, 0x800..0xD800 | 0xE000..).then_some((scalar, 3))
+/// The code point of more than one byte that `bytes` begin with, and how many of them it is. What
+/// is malformed is one U+FFFD as far as it could still have become a code point.
+fn scalar(bytes: &[u8]) -> (u32, usize) {
+    const MALFORMED: u32 = 0xFFFD;
+
+    let lead = bytes[0];
+    let (len, mut range) = match lead {
+        0xC2..0xE0 => (2, 0x80..0xC0),
+        0xE0 => (3, 0xA0..0xC0),
+        0xED => (3, 0x80..0xA0),
+        0xE1..0xF0 => (3, 0x80..0xC0),
+        0xF0 => (4, 0x90..0xC0),
+        0xF1..0xF4 => (4, 0x80..0xC0),
+        0xF4 => (4, 0x80..0x90),
+        _ => return (MALFORMED, 1),
+    };
+    let mut scalar = u32::from(lead) & (0x7F >> len);
+    for at in 1..len {
+        match bytes.get(at) {
+            Some(byte) if range.contains(byte) => scalar = scalar << 6 | tail(*byte),
+            _ => return (MALFORMED, at),
         }
-        (0xF0..0xF5, [b @ 0x80..0xC0, c @ 0x80..0xC0, d @ 0x80..0xC0, ..]) => {
-            let scalar = (lead & 7) << 18 | tail(*b) << 12 | tail(*c) << 6 | tail(*d);
-            matches!(scalar, 0x1_0000..0x11_0000).then_some((scalar, 4))
-        }
-        _ => None,
+        range = 0x80..0xC0;
     }
+    (scalar, len)
 }
 
 /// The bits of a byte that goes on with a character.
 fn tail(byte: u8) -> u32 {
     u32::from(byte & 0x3F)
-}
-
-/// How many malformed bytes are one U+FFFD.
-#[cold]
-fn malformed(bytes: &[u8]) -> usize {
-    let first = bytes.utf8_chunks().next();
-    first.map_or(1, |chunk| chunk.invalid().len().max(1))
 }

@@ -35,8 +35,14 @@ pub(super) enum Found {
 /// The type of an event whose stream named none.
 pub(crate) const MESSAGE: &[u8] = b"message";
 
-/// The longest name of a field that means something, and a colon.
-const LONGEST_NAME: usize = "retry:".len();
+/// The fields that mean something; all others are ignored.
+#[derive(Clone, Copy)]
+enum Field {
+    Data,
+    Event,
+    Id,
+    Retry,
+}
 
 impl Block {
     pub(super) fn with_last_event_id(last_event_id: &[u8]) -> Self {
@@ -90,42 +96,47 @@ impl Block {
     #[inline(never)]
     fn process_other_line(&mut self, line: Range<usize>, lines: &mut LineBuffer) -> Option<Found> {
         let bytes = lines.bytes(line.clone());
-        let start = &bytes[..bytes.len().min(LONGEST_NAME)];
-        match start.iter().position(|byte| *byte == b':') {
+        let (field, len) = match bytes {
             // The line starts with a colon: ignore it, but let those who listen see it.
-            Some(0) => Some(Found::Comment(value(line.start + 1..line.end, lines))),
-            // A colon inside: the field name is before it, the value behind it and one space.
-            Some(colon) => {
-                let name = line.start..line.start + colon;
-                let value = value(name.end + 1..line.end, lines);
-                self.process_field(name, value, lines)
-            }
-            // No colon: the whole line is the field name, the value is the empty string. With
-            // the colon further behind the name is none that means something, nor is the line.
-            None => self.process_field(line.clone(), line.end..line.end, lines),
-        }
+            [b':', ..] => return Some(Found::Comment(value(line.start + 1..line.end, lines))),
+            [b'd', b'a', b't', b'a', ..] => (Field::Data, 4),
+            [b'e', b'v', b'e', b'n', b't', ..] => (Field::Event, 5),
+            [b'i', b'd', ..] => (Field::Id, 2),
+            [b'r', b'e', b't', b'r', b'y', ..] => (Field::Retry, 5),
+            _ => return None,
+        };
+        let value = match bytes.get(len) {
+            // No colon: the whole line is the field name, the value is the empty string.
+            None => line.end..line.end,
+            // The value is behind the colon and one space.
+            Some(b':') => value(line.start + len + 1..line.end, lines),
+            // The name only begins like one that is known.
+            Some(_) => return None,
+        };
+        self.process_field(field, value, lines)
     }
 
+    #[inline(always)]
     fn process_field(
         &mut self,
-        name: Range<usize>,
+        field: Field,
         value: Range<usize>,
         lines: &mut LineBuffer,
     ) -> Option<Found> {
         let bytes = lines.bytes(value.clone());
-        match lines.bytes(name) {
-            b"data" => self.append_data(value, lines),
-            b"event" => self.event_type.set(value),
-            b"id" if !bytes.contains(&0) => {
+        match field {
+            Field::Data => self.append_data(value, lines),
+            Field::Event => self.event_type.set(value),
+            // An `id` that holds U+0000 NULL is ignored.
+            Field::Id if bytes.iter().any(|byte| *byte == 0) => {}
+            Field::Id => {
                 self.last_event_id.set(value);
                 self.has_id = true;
             }
-            b"retry" => {
+            Field::Retry => {
                 let milliseconds = digits(bytes)?;
                 return Some(Found::ReconnectionTime(Duration::from_millis(milliseconds)));
             }
-            // Otherwise, the field is ignored; so is an `id` that holds U+0000 NULL.
-            _ => {}
         }
         None
     }

@@ -4,17 +4,24 @@ pub(super) const BLOCK: usize = 64;
 
 /// A bit for each byte of the block, the lowest for the first: whether it is LF or CR.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-#[inline]
+#[inline(always)]
 pub(super) fn line_ends(block: &[u8; BLOCK]) -> u64 {
-    use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, u64x2, v128_or};
+    use crate::simd::{pieces, v128};
+    use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, v128_any_true, v128_or};
 
-    gather(block, |piece| {
-        let piece = u128::from_le_bytes(*piece);
-        let bytes = u64x2(piece as u64, (piece >> 64) as u64);
-        let line_feeds = u8x16_eq(bytes, u8x16_splat(b'\n'));
-        let carriage_returns = u8x16_eq(bytes, u8x16_splat(b'\r'));
-        u64::from(u8x16_bitmask(v128_or(line_feeds, carriage_returns)))
-    })
+    let ends = |piece: v128| {
+        let line_feeds = u8x16_eq(piece, u8x16_splat(b'\n'));
+        v128_or(line_feeds, u8x16_eq(piece, u8x16_splat(b'\r')))
+    };
+    // Written out: at the level that keeps the module small, no loop is unrolled.
+    let [a, b, c, d] = pieces(block);
+    let (a, b, c, d) = (ends(a), ends(b), ends(c), ends(d));
+    // What most blocks of a long line hold: none.
+    if !v128_any_true(v128_or(v128_or(a, b), v128_or(c, d))) {
+        return 0;
+    }
+    let bits = |ends: v128| u64::from(u8x16_bitmask(ends));
+    bits(a) | bits(b) << 16 | bits(c) << 32 | bits(d) << 48
 }
 
 /// A bit for each byte of the block, the lowest for the first: whether it is LF or CR.
@@ -33,21 +40,12 @@ pub(super) fn line_ends(block: &[u8; BLOCK]) -> u64 {
         !(((bytes & LOW_BITS) + LOW_BITS) | bytes | LOW_BITS)
     }
 
-    gather(block, |piece: &[u8; 8]| {
+    let (pieces, _) = block.as_chunks();
+    pieces.iter().rev().fold(0, |all, piece| {
         let bytes = u64::from_le_bytes(*piece);
         let ends = zeros(bytes ^ LINE_FEEDS) | zeros(bytes ^ CARRIAGE_RETURNS);
-        (ends >> 7).wrapping_mul(TO_THE_TOP) >> 56
+        all << 8 | (ends >> 7).wrapping_mul(TO_THE_TOP) >> 56
     })
-}
-
-/// One mask of the masks of the pieces.
-#[inline]
-fn gather<const LEN: usize>(block: &[u8; BLOCK], mask: impl Fn(&[u8; LEN]) -> u64) -> u64 {
-    let (pieces, _) = block.as_chunks::<LEN>();
-    pieces
-        .iter()
-        .rev()
-        .fold(0, |ends, piece| ends << LEN | mask(piece))
 }
 
 #[cfg(test)]

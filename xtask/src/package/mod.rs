@@ -3,6 +3,7 @@
 mod bundle;
 mod inlined;
 mod names;
+mod panics;
 mod stage;
 mod wasm;
 
