@@ -290,7 +290,9 @@ impl<O: Observer> Source<O> {
         let mut has_comment = false;
         for start in (0..chunk.length()).step_by(SLICE as usize) {
             let slice = chunk.subarray(start, chunk.length().min(start + SLICE));
-            parser.feed_with(slice.length() as usize, |room| slice.copy_to(room));
+            let len = slice.length() as usize;
+            slice.copy_to(parser.room(len));
+            parser.add(len);
             let delivered = self.observer.deliver(parser, self);
             if delivered.is_too_large {
                 return Some(Over::Lost(Lost::new(Reason::TooLarge)));

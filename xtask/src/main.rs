@@ -39,7 +39,7 @@ enum Command {
     /// Check and pack the crate and the npm package; nothing is published
     Pack,
     /// Measure the package against its peers and write tests/bench/RESULTS.md
-    Bench,
+    Bench(bench::Options),
     /// Print what each entry of the built package weighs; fails over the budget
     Size,
 }
@@ -62,7 +62,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(options) => demo::run_demo(&options)?,
         Command::Test(options) => return test::run(&options),
         Command::Pack => pack::run_pack()?,
-        Command::Bench => bench::run_bench()?,
+        Command::Bench(options) => bench::run_bench(&options)?,
         Command::Size => size::report()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -72,7 +72,7 @@ fn common_js(dist: &Path) -> Result<()> {
         .arg(format!("--outdir={}", folder.display())))
 }
 
-fn script_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn script_files(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }

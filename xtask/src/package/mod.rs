@@ -17,6 +17,8 @@ use anyhow::{Context, Result};
 use crate::install::{self, npm};
 use crate::{house, step::step};
 
+pub(crate) use bundle::script_files;
+
 /// What becomes the package, apart from the WebAssembly: sources, types, texts, tools.
 fn template() -> PathBuf {
     house::root().join("pkg-template")
