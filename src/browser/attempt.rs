@@ -3,8 +3,7 @@ use alloc::string::String;
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Url;
-use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirect, Response};
+use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirect, Response, Url};
 
 use super::auth::{AttemptContext, Cause, Token};
 use super::body::Body;

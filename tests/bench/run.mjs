@@ -24,7 +24,10 @@ function inNode(name) {
 const inChromium = (name, options) => runInBrowser({ browser: 'chromium', program: CHROMIUM, folder: BUNDLE, name, options: { full, ...options } });
 const inFirefox = (name, options) => FIREFOX && runInBrowser({ browser: 'firefox', program: FIREFOX, folder: BUNDLE, name, options: { full, ...options } });
 
-/** Streams of 200,000 events on the fixture server's fault port. */
+/** The events of a stream. */
+const COUNT = Number(process.env.EVENTS) || (full ? 200_000 : 50_000);
+
+/** Streams of so many events on the fixture server's fault port. */
 async function streams(faults) {
   const chosen = full ? ['tokens of a language model', 'CJK and emoji', 'id, event and data'] : ['tokens of a language model'];
   const block = 500;
@@ -36,8 +39,6 @@ async function streams(faults) {
     return { workload, url: new URL((await answer.json()).url, faults).href };
   }));
 }
-
-const COUNT = 200_000;
 
 async function measureStreams() {
   const fixture = await startFixture('--port', '0', '--fault-port', '0');

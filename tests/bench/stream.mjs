@@ -39,7 +39,7 @@ export async function measureStream({ streams, count, full }) {
   const results = [];
   for (const { workload, url } of streams) {
     const rounds = Object.fromEntries(CLIENTS.map(([name]) => [name, []]));
-    for (let round = -1; round < (full ? 9 : 3); round++) {
+    for (let round = -1; round < (full ? 9 : 2); round++) {
       for (const [name, read] of CLIENTS) {
         const figures = await once(read, url, count);
         if (round >= 0) rounds[name].push(figures);
