@@ -50,7 +50,7 @@ enum Command {
     /// Build the API reference of the crate and of the npm package
     Docs,
     /// Measure the package against its peers and write tests/bench/RESULTS.md
-    Bench,
+    Bench(bench::Options),
     /// Hold the package and its peers to the standard and write tests/conformance/RESULTS.md
     Conformance,
     /// Read random streams through the native class and through ours, and compare
@@ -87,7 +87,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Pack => pack::run_pack()?,
         Command::Release => release::run_release()?,
         Command::Docs => docs::run_docs()?,
-        Command::Bench => bench::run_bench()?,
+        Command::Bench(options) => bench::run_bench(&options)?,
         Command::Conformance => conformance::write_table()?,
         Command::Differential(options) => differential::run_differential(&options)?,
         Command::Chaos(options) => trials::run_chaos(&options)?,
