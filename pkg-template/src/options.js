@@ -8,19 +8,22 @@ const REQUEST_MEMBERS = [
 
 /** Reads the second argument of the constructor once, and checks it, so that a mistake shows
  *  where it was made and not at the first reconnect. */
-export function readOptions(init, isSpec) {
-  const given = typeof init === 'string' ? { auth: init } : (init ?? {});
+export function readOptions(init, isNative) {
+  const given = typeof init === 'string' && !isNative ? { auth: init } : (init ?? {});
+  if (Object(given) !== given) throw new TypeError('`init` must be an object');
   const requestInit = readRequest(given);
   const method = readMethod(given, requestInit);
-  const retry = readRetry(given.retry ?? (isSpec ? 'spec' : undefined), method === 'GET');
+  const retry = readRetry(given.retry ?? (isNative ? 'spec' : undefined), method === 'GET');
   const auth = readAuth(given.auth ?? given.token, method === 'GET' || retry.isRetryGiven);
   if (given.body instanceof ReadableStream && (retry.isRetryGiven || auth.canRefresh)) {
     throw new TypeError('a stream as `body` can be sent only once: give a function that makes a new one');
   }
   return {
     ...retry,
+    hearsAll: isNative,
     method,
     isGet: method === 'GET',
+    mayProbe: method === 'GET' && given.redirect === undefined,
     withCredentials: Boolean(given.withCredentials),
     requestInit,
     body: given.body,
@@ -32,12 +35,13 @@ export function readOptions(init, isSpec) {
     lastEventId: readLastEventId(given.lastEventId),
     lastEventIdParam: given.lastEventIdParam === undefined ? undefined : String(given.lastEventIdParam),
     shouldRetry: readFunction(given.shouldRetry, 'shouldRetry'),
-    connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', 30 * SECOND),
+    connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', (retry.isSpec ? 300 : 30) * SECOND),
     heartbeatTimeout: readHeartbeat(given.heartbeatTimeout, retry.isSpec),
     openWhenHidden: given.openWhenHidden ?? true,
-    maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', 16 * MEBIBYTE), 2 ** 31),
+    maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', retry.isSpec ? Infinity : 16 * MEBIBYTE), 2 ** 31),
     followsRedirects: retry.isSpec || readOneOf(given.redirectPolicy, 'redirectPolicy', ['same-origin', 'follow']) === 'follow',
     parse: readParse(given.parse),
+    shared: given.shared,
   };
 }
 

@@ -65,6 +65,10 @@ export class EventStreamParser {
     this.#parser.reset(this.#lastEventId);
   }
 
+  get [Symbol.toStringTag]() {
+    return 'EventStreamParser';
+  }
+
   #client() {
     return {
       read: (records, recordsLength, text, textLength, dataStart, dataEnd) => {
@@ -103,6 +107,10 @@ export class EventStreamDecoderStream extends TransformStream {
       // The last chunk may have held events, and then one that was too large.
       flush: () => { parser.feed(''); },
     });
+  }
+
+  get [Symbol.toStringTag]() {
+    return 'EventStreamDecoderStream';
   }
 }
 

@@ -36,6 +36,7 @@ export type Reason =
   | 'network'
   | 'timeout'
   | 'stalled'
+  | 'mute'
   | 'end'
   | 'status'
   | 'no-content'
@@ -284,7 +285,8 @@ export interface AuthenticatedEventSourceInit<Data = string> {
   connectTimeout?: number;
   /**
    * Milliseconds (above 0) without a byte (comments count) before the connection counts as dead; `'auto'`:
-   * three times the longest pause seen, at least 10,000, once a rhythm was seen; `false`: never.
+   * three times the longest pause seen, at least 10,000, once a rhythm was seen, or announced in
+   * seconds by the response header `SSE-Heartbeat`; `false`: never.
    * Default `'auto'`.
    */
   heartbeatTimeout?: number | 'auto' | false;

@@ -11,7 +11,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::config::Config;
 use crate::node::Node;
-use crate::routes::RESUMED_FROM;
+use crate::routes::{HEARTBEAT, RESUMED_FROM};
 
 /// helmet's set (its thirteenth act is to remove `X-Powered-By`, which is never set here), without
 /// the policy of content, which depends on the settings.
@@ -90,7 +90,7 @@ pub(crate) fn cors(config: &Config) -> CorsLayer {
             header::CONTENT_TYPE,
             HeaderName::from_static("last-event-id"),
         ])
-        .expose_headers([header::RETRY_AFTER, RESUMED_FROM])
+        .expose_headers([header::RETRY_AFTER, RESUMED_FROM, HEARTBEAT])
         .max_age(Duration::from_secs(600))
 }
 

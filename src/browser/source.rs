@@ -9,6 +9,7 @@ use core::time::Duration;
 
 use futures_core::future::LocalBoxFuture;
 use js_sys::Uint8Array;
+use web_sys::Response;
 
 use super::attempt::{Attempt, EventStream, Lost};
 use super::auth::{AttemptContext, Cause, Token};
@@ -19,7 +20,7 @@ use super::page::Page;
 use super::sys;
 use super::timer::Alarm;
 use crate::connection::{Connection, Liveness, Next, ReadyState, Reason, RetryOn, renew_in};
-use crate::event_stream::EventStreamParser;
+use crate::event_stream::{EventStreamParser, digits};
 
 /// How many bytes are parsed and delivered at once. Engines hand out chunks of megabytes when the
 /// server is faster than the page: delivered at once they would block it.
@@ -109,7 +110,7 @@ impl<O: Observer> Source<O> {
     ///
     /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
     pub(crate) async fn run(&self) {
-        let _page = Page::watch(&self.interrupts, self.options.opens_when_hidden);
+        let _page = Page::watch(&self.interrupts, &self.options);
         let mut cause = Cause::Start;
         while !self.is_closed() {
             let over = match self.open(cause).await {
@@ -164,12 +165,14 @@ impl<O: Observer> Source<O> {
                 cause,
             },
             // The first failure is worth a question; after an open stream the second in a row
-            // is, because a server that restarts answers questions before long.
-            probes: if has_opened {
-                retries > 1
-            } else {
-                retries == 0
-            },
+            // is, because a server that restarts answers questions before long. To the standard
+            // each refusal is final.
+            probes: self.options.retry.is_spec
+                || if has_opened {
+                    retries > 1
+                } else {
+                    retries == 0
+                },
             has_opened,
         }
     }
@@ -212,7 +215,14 @@ impl<O: Observer> Source<O> {
         let now = sys::now();
         let is_resumed = self.connection.borrow().has_opened();
         self.connection.borrow_mut().announce(now);
-        self.liveness.borrow_mut().opened(now);
+        let mut liveness = self.liveness.borrow_mut();
+        liveness.opened(now);
+        liveness.announced(announced_rhythm(&stream.response));
+        drop(liveness);
+        // By the standard the request keeps the URLs that redirects have added to it.
+        if self.options.retry.is_spec && stream.response.redirected() {
+            self.options.url.set_href(&stream.response.url());
+        }
         self.observer.opened(&stream.response, is_resumed);
     }
 
@@ -267,8 +277,7 @@ impl<O: Observer> Source<O> {
         let is_past = |moment: Option<Duration>| moment.is_some_and(|moment| now >= moment);
         let mut liveness = self.liveness.borrow_mut();
         if is_past(liveness.deadline()) {
-            liveness.stalled(now);
-            return Some(Over::Lost(Lost::new(Reason::Stalled)));
+            return Some(Over::Lost(Lost::new(liveness.stalled(now))));
         }
         (is_past(renew_at) && self.can_resume()).then_some(Over::Left(Cause::Renewal))
     }
@@ -299,15 +308,17 @@ impl<O: Observer> Source<O> {
     /// Parses a chunk, slice by slice, and lets the observer have what it holds.
     async fn deliver(&self, parser: &mut EventStreamParser, chunk: &Uint8Array) -> Option<Over> {
         let mut has_comment = false;
+        self.observer.received(chunk.length());
         for start in (0..chunk.length()).step_by(SLICE as usize) {
             let slice = chunk.subarray(start, chunk.length().min(start + SLICE));
             parser.feed_with(slice.length() as usize, |room| slice.copy_to(room));
             let delivered = self.observer.deliver(parser, self);
+            has_comment |= delivered.has_comment;
+            poll_fn(|context| self.poll_ready(context)).await;
+            self.observer.commit(self);
             if delivered.is_too_large {
                 return Some(Over::Lost(Lost::new(Reason::TooLarge)));
             }
-            has_comment |= delivered.has_comment;
-            poll_fn(|context| self.poll_ready(context)).await;
             if self.is_leaving() {
                 break;
             }
@@ -379,4 +390,10 @@ fn left(cause: Cause) -> Poll<Woken> {
 
 fn lost(lost: Box<Lost>) -> Poll<Woken> {
     Poll::Ready(Woken::Over(Over::Lost(lost)))
+}
+
+/// How long the stream is silent at most, as the response says.
+fn announced_rhythm(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get("SSE-Heartbeat").ok()??;
+    digits(seconds.as_bytes()).map(Duration::from_secs)
 }

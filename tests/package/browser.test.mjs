@@ -46,6 +46,7 @@ const worker = (entry) => `
 for (const [entry, name, type = name] of [
   ['index.js', 'AuthenticatedEventSource'],
   ['slim.js', 'AuthenticatedEventSource'],
+  ['shared.js', 'AuthenticatedEventSource'],
   ['event-source.js', 'EventSource'],
   ['fetch-event-source.js', 'fetchEventSource', 'sourceOver(fetchEventSource)'],
 ]) {

@@ -45,9 +45,24 @@ for (const [entry, type] of Object.entries(ENTRIES)) {
 
 test('every entry is in the list above, or has a test of its own', async () => {
   const { exports } = JSON.parse(await readFile(join(CONSUMER, 'node_modules/authenticated-event-source/package.json')));
-  const own = ['./slim', './authenticated_event_source.wasm', './package.json'];
+  const own = ['./observe', './slim', './authenticated_event_source.wasm', './package.json'];
   const listed = Object.keys(ENTRIES).map((entry) => entry.replace('authenticated-event-source', '.'));
   assert.deepEqual(Object.keys(exports).sort(), [...own, ...listed].sort());
+});
+
+test('what observes a source knows the sources of the other entries, imported and required', async () => {
+  const look = `
+    const source = new AuthenticatedEventSource('${FIXTURE_URL}/events');
+    const figures = health(source);
+    source.close();
+    console.log(JSON.stringify(figures.events));
+  `;
+  const names = ['AuthenticatedEventSource', 'health'];
+  const entries = ['authenticated-event-source', 'authenticated-event-source/observe'];
+  const imports = names.map((name, index) => `import { ${name} } from '${entries[index]}';`);
+  const requires = names.map((name, index) => `const { ${name} } = require('${entries[index]}');`);
+  assert.equal(await print('observe.mjs', imports.join('\n') + look), 0);
+  assert.equal(await print('observe.cjs', requires.join('\n') + look), 0);
 });
 
 test('importing does nothing: no compilation, no timer, no listener, no global', async () => {

@@ -4,6 +4,7 @@
 /** Each entry that can be imported and required, and how it becomes the class of the scenario. */
 export const ENTRIES = {
   'authenticated-event-source': 'AuthenticatedEventSource',
+  'authenticated-event-source/shared': 'AuthenticatedEventSource',
   'authenticated-event-source/event-source': 'EventSource',
   'authenticated-event-source/fetch-event-source': 'sourceOver(fetchEventSource)',
 };

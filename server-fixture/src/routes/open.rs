@@ -25,6 +25,10 @@ use crate::text::random_hex;
 /// Names the place that a stream goes on from: a cursor, or `earliest` after a gap.
 pub(crate) const RESUMED_FROM: HeaderName = HeaderName::from_static("sse-resumed-from");
 
+/// After how many seconds at most a stream says something, so that a client can tell a quiet stream
+/// from one that a proxy holds back.
+pub(crate) const HEARTBEAT: HeaderName = HeaderName::from_static("sse-heartbeat");
+
 /// Opens a stream over `hub`, or refuses it: errors before the first byte are HTTP.
 pub(crate) async fn open(
     node: &Arc<Node>,
@@ -44,10 +48,10 @@ pub(crate) async fn open(
     }
     let (_, resumed_from) = anchor(&start);
     let stream = subscription(node, hub, ask, &start, permit);
-    Ok(response(
-        Body::from_stream(stream.into_stream()),
-        &resumed_from,
-    ))
+    let mut response = response(Body::from_stream(stream.into_stream()), &resumed_from);
+    let seconds = node.config.heartbeat.as_secs_f64().ceil() as u64;
+    response.headers_mut().insert(HEARTBEAT, seconds.into());
+    Ok(response)
 }
 
 fn subscription(

@@ -83,6 +83,6 @@ async fn cors_headers_are_on_errors_too_and_expose_what_clients_must_read() {
     );
     assert_eq!(
         answer.header("access-control-expose-headers"),
-        "retry-after,sse-resumed-from"
+        "retry-after,sse-resumed-from,sse-heartbeat"
     );
 }

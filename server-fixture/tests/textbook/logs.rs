@@ -1,15 +1,17 @@
 //! Log streaming.
 
 use std::io::Write;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::time::sleep;
 
 use crate::support::Server;
+use crate::support::process::Folder;
 
 #[tokio::test]
 async fn logs_follow_appends_rotation_and_truncation_and_never_cut_a_line() {
-    let path = scratch("app.log");
+    let folder = Folder::new();
+    let path = folder.0.join("app.log");
     let mut file = std::fs::File::create(&path).unwrap();
     let old: String = (0..50).map(|number| format!("old {number}\n")).collect();
     file.write_all(old.as_bytes()).unwrap();
@@ -31,12 +33,12 @@ async fn logs_follow_appends_rotation_and_truncation_and_never_cut_a_line() {
     assert_eq!(stream.event().await.data, "new file");
     std::fs::write(&path, "cut\n").unwrap();
     assert_eq!(stream.event().await.data, "cut");
-    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[tokio::test]
 async fn logs_begin_with_the_last_ten_lines_and_resume_like_events() {
-    let path = scratch("app.log");
+    let folder = Folder::new();
+    let path = folder.0.join("app.log");
     let old: String = (0..50).map(|number| format!("old {number}\n")).collect();
     std::fs::write(&path, old).unwrap();
     let server = Server::start(&["--tail", path.to_str().unwrap()]).await;
@@ -61,21 +63,4 @@ async fn logs_begin_with_the_last_ten_lines_and_resume_like_events() {
         .open("/logs")
         .await;
     assert_eq!(resumed.event().await.data, "missed");
-    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
-}
-
-/// A path in a folder of its own.
-fn scratch(name: &str) -> std::path::PathBuf {
-    let unique = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap()
-        .as_nanos();
-    let folder = format!(
-        "server-fixture-{}-{unique}-{}",
-        std::process::id(),
-        fastrand::u32(..)
-    );
-    let folder = std::env::temp_dir().join(folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder.join(name)
 }

@@ -21,6 +21,7 @@ async fn resume_by_header_loses_nothing_and_repeats_nothing() {
         .open("/events")
         .await;
     assert_eq!(resumed.headers["sse-resumed-from"], cursor.as_str());
+    assert_eq!(resumed.headers["sse-heartbeat"], "30");
     ann.publish("update", "4").await;
     for data in ["2", "3", "4"] {
         assert_eq!(resumed.event().await.data, data);

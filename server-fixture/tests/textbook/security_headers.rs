@@ -1,6 +1,7 @@
 //! Security headers.
 
 use crate::support::Server;
+use crate::support::process::Folder;
 
 #[tokio::test]
 async fn security_headers_are_helmets_and_webassembly_may_run() {
@@ -33,15 +34,13 @@ async fn security_headers_are_helmets_and_webassembly_may_run() {
 
 #[tokio::test]
 async fn static_files_have_the_type_that_streaming_compilation_needs() {
-    let file = scratch("a.wasm");
-    std::fs::write(&file, b"\0asm").unwrap();
-    let folder = file.parent().unwrap();
-    let server = Server::start(&["--static", folder.to_str().unwrap()]).await;
+    let folder = Folder::new();
+    std::fs::write(folder.join("a.wasm"), b"\0asm").unwrap();
+    let server = Server::start(&["--static", folder.0.to_str().unwrap()]).await;
     let answer = server.client().get("/a.wasm").await;
     assert_eq!(
         (answer.status.as_u16(), answer.header("content-type")),
         (200, "application/wasm")
     );
     assert_eq!(server.client().get("/../Cargo.toml").await.status, 404);
-    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -1,7 +1,7 @@
 //! Graceful shutdown.
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::figure_becomes;

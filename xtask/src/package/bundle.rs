@@ -22,10 +22,12 @@ use crate::install::npm;
 use crate::process::run;
 
 /// The entries that inline the module, and the file of each.
-const INLINED: [(&str, &str); 3] = [
+const INLINED: [(&str, &str); 5] = [
     ("index", "index.js"),
     ("event-source", "event-source-entry.js"),
     ("fetch-event-source", "fetch-event-source.js"),
+    ("shared", "shared-entry.js"),
+    ("observe", "observe-entry.js"),
 ];
 
 /// Entries that share their code, so that they share one class too.

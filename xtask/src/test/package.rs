@@ -18,7 +18,9 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
     let tarball = report.check("packing", package::pack)?;
     let _ = report.check("publint", || publint(&tarball));
     let _ = report.check("are the types wrong?", || are_the_types_wrong(&tarball));
-    let consumer = report.check("installing the packed package", || consumer(&tarball))?;
+    let consumer = report.check("installing the packed package", || {
+        consumer("consumer", &tarball)
+    })?;
     let _ = report.check("types of the package", || types(&consumer));
     let project = report.check("what the documents use", || docs::project(&tarball))?;
     let _ = report.check("API reference", || docs::javascript(&project));
@@ -78,8 +80,8 @@ fn checker(name: &str, arguments: &[&str], tarball: &Path) -> Result<()> {
 }
 
 /// A project that has the packed package installed, and nothing else.
-fn consumer(tarball: &Path) -> Result<PathBuf> {
-    let folder = house::workshop().join("consumer");
+pub(crate) fn consumer(name: &str, tarball: &Path) -> Result<PathBuf> {
+    let folder = house::workshop().join(name);
     if folder.exists() {
         remove_dir_all(&folder)?;
     }
