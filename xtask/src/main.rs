@@ -4,7 +4,7 @@
 //! [`step`] says what takes long, [`install`] fetches what a fresh machine lacks, [`package`]
 //! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, [`engines`] are the
 //! browsers, and [`mod@bench`], [`conformance`], [`differential`], [`demo`], [`docs`], [`mod@test`],
-//! [`pack`] and [`release`] are the commands over them.
+//! [`trials`], [`pack`] and [`release`] are the commands over them.
 
 mod bench;
 mod conformance;
@@ -22,6 +22,7 @@ mod release;
 mod size;
 mod step;
 mod test;
+mod trials;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,14 @@ enum Command {
     Conformance,
     /// Read random streams through the native class and through ours, and compare
     Differential(differential::Options),
+    /// Kill, cut and delay everything between many clients and the log; each must have all of it
+    Chaos(trials::Chaos),
+    /// Cut all clients off in one moment, and see how their returns spread
+    Storm(trials::Storm),
+    /// Refresh, reconnect and rotate for an hour, and see whether memory grows
+    Soak(trials::Soak),
+    /// Measure the server beside nchan and the textbook's Express server
+    Load(trials::Load),
     /// Print what each entry of the built package weighs; fails over the budget
     Size,
 }
@@ -81,6 +90,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bench => bench::run_bench()?,
         Command::Conformance => conformance::write_table()?,
         Command::Differential(options) => differential::run_differential(&options)?,
+        Command::Chaos(options) => trials::run_chaos(&options)?,
+        Command::Storm(options) => trials::run_storm(&options)?,
+        Command::Soak(options) => trials::run_soak(&options)?,
+        Command::Load(options) => trials::run_load(&options)?,
         Command::Size => size::report()?,
     }
     Ok(ExitCode::SUCCESS)

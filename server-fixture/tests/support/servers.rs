@@ -32,6 +32,11 @@ impl Node {
         Client::to(self.0.address)
     }
 
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.0.process.id().expect("it runs")
+    }
+
     /// `kill -9`.
     pub async fn kill(mut self) {
         self.0.kill().await;

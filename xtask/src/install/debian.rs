@@ -60,6 +60,15 @@ pub(crate) const XAUTH: Program = Program {
     package: "xauth",
 };
 
+/// A module of nginx that other servers are measured against: no program, so its file tells.
+pub(crate) fn nchan() -> Result<()> {
+    const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
+    if Path::new(MODULE).exists() {
+        return Ok(());
+    }
+    install(&["nginx module nchan"], &["libnginx-mod-nchan"])
+}
+
 /// Installs those of the programs that are missing, or says what to install.
 pub(crate) fn programs(wanted: &[Program]) -> Result<()> {
     let missing: Vec<_> = wanted
@@ -70,8 +79,12 @@ pub(crate) fn programs(wanted: &[Program]) -> Result<()> {
         return Ok(());
     }
     let packages: Vec<_> = missing.iter().map(|program| program.package).collect();
+    let names: Vec<_> = missing.iter().map(|program| program.name).collect();
+    install(&names, &packages)
+}
+
+fn install(names: &[&str], packages: &[&str]) -> Result<()> {
     if !may_install() {
-        let names: Vec<_> = missing.iter().map(|program| program.name).collect();
         bail!(
             "install {} (on Debian: apt-get install {}) and run this again",
             names.join(", "),
@@ -82,8 +95,8 @@ pub(crate) fn programs(wanted: &[Program]) -> Result<()> {
         &format!("installing Debian's {}", packages.join(", ")),
         || {
             // A machine that never asked for the list of packages has to ask first.
-            apt_get("install", &packages)
-                .or_else(|_| apt_get("update", &[]).and_then(|()| apt_get("install", &packages)))
+            apt_get("install", packages)
+                .or_else(|_| apt_get("update", &[]).and_then(|()| apt_get("install", packages)))
         },
     )
 }

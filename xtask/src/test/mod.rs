@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that proves the project, in one run that shows every failure.
 
 mod browser;
+mod chaos;
 mod e2e;
 mod engines;
 mod examples;
@@ -41,6 +42,8 @@ enum Suite {
     Matrix,
     /// The demo page, built and loaded in Chromium
     E2e,
+    /// A short run of many clients while nodes, proxy, Redis and network are killed and cut
+    Chaos,
     /// The examples for Rust frameworks, which take minutes to compile
     Examples,
 }
@@ -67,6 +70,7 @@ fn run_suites(chosen: &[Suite]) -> Result<ExitCode> {
             Suite::Rows => rows::run_suite(&mut report),
             Suite::Matrix => matrix::run_suite(&mut report),
             Suite::E2e => e2e::run_suite(&mut report),
+            Suite::Chaos => chaos::run_suite(&mut report),
             Suite::Examples => examples::run_suite(&mut report),
         };
         ensure!(!process::is_interrupted(), "interrupted");
