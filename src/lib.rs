@@ -63,3 +63,8 @@ pub mod browser;
 #[cfg(target_arch = "wasm32")]
 pub use browser::{AuthenticatedEventSource, Error};
 pub use event_stream::Event;
+
+/// The examples of the README compile.
+#[cfg(all(doctest, target_arch = "wasm32"))]
+#[doc = include_str!("README.md")]
+struct Readme;

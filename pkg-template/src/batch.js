@@ -24,8 +24,8 @@ export class BatchReader {
   }
 
   /**
-   * Calls `visit(kind, type, data, id)` for each record of a batch, where `id` is `undefined` if
-   * the record sets none, until it returns `false`.
+   * Calls `visit(kind, type, data, id)` for each record of a batch until it returns `false`. `type`
+   * is empty if the stream named none, `id` is `undefined` if the record sets none.
    */
   read(table, visit) {
     const { records, recordsLength, text: base } = table;

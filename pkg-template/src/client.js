@@ -13,7 +13,7 @@ const { Event, MessageEvent } = globalThis;
 
 /** What the core asks for by number: see `Number` and `Text` in src/bindings/client.rs. */
 export const NUMBERS = [
-  'hasHeaders', 'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'connectTimeout', 'heartbeatTimeout',
+  'hasHeaders', 'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'isFetchable', 'mayProbe', 'connectTimeout', 'heartbeatTimeout',
   'openWhenHidden', 'maxEventSize', 'followsRedirects', 'isSpec', 'initialDelay', 'maxDelay', 'multiplier',
   'hasJitter', 'maxRetries', 'resetAfter', 'retryOn',
 ];
@@ -40,7 +40,9 @@ export class Client {
   #error;
   #reader;
   #queues = new Set();
-  /** The event types that somebody has listened for: for others no event object is made. */
+  /** As browsers do: what was parsed is dispatched one by one, so that promises run between two events. */
+  #backlog = [];
+  /** The event types that somebody has listened for: unless `hearsAll`, for others no event object is made. */
   #heard = new Set();
   /** Aborts once the source is closed, and whatever waits on its behalf is to be let go. */
   #released = new AbortController();
@@ -48,6 +50,8 @@ export class Client {
   constructor(target, url, options) {
     this.#target = target;
     this.url = url;
+    // Without a user name: see `is_fetchable` in src/browser/options.rs.
+    this.isFetchable = /^https?:\/\/[^@/]*\//.test(url);
     Object.assign(this, options);
   }
 
@@ -212,16 +216,29 @@ export class Client {
     // The rest of a chunk may come after the connection was let go in the middle of it.
     if (!this.#core) return;
     const table = { records, recordsLength, text, textLength, dataStart, dataEnd };
-    this.#reader.read(table, (kind, type, value, id) => {
-      if (id !== undefined) this.lastEventId = id;
-      if (kind === BatchReader.EVENT) this.message(type, value, id);
-      else if (kind === BatchReader.COMMENT) this.comment(value);
-      return this.readyState === OPEN && !this.#isLeaving;
-    });
+    this.#reader.read(table, (kind, type, value, id) =>
+      this.isSpec ? this.#backlog.push([kind, type, value, id]) : this.#deliver(kind, type, value, id));
   }
 
-  /** `id`: the event's own, if it has one. */
-  message(type, text, id) {
+  /** Whether to go on. */
+  #deliver(kind, type, value, id) {
+    if (id !== undefined) this.lastEventId = id;
+    if (kind === BatchReader.EVENT) this.message(type, value, id);
+    else if (kind === BatchReader.COMMENT) this.comment(value);
+    return this.readyState === OPEN && !this.#isLeaving;
+  }
+
+  async #drain() {
+    for (const record of this.#backlog.splice(0)) {
+      if (this.readyState !== OPEN || !this.#deliver(...record)) break;
+      await undefined;
+    }
+    return this.#taken();
+  }
+
+  /** `name`: the event type as the stream has named it; `id`: the event's own, if it has one. */
+  message(name, text, id) {
+    const type = name || 'message';
     const watched = this.watch?.('message', type, text, id);
     if (watched === false || this.#isSilent) return;
     const { lastEventId, origin } = this;
@@ -235,8 +252,8 @@ export class Client {
       }
       if (this.#isSilent) return;
     }
-    for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin });
-    if (this.#heard.has(type)) {
+    for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin }, name, id);
+    if (this.hearsAll || this.#heard.has(type)) {
       this.#fire(watched ?? new MessageEvent(type, { data, lastEventId, origin }));
     }
   }
@@ -251,8 +268,12 @@ export class Client {
     this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt: 0 }));
   }
 
-  /** A promise while some loop has not taken what it was given. */
+  /** A promise while something is not dispatched, or some loop has not taken what it was given. */
   ready() {
+    return this.#backlog.length > 0 ? this.#drain() : this.#taken();
+  }
+
+  #taken() {
     const full = [...this.#queues].filter((queue) => queue.isFull);
     return full.length === 0 ? undefined : Promise.all(full.map((queue) => queue.drained()));
   }

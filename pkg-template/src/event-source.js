@@ -21,14 +21,17 @@ export class EventSource extends EventTarget {
   #handlers = new Map();
 
   constructor(url, init = {}) {
-    if (arguments.length === 0) throw new TypeError('EventSource needs a URL');
+    if (arguments.length === 0) throw new TypeError('a URL is needed');
     super();
-    const options = readOptions(toDictionary(init), !(this instanceof AuthenticatedEventSource));
+    const isNative = !(this instanceof AuthenticatedEventSource);
+    // In the order of WebIDL, which shows where two arguments are wrong.
+    const address = `${url}`;
+    const options = readOptions(init, isNative);
     const Half = new.target[CLIENT];
     if (options.shared && Half === Client) {
       throw new TypeError("`shared` needs the class of 'authenticated-event-source/shared'");
     }
-    this.#client = new Half(this, resolve(url), options);
+    this.#client = new Half(this, resolve(address), options);
     this.#client.start();
   }
 
@@ -70,11 +73,6 @@ export class EventSource extends EventTarget {
 
   close() {
     this.#client.close();
-  }
-
-  addEventListener(type, ...rest) {
-    super.addEventListener(type, ...rest);
-    this.#client.hear(String(type));
   }
 
   #handler(type) {
@@ -129,6 +127,11 @@ export class AuthenticatedEventSource extends EventSource {
     return clientOf(this).state;
   }
 
+  addEventListener(type, ...rest) {
+    super.addEventListener(type, ...rest);
+    clientOf(this).hear(String(type));
+  }
+
   /** Connects anew, at once, with the same last event ID. Does nothing once closed. */
   reconnect() {
     clientOf(this).reconnect();
@@ -170,20 +173,20 @@ function call(handler, source, event) {
   if (handler.call(source, event) === false) event.preventDefault();
 }
 
-function toDictionary(init) {
-  if (init === null || init === undefined) return {};
-  if (typeof init === 'string' || typeof init === 'object' || typeof init === 'function') return init;
-  throw new TypeError('the second argument must be a token or an object of options');
-}
-
 /** Relative to the document, else to the worker. */
 function resolve(url) {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  const { document, location } = globalThis;
+  const base = document?.baseURI ?? location?.href;
   try {
-    return new URL(url, base).href;
+    const { hostname, href } = new URL(url, base);
+    // Chromium lets spaces in hosts pass; and `URL` does not know that in a document of another encoding than
+    // UTF-8 queries are in that one.
+    if (!hostname.includes('%20')) return document ? Object.assign(document.createElement('a'), { href: url }).href : href;
   } catch {
-    throw new DOMException(`'${url}' is not a valid URL`, 'SyntaxError');
+    // Said below.
   }
+  const advice = base ? '' : ': where there is no page, it must be absolute';
+  throw new DOMException(`'${url}' is not a valid URL${advice}`, 'SyntaxError');
 }
 
 /** What WebIDL says of the members: constants on the class and its prototype, all enumerable. */

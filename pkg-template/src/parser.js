@@ -1,6 +1,7 @@
 import { Parser } from '#bindings';
 import { BatchReader } from './batch.js';
 import { EventSourceError } from './errors.js';
+import { readNumber } from './options.js';
 import { withWasm } from './wasm.js';
 
 const MAX_EVENT_SIZE = 16 * 2 ** 20;
@@ -20,7 +21,7 @@ export class EventStreamParser {
   #maxEventSize;
 
   constructor({ maxEventSize = MAX_EVENT_SIZE, lastEventId = '' } = {}) {
-    this.#maxEventSize = maxEventSize;
+    this.#maxEventSize = readNumber(maxEventSize, 'maxEventSize');
     let failure = new EventSourceError('the WebAssembly is still being compiled: try again later', { reason: 'wasm' });
     withWasm(
       (memory) => {
@@ -74,7 +75,7 @@ export class EventStreamParser {
         const table = { records, recordsLength, text, textLength, dataStart, dataEnd };
         this.#reader.read(table, (kind, type, data, id) => {
           if (id !== undefined) this.#lastEventId = id;
-          if (kind === BatchReader.EVENT) this.#items.push({ type, data, lastEventId: this.#lastEventId });
+          if (kind === BatchReader.EVENT) this.#items.push({ type: type || 'message', data, lastEventId: this.#lastEventId });
         });
       },
       retry: (milliseconds) => { this.reconnectionTime = milliseconds; },
@@ -143,6 +144,7 @@ export async function* events(source, { signal, doneData, ...options } = {}) {
 
 /** The body of a response that is an event stream. */
 function bodyOf(response) {
+  if (!response?.headers) throw new TypeError('events() reads a Response (of an awaited fetch) or a ReadableStream');
   const { status, body } = response;
   const type = response.headers.get('Content-Type') ?? '';
   if (!response.ok) {

@@ -58,7 +58,9 @@ pub(crate) async fn headers(
 /// the misbehaving responder on its other port, and plain HTTP on this machine stays possible.
 pub(crate) fn policy(config: &Config) -> HeaderValue {
     let faults = config.fault_port.map_or_else(String::new, |port| {
-        format!(" http://127.0.0.1:{port} http://localhost:{port}")
+        ["http", "https"]
+            .map(|scheme| format!(" {scheme}://127.0.0.1:{port} {scheme}://localhost:{port}"))
+            .concat()
     });
     let built_in = format!(
         "default-src 'self'; base-uri 'self'; connect-src 'self'{faults}; \

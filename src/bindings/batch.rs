@@ -14,7 +14,7 @@ use crate::event_stream::Item;
 /// | [`DATA`] | the data of an event, addresses in memory |
 /// | [`COMMENT`] | a comment, offsets in `text` |
 /// | [`ID`] | the last event ID, offsets in `text` |
-/// | [`NAME`] | the name of the event type, offsets in `text`: remember it under its number |
+/// | [`NAME`] | the name of the event type, offsets in `text`, empty if there was none: remember it under its number |
 ///
 /// The head's upper 24 bits are the number of the event type.
 #[derive(Default)]
@@ -51,7 +51,13 @@ impl Batch {
     pub(super) fn push(&mut self, item: &Item<'_>) {
         match item {
             Item::Event(event) => {
-                let (number, is_new) = self.types.number(event.event_type);
+                // The class tells a stream that names `message` from one that names nothing.
+                let name = if event.has_type {
+                    event.event_type
+                } else {
+                    b""
+                };
+                let (number, is_new) = self.types.number(name);
                 self.records
                     .push(number << 8 | DATA | flag(event.has_id, ID) | flag(is_new, NAME));
                 self.push_data(event.data);
@@ -59,7 +65,7 @@ impl Batch {
                     self.push_id(event.last_event_id);
                 }
                 if is_new {
-                    self.push_text(event.event_type);
+                    self.push_text(name);
                 }
             }
             Item::LastEventId(id) => {

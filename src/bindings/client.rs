@@ -88,6 +88,8 @@ pub(super) enum Number {
     CanRefresh,
     RenewBefore,
     IsGet,
+    IsFetchable,
+    MayProbe,
     ConnectTimeout,
     /// 0: automatic; infinite: never.
     HeartbeatTimeout,
@@ -145,6 +147,8 @@ impl Client {
         options.last_event_id = self.text(Text::LastEventId);
         options.last_event_id_param = self.text_at(Text::LastEventIdParam as u32);
         options.is_get = self.is(Number::IsGet);
+        options.is_fetchable = self.is(Number::IsFetchable);
+        options.may_probe = self.is(Number::MayProbe);
         options.connect_timeout = self.time(Number::ConnectTimeout);
         options.heartbeat_timeout = heartbeat(self.number(Number::HeartbeatTimeout));
         options.opens_when_hidden = self.is(Number::OpenWhenHidden);

@@ -148,16 +148,19 @@ impl Observer for Classes {
         if !batch.is_empty() {
             self.dispatch(&batch);
         }
+        self.batch.replace(batch);
+        delivered
+    }
+
+    fn commit(&self, source: &Source<Self>) {
         // Not what was parsed counts, but what was delivered.
-        if batch.has_ids() {
+        if self.batch.borrow().has_ids() {
             let last_event_id = self.client.text(Text::LastEventId);
             source
                 .connection
                 .borrow_mut()
                 .set_last_event_id(&last_event_id);
         }
-        self.batch.replace(batch);
-        delivered
     }
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {

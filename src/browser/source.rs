@@ -19,7 +19,7 @@ use super::options::Options;
 use super::page::Page;
 use super::sys;
 use super::timer::Alarm;
-use crate::connection::{Connection, Liveness, Next, ReadyState, Reason, renew_in};
+use crate::connection::{Connection, Liveness, Next, ReadyState, Reason, RetryOn, renew_in};
 use crate::event_stream::{EventStreamParser, digits};
 
 /// How many bytes are parsed and delivered at once. Engines hand out chunks of megabytes when the
@@ -110,13 +110,13 @@ impl<O: Observer> Source<O> {
     ///
     /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
     pub(crate) async fn run(&self) {
-        let _page = Page::watch(&self.interrupts, self.options.opens_when_hidden);
+        let _page = Page::watch(&self.interrupts, &self.options);
         let mut cause = Cause::Start;
         while !self.is_closed() {
             let over = match self.open(cause).await {
                 Ok(stream) => {
                     self.announce(&stream);
-                    self.read(stream, cause).await
+                    self.unless_it_acts(self.read(stream, cause).await)
                 }
                 Err(over) => over,
             };
@@ -140,6 +140,18 @@ impl<O: Observer> Source<O> {
             .await?;
         self.within(Reason::Timeout, Box::pin(attempt.send(request)))
             .await
+            .map_err(|over| self.unless_it_acts(over))
+    }
+
+    /// A page that is hidden and shown again must not send a request twice that may act twice: the
+    /// stream is left only if it may be asked for again, else it is lost.
+    fn unless_it_acts(&self, over: Over) -> Over {
+        let options = &self.options;
+        let may_resend = options.is_get || options.retry.on != RetryOn::Never;
+        match over {
+            Over::Left(Cause::Suspension) if !may_resend => Over::Lost(Lost::new(Reason::Network)),
+            over => over,
+        }
     }
 
     fn attempt(&self, cause: Cause) -> Attempt<'_> {
@@ -153,12 +165,14 @@ impl<O: Observer> Source<O> {
                 cause,
             },
             // The first failure is worth a question; after an open stream the second in a row
-            // is, because a server that restarts answers questions before long.
-            probes: if has_opened {
-                retries > 1
-            } else {
-                retries == 0
-            },
+            // is, because a server that restarts answers questions before long. To the standard
+            // each refusal is final.
+            probes: self.options.retry.is_spec
+                || if has_opened {
+                    retries > 1
+                } else {
+                    retries == 0
+                },
             has_opened,
         }
     }
@@ -205,6 +219,10 @@ impl<O: Observer> Source<O> {
         liveness.opened(now);
         liveness.announced(announced_rhythm(&stream.response));
         drop(liveness);
+        // By the standard the request keeps the URLs that redirects have added to it.
+        if self.options.retry.is_spec && stream.response.redirected() {
+            self.options.url.set_href(&stream.response.url());
+        }
         self.observer.opened(&stream.response, is_resumed);
     }
 
@@ -295,11 +313,12 @@ impl<O: Observer> Source<O> {
             let slice = chunk.subarray(start, chunk.length().min(start + SLICE));
             parser.feed_with(slice.length() as usize, |room| slice.copy_to(room));
             let delivered = self.observer.deliver(parser, self);
+            has_comment |= delivered.has_comment;
+            poll_fn(|context| self.poll_ready(context)).await;
+            self.observer.commit(self);
             if delivered.is_too_large {
                 return Some(Over::Lost(Lost::new(Reason::TooLarge)));
             }
-            has_comment |= delivered.has_comment;
-            poll_fn(|context| self.poll_ready(context)).await;
             if self.is_leaving() {
                 break;
             }

@@ -106,8 +106,8 @@ impl Reason {
                  is to be trusted"
             }
             Self::Request => {
-                "the request could not be built: the URL is not valid, or a header name or value is \
-                 not legal (a token with a line break, perhaps)"
+                "the request could not be built: the URL is not valid or cannot be fetched, or a \
+                 header name or value is not legal (a token with a line break, perhaps)"
             }
             Self::Closed => "closed by `close()`",
             Self::Aborted => "closed by its `signal`",

@@ -169,12 +169,14 @@ impl EventStreamParser {
     }
 
     fn event(&self) -> RawEvent<'_> {
-        let event_type: &[u8] = match &*self.event_type {
-            b"" => b"message",
-            named => named,
-        };
+        let has_type = !self.event_type.is_empty();
         RawEvent {
-            event_type,
+            event_type: if has_type {
+                &self.event_type
+            } else {
+                b"message"
+            },
+            has_type,
             data: self.lines.bytes(self.data.clone().unwrap_or(0..0)),
             last_event_id: &self.last_event_id,
             has_id: self.has_id,

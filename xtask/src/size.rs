@@ -15,9 +15,10 @@ use crate::house;
 const BUDGET: usize = 32 * 1024;
 
 /// The entries, the bundler's note on each, and the files that come with it by another way.
-const ENTRIES: [(&str, &str, &[&str]); 5] = [
+const ENTRIES: [(&str, &str, &[&str]); 6] = [
     ("dist/index.js", "modules", &[]),
     ("dist/event-source.js", "modules", &[]),
+    ("dist/fetch-event-source.js", "modules", &[]),
     ("dist/shared.js", "modules", &[]),
     (
         "dist/slim.js",
