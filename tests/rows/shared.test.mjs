@@ -257,6 +257,21 @@ describe('each tab for itself', { concurrency: 3 }, () => {
     await second.more(3);
   });
 
+  test("`retry: 'spec'`: events are dispatched one by one, and shared all the same", async (t) => {
+    const server = await script([ticks]);
+    const { tab } = await person(t);
+    const [first, second] = [await tab(), await tab()];
+    for (const one of [first, second]) {
+      await one.connect(server.url, { ...SHARED, retry: 'spec' });
+      await one.opened();
+    }
+    for (const one of [first, second]) assertWhole((await one.more(10)).fired);
+    await first.close();
+    await second.role('leading');
+    assertWhole((await second.more(10)).fired);
+    await server.exactly(2);
+  });
+
   test('a loop in any tab has every event; leaving it closes only that source', async (t) => {
     const server = await script([ticks]);
     const [first, second, third] = await tabs(await person(t), 3, server.url, SHARED);

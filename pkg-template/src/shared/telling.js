@@ -44,6 +44,8 @@ export class TellingClient extends Client {
   message(type, data, id) {
     this.#record([this.lastEventId, type, data, id !== undefined]);
     super.message(type, data, id);
+    // Not dispatched within `dispatch`, but one by one.
+    if (this.isSpec) this.tellRecords();
   }
 
   comment(data) {
@@ -58,7 +60,7 @@ export class TellingClient extends Client {
 
   /** A loop that is slow here must not hold up the others. */
   ready() {
-    return this.isLeading ? undefined : super.ready();
+    return this.isLeading && !this.isSpec ? undefined : super.ready();
   }
 
   failed(error, retryIn, attempt, isEnd) {
