@@ -125,7 +125,7 @@ impl Block {
             Field::Data => self.append_data(value, lines),
             Field::Event => self.event_type.set(value),
             // An `id` that holds U+0000 NULL is ignored.
-            Field::Id if bytes.iter().any(|byte| *byte == 0) => {}
+            Field::Id if bytes.contains(&0) => {}
             Field::Id => {
                 self.last_event_id.set(value);
                 self.has_id = true;
