@@ -65,3 +65,8 @@ pub use browser::{AuthenticatedEventSource, Error};
 pub use event_stream::Event;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd;
+
+/// The examples of the README compile.
+#[cfg(all(doctest, target_arch = "wasm32"))]
+#[doc = include_str!("README.md")]
+struct Readme;

@@ -1,22 +1,56 @@
 // Headless Chromium, the one that Debian packages, with nothing that talks to the outside.
+import { spawn } from 'node:child_process';
+import { on, once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
+
+const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** Starts the browser, with options of Playwright's if need be; whoever starts it closes it. */
 export function launch(options = {}) {
-  return chromium.launch({
-    ...options,
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  return chromium.launch({ ...options, executablePath: PROGRAM, args: FLAGS });
+}
+
+/** Starts the browser as people have it, where a page can be hidden and frozen: Playwright by
+ *  itself has each page believe that it is looked at. All pages are in the one context. */
+export async function launchAsUsed() {
+  const folder = await mkdtemp(join(tmpdir(), 'chromium-'));
+  const flags = [...FLAGS, '--remote-debugging-port=0', `--user-data-dir=${folder}`];
+  const program = spawn(PROGRAM, flags, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const gone = once(program, 'exit');
+  const browser = await chromium.connectOverCDP(await addressOf(program), { noDefaults: true });
+  const close = async () => {
+    await browser.close();
+    program.kill();
+    await gone;
+    await rm(folder, { recursive: true, maxRetries: 5 });
+  };
+  return { context: browser.contexts()[0], close };
+}
+
+/** Where it listens for us, which it says on stderr. */
+async function addressOf(program) {
+  const lines = createInterface(program.stderr);
+  for await (const [line] of on(lines, 'line')) {
+    const [address] = line.match(/ws:\/\/\S+/) ?? [];
+    if (!address) continue;
+    lines.resume();
+    return address;
+  }
+  throw new Error('Chromium does not listen');
 }
 
 /** Opens a page, with Playwright's options for it, and collects what goes wrong in it, which a test

@@ -1,10 +1,11 @@
 // A folder as a web site on a free port, with headers of our choice.
-import { createServer } from 'node:http';
+import { createServer, request as ask } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
+  '.htm': 'text/html',
   '.js': 'text/javascript',
   '.mjs': 'text/javascript',
   '.json': 'application/json',
@@ -13,9 +14,11 @@ const TYPES = {
   '.map': 'application/json',
 };
 
-/** Serves `folder`; the returned site has a `url` and a `close()` that waits until it is down. */
-export async function serve(folder, headers = {}) {
+/** Serves `folder`; the returned site has a `url` and a `close()` that waits until it is down. `proxy`, where there
+ *  is one, has a `prefix` of paths, and the server `to` which they go. */
+export async function serve(folder, headers = {}, proxy = undefined) {
   const server = createServer(async (request, response) => {
+    if (proxy && request.url.startsWith(proxy.prefix)) return forward(request, response, proxy.to);
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://site').pathname));
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
     try {
@@ -28,6 +31,20 @@ export async function serve(folder, headers = {}) {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${server.address().port}`, close: () => closed(server) };
+}
+
+/** As it came, there and back; what breaks off on one side does so on the other. */
+function forward(request, response, server) {
+  const { method, url, rawHeaders } = request;
+  const asked = ask(server + url, { method, headers: rawHeaders, setHost: false }, (answer) => {
+    response.writeHead(answer.statusCode, answer.statusMessage, answer.rawHeaders);
+    response.flushHeaders();
+    answer.pipe(response);
+    answer.on('error', () => response.destroy());
+  });
+  asked.on('error', () => response.destroy());
+  response.on('close', () => asked.destroy());
+  request.pipe(asked);
 }
 
 function closed(server) {

@@ -18,7 +18,7 @@ export class BatchReader {
   #words;
   #texts;
   /** The names of the event types, by number. */
-  #types = ['message'];
+  #types = [''];
 
   constructor(memory) {
     this.#memory = memory;
@@ -33,8 +33,8 @@ export class BatchReader {
 
   /**
    * Calls `visit(isEvent, type, text, id)` for each record of the table at this address, until it
-   * returns `false`. What a record does not hold is `undefined`; one without text sets the ID
-   * alone.
+   * returns `false`. `type` is empty if the stream named none; what else a record does not hold is
+   * `undefined`. A record without text sets the ID alone.
    */
   read(table, visit) {
     const types = this.#types;

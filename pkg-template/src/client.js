@@ -12,8 +12,8 @@ export const CLOSED = 2;
 const { Event, MessageEvent } = globalThis;
 
 /** What the core asks for by number: see `Number` and `Text` in src/bindings/client.rs. */
-const NUMBERS = [
-  'hasHeaders', 'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'connectTimeout', 'heartbeatTimeout',
+export const NUMBERS = [
+  'hasHeaders', 'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'isFetchable', 'mayProbe', 'connectTimeout', 'heartbeatTimeout',
   'openWhenHidden', 'maxEventSize', 'followsRedirects', 'isSpec', 'initialDelay', 'maxDelay', 'multiplier',
   'hasJitter', 'maxRetries', 'resetAfter', 'retryOn',
 ];
@@ -22,6 +22,7 @@ const TEXTS = ['url', 'lastEventId', 'lastEventIdParam', 'scheme', 'header'];
 /**
  * The JavaScript half of a source: the settings that the core reads, the methods that it calls
  * (see src/bindings/client.rs), and what the class shows of the state. All rules are in the core.
+ * Its steps are methods, so that other entries of the package can stand between core and class.
  */
 export class Client {
   readyState = CONNECTING;
@@ -29,6 +30,8 @@ export class Client {
   state = { phase: 'connecting', attempt: 1, nextRetryIn: undefined, reason: undefined, since: Date.now() };
   #target;
   #core;
+  /** Whether a core is to run as soon as there is WebAssembly. */
+  #isWanted = false;
   /** `reconnect()` was called: what was parsed and not delivered will come again. */
   #isLeaving = false;
   /** `close()` was called: whatever is under way, no listener hears of it. */
@@ -37,20 +40,45 @@ export class Client {
   #error;
   #reader;
   #queues = new Set();
-  /** The event types that somebody has listened for: for others no event object is made. */
+  /** As browsers do: what was parsed is dispatched one by one, so that promises run between two events. */
+  #backlog = [];
+  /** The event types that somebody has listened for: unless `hearsAll`, for others no event object is made. */
   #heard = new Set();
-  /** Stops listening to the caller's signal. */
+  /** Aborts once the source is closed, and whatever waits on its behalf is to be let go. */
   #released = new AbortController();
 
   constructor(target, url, options) {
     this.#target = target;
     this.url = url;
+    // Without a user name: see `is_fetchable` in src/browser/options.rs.
+    this.isFetchable = /^https?:\/\/[^@/]*\//.test(url);
     Object.assign(this, options);
-    if (this.#watchSignal()) withWasm((memory) => this.#start(memory), (error) => this.#cannotStart(error));
   }
 
-  #start(memory) {
-    if (this.readyState === CLOSED) return;
+  start() {
+    if (this.#watchSignal()) this.connect();
+  }
+
+  get released() {
+    return this.#released.signal;
+  }
+
+  /** Makes the connection. */
+  connect() {
+    this.#isWanted = true;
+    withWasm((memory) => this.#run(memory), (error) => this.#cannotStart(error));
+  }
+
+  /** Lets the connection go; it can be made again. */
+  disconnect() {
+    this.#isWanted = false;
+    this.#core?.close();
+    this.#core?.free();
+    this.#core = undefined;
+  }
+
+  #run(memory) {
+    if (!this.#isWanted || this.#core) return;
     this.#reader = new BatchReader(memory);
     this.#core = new Core(this);
     if (this.#heard.has('comment')) this.#core.listenToComments();
@@ -63,7 +91,7 @@ export class Client {
       queueMicrotask(() => this.#abort());
       return false;
     }
-    signal?.addEventListener('abort', () => this.#abort(), { signal: this.#released.signal });
+    signal?.addEventListener('abort', () => this.#abort(), { signal: this.released });
     return true;
   }
 
@@ -96,9 +124,8 @@ export class Client {
 
   #end(reason, error) {
     this.readyState = CLOSED;
-    this.#core?.close();
-    this.#core?.free();
-    this.#core = undefined;
+    this.watch?.('ended', reason);
+    this.disconnect();
     this.#released.abort();
     this.state = { ...this.state, phase: 'closed', nextRetryIn: undefined, reason, since: Date.now() };
     this.#error = error;
@@ -145,6 +172,7 @@ export class Client {
   }
 
   async request(attempt, cause) {
+    this.watch?.('asked', attempt, cause);
     const context = this.#context(attempt, cause);
     const headers = (await this.headers(context)) ?? {};
     const body = typeof this.body === 'function' ? await this.body(context) : this.body;
@@ -167,28 +195,51 @@ export class Client {
     return { attempt, cause, lastEventId: this.lastEventId, url: this.url };
   }
 
-  // What the core tells.
+  // What the core tells. `watch(step, …)` is told too, where the entry ./observe has put one.
+
+  received(bytes) {
+    this.watch?.('received', bytes);
+  }
 
   opened(response, resumed) {
     if (this.readyState === CLOSED) return;
     this.#isLeaving = false;
     this.readyState = OPEN;
     this.origin = new URL(response.url || this.url).origin;
+    this.watch?.('opened', response, resumed);
     this.#enter('open', { attempt: 1 });
     this.#fire(new OpenEvent(response, resumed));
   }
 
   /** Delivers nothing more once a listener has closed the source, or has it reconnect. */
   dispatch(table) {
-    this.#reader.read(table, (isEvent, type, text, id) => {
-      if (id !== undefined) this.lastEventId = id;
-      if (isEvent) this.#message(type, text);
-      else if (text !== undefined) this.#fire(new CommentEvent(text));
-      return this.readyState === OPEN && !this.#isLeaving;
-    });
+    // The rest of a chunk may come after the connection was let go in the middle of it.
+    if (!this.#core) return;
+    this.#reader.read(table, (isEvent, type, text, id) =>
+      this.isSpec ? this.#backlog.push([isEvent, type, text, id]) : this.#deliver(isEvent, type, text, id));
   }
 
-  #message(type, text) {
+  /** Whether to go on. */
+  #deliver(isEvent, type, text, id) {
+    if (id !== undefined) this.lastEventId = id;
+    if (isEvent) this.message(type, text, id);
+    else if (text !== undefined) this.comment(text);
+    return this.readyState === OPEN && !this.#isLeaving;
+  }
+
+  async #drain() {
+    for (const record of this.#backlog.splice(0)) {
+      if (this.readyState !== OPEN || !this.#deliver(...record)) break;
+      await undefined;
+    }
+    return this.#taken();
+  }
+
+  /** `name`: the event type as the stream has named it; `id`: the event's own, if it has one. */
+  message(name, text, id) {
+    const type = name || 'message';
+    const watched = this.watch?.('message', type, text, id);
+    if (watched === false || this.#isSilent) return;
     const { lastEventId, origin } = this;
     let data = text;
     if (this.parse) {
@@ -200,10 +251,14 @@ export class Client {
       }
       if (this.#isSilent) return;
     }
-    for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin });
-    if (this.#heard.has(type)) {
-      this.#fire(new MessageEvent(type, { data, lastEventId, origin }));
+    for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin }, name, id);
+    if (this.hearsAll || this.#heard.has(type)) {
+      this.#fire(watched ?? new MessageEvent(type, { data, lastEventId, origin }));
     }
+  }
+
+  comment(text) {
+    this.#fire(new CommentEvent(text));
   }
 
   #notParsed(type, cause) {
@@ -212,8 +267,12 @@ export class Client {
     this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt: 0 }));
   }
 
-  /** A promise while some loop has not taken what it was given. */
+  /** A promise while something is not dispatched, or some loop has not taken what it was given. */
   ready() {
+    return this.#backlog.length > 0 ? this.#drain() : this.#taken();
+  }
+
+  #taken() {
     const full = [...this.#queues].filter((queue) => queue.isFull);
     return full.length === 0 ? undefined : Promise.all(full.map((queue) => queue.drained()));
   }
@@ -235,6 +294,7 @@ export class Client {
   /** `retryIn` is negative where nothing is retried. */
   failed(error, retryIn, attempt, isEnd) {
     if (this.readyState === CLOSED) return;
+    this.watch?.('failed', error, retryIn, attempt);
     if (retryIn >= 0) {
       this.readyState = CONNECTING;
       this.#enter('waiting', { attempt, nextRetryIn: retryIn, reason: error.reason });
@@ -251,6 +311,7 @@ export class Client {
   reconnecting(cause) {
     if (this.readyState === CLOSED) return;
     this.readyState = CONNECTING;
+    this.watch?.('reconnecting', cause);
     this.#enter(cause === 'suspension' ? 'suspended' : 'connecting', { reason: cause });
   }
 
@@ -269,7 +330,7 @@ export class Client {
 }
 
 /** As the platform reports what a listener throws. */
-function report(thrown) {
+export function report(thrown) {
   if (typeof reportError === 'function') reportError(thrown);
   else queueMicrotask(() => { throw thrown; });
 }

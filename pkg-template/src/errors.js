@@ -16,3 +16,6 @@ export class EventSourceError extends Error {
     return 'EventSourceError';
   }
 }
+
+// A minifier shortens the name, which consoles show.
+Object.defineProperty(EventSourceError, 'name', { value: 'EventSourceError', configurable: true });

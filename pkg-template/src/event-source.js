@@ -1,26 +1,38 @@
 import { CLOSED, CONNECTING, Client, OPEN } from './client.js';
+import { named } from './names.js';
 import { readOptions } from './options.js';
 import { EventQueue } from './queue.js';
 
 const { DOMException, EventTarget } = globalThis;
 
-/** The client of a source, for this module alone. */
-let clientOf;
+/** The client of a source, for the modules of this package alone. */
+export let clientOf;
+/** Where a class says which client its sources have. */
+export const CLIENT = Symbol('client');
 
 /**
  * `EventSource` of WHATWG HTML §9.2, over `fetch`. Reconnects as browsers do (`retry: 'spec'`),
  * unless the options say otherwise.
  */
 export class EventSource extends EventTarget {
+  static [CLIENT] = Client;
   #client;
   /** The event handlers (`onopen` and so on), by type. */
   #handlers = new Map();
 
   constructor(url, init = {}) {
-    if (arguments.length === 0) throw new TypeError('EventSource needs a URL');
+    if (arguments.length === 0) throw new TypeError('a URL is needed');
     super();
-    const options = readOptions(toDictionary(init), !(this instanceof AuthenticatedEventSource));
-    this.#client = new Client(this, resolve(url), options);
+    const isNative = !(this instanceof AuthenticatedEventSource);
+    // In the order of WebIDL, which shows where two arguments are wrong.
+    const address = `${url}`;
+    const options = readOptions(init, isNative);
+    const Half = new.target[CLIENT];
+    if (options.shared && Half === Client) {
+      throw new TypeError("`shared` needs the class of 'authenticated-event-source/shared'");
+    }
+    this.#client = new Half(this, resolve(address), options);
+    this.#client.start();
   }
 
   get url() {
@@ -61,11 +73,6 @@ export class EventSource extends EventTarget {
 
   close() {
     this.#client.close();
-  }
-
-  addEventListener(type, ...rest) {
-    super.addEventListener(type, ...rest);
-    this.#client.hear(String(type));
   }
 
   #handler(type) {
@@ -120,6 +127,11 @@ export class AuthenticatedEventSource extends EventSource {
     return clientOf(this).state;
   }
 
+  addEventListener(type, ...rest) {
+    super.addEventListener(type, ...rest);
+    clientOf(this).hear(String(type));
+  }
+
   /** Connects anew, at once, with the same last event ID. Does nothing once closed. */
   reconnect() {
     clientOf(this).reconnect();
@@ -161,20 +173,20 @@ function call(handler, source, event) {
   if (handler.call(source, event) === false) event.preventDefault();
 }
 
-function toDictionary(init) {
-  if (init === null || init === undefined) return {};
-  if (typeof init === 'string' || typeof init === 'object' || typeof init === 'function') return init;
-  throw new TypeError('the second argument must be a token or an object of options');
-}
-
 /** Relative to the document, else to the worker. */
 function resolve(url) {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  const { document, location } = globalThis;
+  const base = document?.baseURI ?? location?.href;
   try {
-    return new URL(url, base).href;
+    const { hostname, href } = new URL(url, base);
+    // Chromium lets spaces in hosts pass; and `URL` does not know that in a document of another encoding than
+    // UTF-8 queries are in that one.
+    if (!hostname.includes('%20')) return document ? Object.assign(document.createElement('a'), { href: url }).href : href;
   } catch {
-    throw new DOMException(`'${url}' is not a valid URL`, 'SyntaxError');
+    // Said below.
   }
+  const advice = base ? '' : ': where there is no page, it must be absolute';
+  throw new DOMException(`'${url}' is not a valid URL${advice}`, 'SyntaxError');
 }
 
 /** What WebIDL says of the members: constants on the class and its prototype, all enumerable. */
@@ -189,8 +201,4 @@ const constant = (value) => ({ value, writable: false, configurable: false });
 const constants = { CONNECTING: constant(CONNECTING), OPEN: constant(OPEN), CLOSED: constant(CLOSED) };
 for (const target of [EventSource, EventSource.prototype]) define(target, Object.keys(constants), constants);
 define(EventSource.prototype, ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']);
-// By the keys, because a minifier shortens the names of classes.
-for (const [name, type] of Object.entries({ EventSource, AuthenticatedEventSource })) {
-  Object.defineProperty(type, 'name', { value: name, configurable: true });
-  Object.defineProperty(type.prototype, Symbol.toStringTag, { value: name, configurable: true });
-}
+named({ EventSource, AuthenticatedEventSource });

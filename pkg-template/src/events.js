@@ -1,3 +1,5 @@
+import { named } from './names.js';
+
 // The base is looked up once: a page that replaces the global later must not change our events.
 const { Event } = globalThis;
 
@@ -66,3 +68,5 @@ export class StateChangeEvent extends Event {
     this.state = state;
   }
 }
+
+named({ OpenEvent, ErrorEvent, CloseEvent, CommentEvent, StateChangeEvent });

@@ -2,36 +2,46 @@ const SECOND = 1000;
 const MEBIBYTE = 2 ** 20;
 
 /** The members of `RequestInit` that go to `fetch` as they are. */
-const REQUEST_MEMBERS = ['cache', 'credentials', 'integrity', 'mode', 'redirect', 'referrer', 'referrerPolicy'];
+const REQUEST_MEMBERS = [
+  'cache', 'credentials', 'integrity', 'keepalive', 'mode', 'priority', 'redirect', 'referrer', 'referrerPolicy',
+];
 
 /** Reads the second argument of the constructor once, and checks it, so that a mistake shows
  *  where it was made and not at the first reconnect. */
-export function readOptions(init, isSpec) {
-  const given = typeof init === 'string' ? { auth: init } : (init ?? {});
+export function readOptions(init, isNative) {
+  const given = typeof init === 'string' && !isNative ? { auth: init } : (init ?? {});
+  if (Object(given) !== given) throw new TypeError('`init` must be an object');
   const requestInit = readRequest(given);
   const method = readMethod(given, requestInit);
-  const retry = readRetry(given.retry ?? (isSpec ? 'spec' : undefined), method === 'GET');
+  const retry = readRetry(given.retry ?? (isNative ? 'spec' : undefined), method === 'GET');
+  const auth = readAuth(given.auth ?? given.token, method === 'GET' || retry.isRetryGiven);
+  if (given.body instanceof ReadableStream && (retry.isRetryGiven || auth.canRefresh)) {
+    throw new TypeError('a stream as `body` can be sent only once: give a function that makes a new one');
+  }
   return {
     ...retry,
+    hearsAll: isNative,
     method,
     isGet: method === 'GET',
+    mayProbe: method === 'GET' && given.redirect === undefined,
     withCredentials: Boolean(given.withCredentials),
     requestInit,
     body: given.body,
     headers: readHeaders(given.headers),
     hasHeaders: hasHeaders(given.headers),
-    ...readAuth(given.auth ?? given.token, method === 'GET' || retry.isRetryGiven),
+    ...auth,
     fetch: readFunction(given.fetch, 'fetch'),
-    signal: given.signal ?? undefined,
+    signal: readSignal(given.signal ?? undefined),
     lastEventId: readLastEventId(given.lastEventId),
     lastEventIdParam: given.lastEventIdParam === undefined ? undefined : String(given.lastEventIdParam),
     shouldRetry: readFunction(given.shouldRetry, 'shouldRetry'),
-    connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', 30 * SECOND),
+    connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', (retry.isSpec ? 300 : 30) * SECOND),
     heartbeatTimeout: readHeartbeat(given.heartbeatTimeout, retry.isSpec),
     openWhenHidden: given.openWhenHidden ?? true,
-    maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', 16 * MEBIBYTE), 2 ** 31),
+    maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', retry.isSpec ? Infinity : 16 * MEBIBYTE), 2 ** 31),
     followsRedirects: retry.isSpec || readOneOf(given.redirectPolicy, 'redirectPolicy', ['same-origin', 'follow']) === 'follow',
     parse: readParse(given.parse),
+    shared: given.shared,
   };
 }
 
@@ -59,7 +69,7 @@ function hasHeaders(headers) {
 
 /** A copy, made now: what is illegal throws here, and what the caller changes later is not ours.
  *  Some engines quote the value in their own message, and it may be a secret. */
-function toHeaders(init, name) {
+export function toHeaders(init, name) {
   try {
     return new Headers(init);
   } catch {
@@ -77,14 +87,14 @@ function readHeaders(headers) {
 function readAuth(auth, mayResend) {
   const provider = typeof auth === 'function' ? { token: auth } : auth;
   const isProvider = typeof provider === 'object' && provider !== null;
-  if (isProvider && typeof provider.token !== 'function' && typeof provider.token !== 'string') {
-    throw new TypeError("`auth.token` must be a function or a string");
-  }
   const { scheme = 'Bearer', header = 'Authorization', renewBefore } = isProvider ? provider : {};
-  const token = isProvider ? provider.token : provider;
+  const token = isProvider ? provider.token : (provider ?? undefined);
+  if (!['function', 'string'].includes(typeof token) && (isProvider || token !== undefined)) {
+    throw new TypeError('`auth` must be a token, a function that returns one, or an object with either as `token`');
+  }
   toHeaders([[header, `${scheme} ${typeof token === 'string' ? token : ''}`]], 'auth');
   return {
-    hasAuth: token !== undefined && token !== null,
+    hasAuth: token !== undefined,
     // A fixed token is as good the second time as the first. And a request that must not be sent
     // twice is sent again only if the caller has spoken of it.
     canRefresh: typeof provider?.onUnauthorized === 'function' || (mayResend && typeof token === 'function'),
@@ -97,6 +107,9 @@ function readAuth(auth, mayResend) {
 
 function readRetry(retry, isGet) {
   const isSpec = retry === 'spec';
+  if (!isSpec && !['undefined', 'object'].includes(typeof retry) && retry !== false) {
+    throw new TypeError("`retry` must be an object of options, `false`, or 'spec'");
+  }
   const given = typeof retry === 'object' && retry !== null ? retry : {};
   const isOff = retry === false || (retry === undefined && !isGet);
   const on = readOneOf(given.on, 'retry.on', ['always', 'error', 'never']);
@@ -123,6 +136,11 @@ function readHeartbeat(value, isSpec) {
   return timeout;
 }
 
+function readSignal(signal) {
+  if (signal && !signal.addEventListener) throw new TypeError('`signal` must be an AbortSignal');
+  return signal;
+}
+
 function readLastEventId(value) {
   const id = value === undefined || value === null ? '' : String(value);
   if (/[\0\r\n]/.test(id)) throw new TypeError('`lastEventId` must not contain NUL, CR or LF');
@@ -135,7 +153,8 @@ function readParse(parse) {
   if (parse === 'json') return (data) => JSON.parse(data);
   const schema = parse['~standard'];
   if (schema) return (data) => validate(schema, JSON.parse(data));
-  return readFunction(parse, 'parse');
+  if (typeof parse === 'function') return parse;
+  throw new TypeError("`parse` must be 'json', a function, or a Standard Schema");
 }
 
 function validate(schema, value) {
@@ -150,7 +169,7 @@ function validate(schema, value) {
   return result.value;
 }
 
-function readNumber(value, name, fallback) {
+export function readNumber(value, name, fallback) {
   if (value === undefined) return fallback;
   const number = Number(value);
   if (Number.isNaN(number) || number < 0) {

@@ -1,6 +1,7 @@
 import { Parser } from '#bindings';
 import { BatchReader } from './batch.js';
 import { EventSourceError } from './errors.js';
+import { readNumber } from './options.js';
 import { withWasm } from './wasm.js';
 
 const MAX_EVENT_SIZE = 16 * 2 ** 20;
@@ -25,7 +26,7 @@ export class EventStreamParser {
   #maxEventSize;
 
   constructor({ maxEventSize = MAX_EVENT_SIZE, lastEventId = '' } = {}) {
-    this.#maxEventSize = maxEventSize;
+    this.#maxEventSize = readNumber(maxEventSize, 'maxEventSize');
     let failure = new EventSourceError('the WebAssembly is still being compiled: try again later', { reason: 'wasm' });
     withWasm(
       (memory) => {
@@ -73,7 +74,7 @@ export class EventStreamParser {
 
   #visit = (isEvent, type, data, id) => {
     if (id !== undefined) this.#lastEventId = id;
-    if (isEvent) this.#items.push({ type, data, lastEventId: this.#lastEventId });
+    if (isEvent) this.#items.push({ type: type || 'message', data, lastEventId: this.#lastEventId });
   };
 
   /** Ends the stream: what is unfinished is dropped. */
@@ -85,6 +86,10 @@ export class EventStreamParser {
   reset(lastEventId = '') {
     this.#lastEventId = String(lastEventId);
     this.#parser.reset(this.#lastEventId);
+  }
+
+  get [Symbol.toStringTag]() {
+    return 'EventStreamParser';
   }
 
   #tooLarge() {
@@ -119,6 +124,10 @@ export class EventStreamDecoderStream extends TransformStream {
       },
     });
   }
+
+  get [Symbol.toStringTag]() {
+    return 'EventStreamDecoderStream';
+  }
 }
 
 /**
@@ -152,6 +161,7 @@ export async function* events(source, { signal, doneData, ...options } = {}) {
 
 /** The body of a response that is an event stream. */
 function bodyOf(response) {
+  if (!response?.headers) throw new TypeError('events() reads a Response (of an awaited fetch) or a ReadableStream');
   const { status, body } = response;
   const type = response.headers.get('Content-Type') ?? '';
   if (!response.ok) {

@@ -11,9 +11,13 @@ export interface EventSource extends globalThis.EventSource {}
  * Reconnects exactly as browsers do, unless `retry` says otherwise.
  */
 export const EventSource: {
+  /** What all sources inherit. */
   readonly prototype: EventSource;
+  /** 0: not open yet, or about to reconnect. */
   readonly CONNECTING: 0;
+  /** 1: the stream is being read. */
   readonly OPEN: 1;
+  /** 2: closed for good. */
   readonly CLOSED: 2;
 
   /**

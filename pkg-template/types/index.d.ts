@@ -36,6 +36,7 @@ export type Reason =
   | 'network'
   | 'timeout'
   | 'stalled'
+  | 'mute'
   | 'end'
   | 'status'
   | 'no-content'
@@ -55,6 +56,7 @@ export type Reason =
  * token, a cookie or a header value.
  */
 export class EventSourceError extends Error {
+  /** Always the same, also where a minifier has shortened the name of the class. */
   readonly name: 'EventSourceError';
   /** Why. */
   readonly reason: Reason;
@@ -149,8 +151,15 @@ export interface AttemptContext {
 
 type MaybePromise<T> = T | Promise<T>;
 
-/** A token; `expiresAt` is a `Date`, or milliseconds since 1970. */
-export type Token = string | { readonly token: string; readonly expiresAt?: number | Date };
+/** A token, alone or with its end. */
+export type Token =
+  | string
+  | {
+      /** The token. */
+      readonly token: string;
+      /** When it expires: a `Date`, or milliseconds since 1970. Default: the `exp` of a JWT. */
+      readonly expiresAt?: number | Date;
+    };
 
 /** Where tokens come from. Sources that share a provider object share its refresh. */
 export interface AuthProvider {
@@ -192,11 +201,23 @@ export interface RetryOptions {
 
 /** A schema of the [Standard Schema](https://standardschema.dev) interface, validated at once. */
 export interface StandardSchema<Output> {
+  /** What the interface asks of every schema. */
   readonly '~standard': {
+    /** The version of the interface. */
     readonly version: 1;
+    /** The library that made the schema. */
     readonly vendor: string;
+    /** Checks a value: `{ value }`, or `{ issues }`. */
     readonly validate: (value: unknown) => unknown;
-    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+    /** For types alone. */
+    readonly types?:
+      | {
+          /** What is checked. */
+          readonly input: unknown;
+          /** What comes of it. */
+          readonly output: Output;
+        }
+      | undefined;
   };
 }
 
@@ -216,7 +237,8 @@ export interface AuthenticatedEventSourceInit<Data = string> {
    * a 401 if `auth.onUnauthorized` is given.
    */
   method?: string;
-  /** The body, or a function that makes it anew for every attempt. */
+  /** The body, or a function that makes it anew for every attempt. A `ReadableStream` can be sent
+   *  only once: with `retry` or `onUnauthorized` it must come from a function. */
   body?: BodyInit | null | ((context: AttemptContext) => MaybePromise<BodyInit | null>);
   /** As in `RequestInit`. */
   mode?: RequestMode;
@@ -232,6 +254,10 @@ export interface AuthenticatedEventSourceInit<Data = string> {
   referrerPolicy?: ReferrerPolicy;
   /** As in `RequestInit`. */
   integrity?: string;
+  /** As in `RequestInit`. */
+  keepalive?: boolean;
+  /** As in `RequestInit`. Default `'auto'`. */
+  priority?: RequestPriority;
   /** Closes the source when it aborts. */
   signal?: AbortSignal;
   /** Sends cookies to other origins too. Default `false`. */
@@ -259,11 +285,15 @@ export interface AuthenticatedEventSourceInit<Data = string> {
   connectTimeout?: number;
   /**
    * Milliseconds (above 0) without a byte (comments count) before the connection counts as dead; `'auto'`:
-   * three times the longest pause seen, at least 10,000, once a rhythm was seen; `false`: never.
+   * three times the longest pause seen, at least 10,000, once a rhythm was seen, or announced in
+   * seconds by the response header `SSE-Heartbeat`; `false`: never.
    * Default `'auto'`.
    */
   heartbeatTimeout?: number | 'auto' | false;
-  /** `false`: no connection while the page is hidden; it resumes when shown. Default `true`. */
+  /**
+   * `false`: no connection while the page is hidden; it resumes when shown. What is not `GET` fails
+   * instead, unless `retry` is given. Default `true`.
+   */
   openWhenHidden?: boolean;
   /** The largest event, and the longest line, in bytes. Default 16 MiB, at most 2 GiB. */
   maxEventSize?: number;
@@ -276,34 +306,28 @@ export interface AuthenticatedEventSourceInit<Data = string> {
   parse?: Parse<Data>;
 }
 
+/** Options whose `parse` says what the data of every event is. */
+type WithParse<How> = Omit<AuthenticatedEventSourceInit, 'parse'> & {
+  /** Reads the data of each event. */
+  parse: How;
+};
+
+/** What gives the data its type by itself. */
+type Reader<Data> = ((data: string, event: SourceEvent) => Data) | StandardSchema<Data>;
+
 /**
  * An `EventSource` ([WHATWG HTML §9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html))
  * that authenticates, reconnects by policy and resumes exactly.
  *
  * @typeParam Events what the data of each event type is
  */
-export class AuthenticatedEventSource<Events extends EventTypes = Record<string, string>> extends EventTarget {
-  static readonly CONNECTING: 0;
-  static readonly OPEN: 1;
-  static readonly CLOSED: 2;
+export interface AuthenticatedEventSource<Events extends EventTypes = Record<string, string>> extends EventTarget {
+  /** 0: not open yet, or about to reconnect. */
   readonly CONNECTING: 0;
+  /** 1: the stream is being read. */
   readonly OPEN: 1;
+  /** 2: closed for good. */
   readonly CLOSED: 2;
-
-  /**
-   * Connects. Nothing need be loaded before.
-   *
-   * @param url absolute, or relative to the document or worker
-   * @param init a bearer token, or options
-   * @throws `SyntaxError` `DOMException`: the URL is not valid; `TypeError`: an option is not
-   */
-  constructor(url: string | URL, init?: string | AuthenticatedEventSourceInit<Events[keyof Events]>);
-
-  /** A source over a stream of bytes that is there already. It is never reconnected. */
-  static fromReadableStream<Events extends EventTypes = Record<string, string>>(
-    stream: ReadableStream<Uint8Array>,
-    init?: Pick<AuthenticatedEventSourceInit<Events[keyof Events]>, 'lastEventId' | 'maxEventSize' | 'parse' | 'signal'>,
-  ): AuthenticatedEventSource<Events>;
 
   /** The URL, absolute. */
   readonly url: string;
@@ -321,8 +345,11 @@ export class AuthenticatedEventSource<Events extends EventTypes = Record<string,
   /** `[NON-SPEC]` Where the source stands. */
   readonly state: SourceState;
 
+  /** Called with `open`, which is no event of the stream. */
   onopen: ((this: this, event: OpenEvent) => unknown) | null;
-  onmessage: ((this: this, event: MessageEvent<Events extends { message: infer Data } ? Data : string>) => unknown) | null;
+  /** Called with events of the stream of type `message`, or of none. */
+  onmessage: ((this: this, event: MessageEvent<'message' extends keyof Events ? Events['message'] : string>) => unknown) | null;
+  /** Called with `error`: an attempt failed (`willRetry`), or the source did, for good. */
   onerror: ((this: this, event: ErrorEvent) => unknown) | null;
 
   /** Closes for good: nothing fires afterwards, nothing is left behind. */
@@ -361,6 +388,47 @@ export class AuthenticatedEventSource<Events extends EventTypes = Record<string,
     { [Type in keyof Events & string]: SourceEvent<Type, Events[Type]> }[keyof Events & string]
   >;
 }
+
+/** The class. */
+export const AuthenticatedEventSource: {
+  /** What all sources inherit. */
+  readonly prototype: AuthenticatedEventSource<any>;
+  /** 0: not open yet, or about to reconnect. */
+  readonly CONNECTING: 0;
+  /** 1: the stream is being read. */
+  readonly OPEN: 1;
+  /** 2: closed for good. */
+  readonly CLOSED: 2;
+
+  // The first two have two type parameters, so that a call that names an event map is neither.
+
+  /** Connects, and reads the data of all events as JSON. Name an event map to give them types. */
+  new <Data, _Inferred>(url: string | URL, init: WithParse<'json'>): AuthenticatedEventSource<Record<string, any>>;
+  /** Connects; the data of all events is what `parse` makes of it. */
+  new <Data, _Inferred>(url: string | URL, init: WithParse<Reader<Data>>): AuthenticatedEventSource<Record<string, Data>>;
+  /**
+   * Connects. Nothing need be loaded before.
+   *
+   * @typeParam Events what the data of each event type is
+   * @param url absolute, or relative to the document or worker
+   * @param init a bearer token, or options
+   * @throws `SyntaxError` `DOMException`: the URL is not valid; `TypeError`: an option is not
+   */
+  new <Events extends EventTypes = Record<string, string>>(
+    url: string | URL,
+    init?: string | AuthenticatedEventSourceInit<Events[keyof Events]>,
+  ): AuthenticatedEventSource<Events>;
+
+  /**
+   * `[NON-SPEC]` A source over a stream of bytes that is there already. It is never reconnected.
+   *
+   * @param stream is locked by this call
+   */
+  fromReadableStream<Events extends EventTypes = Record<string, string>>(
+    stream: ReadableStream<Uint8Array>,
+    init?: Pick<AuthenticatedEventSourceInit<Events[keyof Events]>, 'lastEventId' | 'maxEventSize' | 'parse' | 'signal'>,
+  ): AuthenticatedEventSource<Events>;
+};
 
 /** What `events()` and the parser take. */
 export interface ParserOptions {
@@ -409,3 +477,6 @@ export class EventStreamParser {
 export class EventStreamDecoderStream extends TransformStream<Uint8Array, StreamEvent> {
   constructor(options?: ParserOptions);
 }
+
+// Without this line all that is declared here would be exported.
+export {};

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::cluster::Load;
 use crate::figures::Figures;
 use crate::refusal::Refusal;
 use crate::resume::Reason;
@@ -34,8 +34,8 @@ struct Counts {
 pub(crate) struct Admission {
     bounds: Bounds,
     counts: Mutex<Counts>,
-    /// Streams of the other nodes, as of their last beat.
-    others: AtomicUsize,
+    /// What the other nodes hold, as of their last beat.
+    others: Mutex<Load>,
     figures: Arc<Figures>,
 }
 
@@ -44,7 +44,7 @@ impl Admission {
         Arc::new(Self {
             bounds,
             counts: Mutex::default(),
-            others: AtomicUsize::new(0),
+            others: Mutex::default(),
             figures,
         })
     }
@@ -94,7 +94,7 @@ impl Admission {
             .and_then(|user| counts.users.get(user))
             .copied()
             .unwrap_or(0);
-        let of_cluster = counts.node + self.others.load(Ordering::Relaxed);
+        let of_cluster = counts.node + self.elsewhere().streams;
         if full(self.bounds.cluster, of_cluster) {
             let error = "Too many connections on all nodes";
             return Some(("cluster", Refusal::unavailable(error, RETRY_AFTER)));
@@ -113,22 +113,33 @@ impl Admission {
         full(self.bounds.user, of_user).then(|| ("user", Refusal::too_many(error, RETRY_AFTER)))
     }
 
-    /// Tells how many streams the other nodes hold.
-    pub(crate) fn others(&self, streams: usize) {
-        self.others.store(streams, Ordering::Relaxed);
-        self.figures.cluster(streams + self.streams());
+    fn elsewhere(&self) -> MutexGuard<'_, Load> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Streams open now.
-    pub(crate) fn streams(&self) -> usize {
-        self.counts().node
+    /// Tells what the other nodes hold.
+    pub(crate) fn others(&self, load: Load) {
+        *self.elsewhere() = load;
+        self.figures.cluster(self.load_of_all().streams);
     }
 
-    /// Distinct users with an open stream; a stream without a login counts as a user.
-    pub(crate) fn users(&self) -> usize {
+    /// Streams open now, and distinct users with one; a stream without a login counts as a user.
+    pub(crate) fn load(&self) -> Load {
         let counts = self.counts();
         let anonymous = counts.node - counts.users.values().sum::<usize>();
-        counts.users.len() + anonymous
+        Load {
+            streams: counts.node,
+            users: counts.users.len() + anonymous,
+        }
+    }
+
+    /// The same for all nodes, known to within a second.
+    pub(crate) fn load_of_all(&self) -> Load {
+        let (here, elsewhere) = (self.load(), *self.elsewhere());
+        Load {
+            streams: here.streams + elsewhere.streams,
+            users: here.users + elsewhere.users,
+        }
     }
 }
 

@@ -11,9 +11,10 @@
 //!   along them
 //! - `access`, `auth`, `hs256`, `admit`, `security`, `figures`, `pulse`: who, how many, headers, metrics, live figures
 //! - `link`: a connection to Redis
-//! - `cluster`, `membership`: what several nodes agree on
+//! - `cluster`, `membership`, `stores`: what several nodes agree on, and where each thing is kept
 //! - `tasks`, `tail`: progress and log lines
-//! - `mischief`: faults of the real stream, in demo mode
+//! - `mischief`, `burst`, `orders`: demo mode; faults of the real stream, many lines, and how all
+//!   nodes hear of them
 //! - `routes`: the endpoints
 //! - `listen`, `deadline`, `server`: sockets, and the life of a server from start to drain
 //! - [`config`]: every setting
@@ -22,6 +23,7 @@
 mod access;
 mod admit;
 mod auth;
+mod burst;
 mod cluster;
 pub mod config;
 pub mod cursor;
@@ -39,6 +41,7 @@ mod membership;
 mod mischief;
 mod node;
 mod notices;
+mod orders;
 mod pulse;
 mod refusal;
 pub mod resume;
@@ -46,6 +49,7 @@ mod ring;
 mod routes;
 mod security;
 mod server;
+mod stores;
 mod stream;
 mod tail;
 mod tasks;

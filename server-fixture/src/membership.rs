@@ -1,4 +1,4 @@
-//! A node's part in its cluster: it says how many streams it holds, and hears which tokens were
+//! A node's part in its cluster: it says what it holds, and hears which tokens were
 //! ended elsewhere.
 
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::interval;
 
+use crate::cluster::Load;
 use crate::node::Node;
 
 /// How often; a lease outlives three of these.
@@ -16,9 +17,12 @@ pub(crate) async fn take_part(node: &Arc<Node>) {
     let mut ticks = interval(BEAT);
     loop {
         ticks.tick().await;
-        let streams = node.admission.streams();
-        match node.cluster.lease(&node.name, streams).await {
-            Ok(all) => node.admission.others(all.saturating_sub(streams)),
+        let load = node.admission.load();
+        match node.cluster.lease(&node.name, load).await {
+            Ok(all) => node.admission.others(Load {
+                streams: all.streams.saturating_sub(load.streams),
+                users: all.users.saturating_sub(load.users),
+            }),
             // The next beat tries again; until then the last known sum counts.
             Err(error) => tracing::debug!(%error, "the lease was not renewed"),
         }

@@ -11,16 +11,18 @@ use tokio_util::task::TaskTracker;
 
 use crate::admit::{Admission, Bounds};
 use crate::auth::{Keys, Revocations, User};
-use crate::cluster::{Alone, Cluster, OnRedis};
-use crate::config::{Config, ConfigError, First, LogHome};
+use crate::burst::write_on_order;
+use crate::cluster::Cluster;
+use crate::config::{Config, ConfigError, First};
 use crate::figures::Figures;
 use crate::hub::Hub;
-use crate::log::{EventLog, FileLog, LogError, MemoryLog, RedisLog};
+use crate::log::LogError;
 use crate::membership::take_part;
 use crate::mischief::Mischief;
 use crate::refusal::Refusal;
 use crate::resume::FirstConnect;
 use crate::security;
+use crate::stores;
 use crate::tail;
 use crate::text::random_hex;
 
@@ -34,12 +36,6 @@ pub enum ServerError {
     #[error(transparent)]
     Log(#[from] LogError),
 }
-
-/// Frames that the ring holds at most: enough for a burst, small enough to forget.
-const RING: usize = 1024;
-
-/// Lines of the followed file that are kept: as many as the textbook's page shows.
-const KEPT_LINES: usize = 1000;
 
 /// What the endpoints of one server share.
 pub(crate) struct Node {
@@ -56,7 +52,7 @@ pub(crate) struct Node {
     pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) events: Arc<Hub>,
     /// Demo mode's faults.
-    pub(crate) mischief: Option<Mischief>,
+    pub(crate) mischief: Option<Arc<Mischief>>,
     /// The lines of the followed file, or in demo mode of this server's own requests.
     pub(crate) lines: Option<Arc<Hub>>,
     /// Readiness fails from here on; set before the streams are told.
@@ -65,21 +61,6 @@ pub(crate) struct Node {
     pub(crate) drain: CancellationToken,
     /// Background work, ended with the server.
     pub(crate) background: TaskTracker,
-}
-
-async fn event_log(config: &Config) -> Result<Arc<dyn EventLog>, LogError> {
-    Ok(match &config.log {
-        LogHome::Memory => Arc::new(MemoryLog::new(config.keep)),
-        LogHome::File(path) => Arc::new(FileLog::open(path, config.keep).await?),
-        LogHome::Redis(url) => Arc::new(RedisLog::new(url, config.keep)?),
-    })
-}
-
-fn cluster(config: &Config) -> Result<Arc<dyn Cluster>, LogError> {
-    Ok(match &config.log {
-        LogHome::Redis(url) => Arc::new(OnRedis::new(url)?),
-        LogHome::Memory | LogHome::File(_) => Arc::new(Alone::default()),
-    })
 }
 
 impl Node {
@@ -92,25 +73,19 @@ impl Node {
             user: config.max_per_user,
             cluster: config.max_cluster,
         };
-        let events = Hub::open(event_log(&config).await?, RING).await?;
-        let has_lines = config.tail.is_some() || config.demo;
-        let lines = match has_lines {
-            true => Some(Arc::new(
-                Hub::open(Arc::new(MemoryLog::new(KEPT_LINES)), RING).await?,
-            )),
-            false => None,
-        };
+        let events = stores::events(&config).await?;
+        let cluster = stores::cluster(&config)?;
         let node = Arc::new(Self {
-            cluster: cluster(&config)?,
-            mischief: config.demo.then(Mischief::new),
-            lines,
+            mischief: stores::mischief(&config, &cluster).await?,
+            lines: stores::lines(&config).await?,
+            cluster,
             name: random_hex(4),
             policy: security::policy(&config),
             keys: Keys::new(&secret, config.query_token),
             revocations: Arc::default(),
             admission: Admission::new(bounds, Arc::clone(&figures)),
             figures,
-            events: Arc::new(events),
+            events,
             leaving: CancellationToken::new(),
             drain: CancellationToken::new(),
             background: TaskTracker::new(),
@@ -125,14 +100,15 @@ impl Node {
         self.in_background(async move { events.read_on().await });
         let node = Arc::clone(self);
         self.in_background(async move { take_part(&node).await });
-        self.start_tail();
+        self.start_lines();
+        self.start_mischief();
         if self.config.pulse > Duration::ZERO {
             let node = Arc::clone(self);
             self.in_background(async move { crate::pulse::beat(&node).await });
         }
     }
 
-    fn start_tail(&self) {
+    fn start_lines(&self) {
         let Some(lines) = &self.lines else { return };
         // Also without a file: in demo mode others write lines.
         let (reader, lines) = (Arc::clone(lines), Arc::clone(lines));
@@ -140,6 +116,17 @@ impl Node {
         if let Some(path) = self.config.tail.clone() {
             self.in_background(async move { tail::follow(&path, &lines).await });
         }
+    }
+
+    fn start_mischief(self: &Arc<Self>) {
+        let Some(mischief) = self.mischief.clone() else {
+            return;
+        };
+        if let Some(lines) = self.lines.clone() {
+            let heard = mischief.orders.listen();
+            self.in_background(write_on_order(Arc::clone(self), lines, heard));
+        }
+        self.in_background(async move { mischief.orders.hear().await });
     }
 
     /// Ends a token now, on this node at once and on the others within a second.

@@ -11,7 +11,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::config::Config;
 use crate::node::Node;
-use crate::routes::RESUMED_FROM;
+use crate::routes::{HEARTBEAT, RESUMED_FROM};
 
 /// helmet's set (its thirteenth act is to remove `X-Powered-By`, which is never set here), without
 /// the policy of content, which depends on the settings.
@@ -58,7 +58,9 @@ pub(crate) async fn headers(
 /// the misbehaving responder on its other port, and plain HTTP on this machine stays possible.
 pub(crate) fn policy(config: &Config) -> HeaderValue {
     let faults = config.fault_port.map_or_else(String::new, |port| {
-        format!(" http://127.0.0.1:{port} http://localhost:{port}")
+        ["http", "https"]
+            .map(|scheme| format!(" {scheme}://127.0.0.1:{port} {scheme}://localhost:{port}"))
+            .concat()
     });
     let built_in = format!(
         "default-src 'self'; base-uri 'self'; connect-src 'self'{faults}; \
@@ -88,7 +90,7 @@ pub(crate) fn cors(config: &Config) -> CorsLayer {
             header::CONTENT_TYPE,
             HeaderName::from_static("last-event-id"),
         ])
-        .expose_headers([header::RETRY_AFTER, RESUMED_FROM])
+        .expose_headers([header::RETRY_AFTER, RESUMED_FROM, HEARTBEAT])
         .max_age(Duration::from_secs(600))
 }
 

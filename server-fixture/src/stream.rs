@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::admit::Permit;
@@ -16,8 +16,8 @@ use crate::cursor::Cursor;
 use crate::filter::{Filter, type_of};
 use crate::frame;
 use crate::hub::{Batch, Hub};
-use crate::mischief::{Order, Orders};
 use crate::notices::{concat, farewell, gap_frame};
+use crate::orders::{Heard, Order};
 use crate::ring::Frame;
 
 /// Everything one stream owns. Dropping it, for whatever reason, frees its permit.
@@ -36,7 +36,7 @@ pub(crate) struct Subscription {
     pub(crate) drain: CancellationToken,
     pub(crate) permit: Permit,
     /// Demo mode's orders to misbehave.
-    pub(crate) orders: Option<Orders>,
+    pub(crate) orders: Option<Heard>,
     /// The last bytes were sent; nothing may follow them.
     pub(crate) is_over: bool,
 }
@@ -153,9 +153,9 @@ impl Subscription {
             biased;
             () = self.drain.cancelled() => Some(Step::SendAndEnd(farewell(), "drain")),
             order = ordered(&mut self.orders, self.filter.user.as_ref()) => match order {
-                Order::Break => Some(Step::Break),
-                Order::SilentUntil(end) => {
-                    sleep_until(end).await;
+                Ordered::Break => Some(Step::Break),
+                Ordered::Silence(length) => {
+                    sleep(length).await;
                     None
                 }
             },
@@ -175,10 +175,24 @@ impl Subscription {
     }
 }
 
-/// The next order to misbehave; never outside demo mode.
-async fn ordered(orders: &mut Option<Orders>, user: Option<&User>) -> Order {
-    match (orders, user) {
-        (Some(orders), Some(user)) => orders.next(&user.name).await,
-        _ => std::future::pending().await,
+/// What a stream is ordered to do.
+enum Ordered {
+    Break,
+    Silence(Duration),
+}
+
+/// The next order to this user's streams; never outside demo mode.
+async fn ordered(orders: &mut Option<Heard>, user: Option<&User>) -> Ordered {
+    let (Some(orders), Some(User { name, .. })) = (orders, user) else {
+        return std::future::pending().await;
+    };
+    loop {
+        match orders.next().await {
+            Order::Break { user } if user == *name => return Ordered::Break,
+            Order::Silence { user, seconds } if user == *name => {
+                return Ordered::Silence(Duration::from_secs(seconds));
+            }
+            _ => {}
+        }
     }
 }

@@ -13,6 +13,7 @@ mod support;
 
 use std::io::Write;
 
+use serde_json::{Value, json};
 use support::browser::Browser;
 use support::process::Folder;
 use support::{Server, faults, soon};
@@ -213,7 +214,7 @@ async fn a_page_of_another_origin_can_use_the_fault_port_and_its_refusals_are_re
     assert_eq!(browser.run(&ask("retry-after-seconds?s=9")).await[1], "9");
     assert_eq!(
         browser.run(&ask("cors-nothing-exposed")).await[1],
-        serde_json::Value::Null
+        Value::Null
     );
     for refused in [
         "preflight-refused",
@@ -224,5 +225,42 @@ async fn a_page_of_another_origin_can_use_the_fault_port_and_its_refusals_are_re
         assert_eq!(browser.run(&ask(refused)).await[0], 0, "{refused}");
     }
     assert_eq!(browser.run(&ask("rst-before-answer")).await[0], 0);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_http2_resets_is_resumed_by_the_browser_over_the_same_connection() {
+    let faults = faults().await;
+    let server = Server::start(&["--fault-port", &faults.address.port().to_string()]).await;
+    let browser = Browser::start().await;
+    browser
+        .open(&format!("http://{}/health/live", server.address))
+        .await;
+    let url = format!("https://localhost:{}/fault/h2", faults.address.port());
+    let script = format!("window.source = new EventSource('{url}/internal'); return 0");
+    browser.run(&script).await;
+    let log = faults
+        .get("/fault/h2/internal/log?wait=3&timeout=20000")
+        .await
+        .json();
+    let seen = |entry: &Value| {
+        let end = &entry["ended"]["by"];
+        (entry["last_event_id"].clone(), end.clone())
+    };
+    let requests = log["requests"].as_array().unwrap();
+    assert_eq!(seen(&requests[0]), (json!(null), json!("server-reset")));
+    assert_eq!(seen(&requests[1]), (json!("1"), json!("server-reset")));
+    // Preflights are not reset: what follows them is.
+    let ask = format!(
+        "source.close(); return fetch('{url}/works', {{ headers: {{ authorization: 'Bearer abc' }} }})
+             .then(answer => answer.text())"
+    );
+    let text = browser.run(&ask).await;
+    assert!(
+        text.as_str().unwrap().ends_with("data: tick 3\n\n"),
+        "{text}"
+    );
+    let log = faults.get("/fault/h2/works/log?wait=1").await.json();
+    assert_eq!(log["preflights"].as_array().unwrap().len(), 1);
     browser.close().await;
 }

@@ -11,7 +11,8 @@ mod support;
 use std::time::Duration;
 
 use serde_json::json;
-use support::process::{Folder, Node, Redis};
+use support::process::Folder;
+use support::servers::{Node, Redis};
 use support::{Seen, Server, soon};
 use tokio::time::sleep;
 

@@ -435,6 +435,53 @@ async fn http2_streams_are_reset_one_by_one_and_connections_are_told_to_go_away(
 }
 
 #[tokio::test]
+async fn http2_requests_are_logged_with_their_cursor_and_their_end() {
+    let faults = faults().await;
+    let socket = TcpStream::connect(faults.address).await.unwrap();
+    let (client, connection) = h2::client::handshake(socket).await.unwrap();
+    tokio::spawn(connection);
+    let ask = |name: &str| {
+        let request = hyper::Request::get(format!("http://fault/fault/h2/{name}?run=1"))
+            .header("last-event-id", "7")
+            .header("authorization", "Bearer secret");
+        let request = request.body(()).unwrap();
+        client.clone().send_request(request, true).unwrap().0
+    };
+    let _body = soon(ask("cancel")).await.unwrap();
+    let log = faults
+        .get("/fault/h2/cancel/log?run=1&ended=1")
+        .await
+        .json();
+    let entry = &log["requests"][0];
+    assert_eq!(entry["target"], "/fault/h2/cancel?run=1");
+    assert_eq!(entry["last_event_id"], "7");
+    assert_eq!(entry["authorization"]["scheme"], "Bearer");
+    assert!(!log.to_string().contains("secret"), "{log}");
+    assert_eq!(entry["ended"]["by"], "server-reset");
+    assert_eq!(entry["ended"]["bytes_sent"], 47);
+
+    let silent = ask("silent");
+    let open = faults.get("/fault/h2/silent/log?run=1&wait=1").await.json();
+    assert_eq!(open["requests"][0]["ended"], Value::Null);
+    drop(silent);
+    let left = faults
+        .get("/fault/h2/silent/log?run=1&ended=1")
+        .await
+        .json();
+    assert_eq!(left["requests"][0]["ended"]["by"], "client");
+
+    let _silent = ask("silent");
+    faults.get("/fault/h2/silent/log?run=1&wait=2").await;
+    faults.request("POST", "/fault/h2/silent/close?run=1").await;
+    let cut = faults
+        .get("/fault/h2/silent/log?run=1&ended=2")
+        .await
+        .json();
+    assert_eq!(cut["requests"][1]["ended"]["by"], "server-reset");
+    assert_eq!(faults.get("/fault/h2/works").await.status, 505);
+}
+
+#[tokio::test]
 async fn http2_zero_window_stalls_uploads_and_no_streams() {
     let address = faults().await.address;
     let socket = TcpStream::connect(address).await.unwrap();

@@ -35,6 +35,9 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub fn opened(this: &Client, response: &Response, is_resumed: bool);
+    /// So many bytes of the stream came.
+    #[wasm_bindgen(method)]
+    pub fn received(this: &Client, bytes: u32);
     /// Reads a [`Batch`](super::batch::Batch) and dispatches its events, until a listener closes
     /// or reconnects.
     #[wasm_bindgen(method)]
@@ -78,6 +81,8 @@ pub(super) enum Number {
     CanRefresh,
     RenewBefore,
     IsGet,
+    IsFetchable,
+    MayProbe,
     ConnectTimeout,
     /// 0: automatic; infinite: never.
     HeartbeatTimeout,
@@ -135,6 +140,8 @@ impl Client {
         options.last_event_id = self.text(Text::LastEventId);
         options.last_event_id_param = self.text_at(Text::LastEventIdParam as u32);
         options.is_get = self.is(Number::IsGet);
+        options.is_fetchable = self.is(Number::IsFetchable);
+        options.may_probe = self.is(Number::MayProbe);
         options.connect_timeout = self.time(Number::ConnectTimeout);
         options.heartbeat_timeout = heartbeat(self.number(Number::HeartbeatTimeout));
         options.opens_when_hidden = self.is(Number::OpenWhenHidden);

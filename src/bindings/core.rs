@@ -108,6 +108,10 @@ impl Observer for Classes {
         self.client.opened(response, is_resumed);
     }
 
+    fn received(&self, bytes: u32) {
+        self.client.received(bytes);
+    }
+
     fn deliver(&self, parser: &mut EventStreamParser, source: &Source<Self>) -> Delivered {
         // Taken out, not borrowed: JavaScript runs before it is put back.
         let mut batch = self.batch.take();
@@ -121,16 +125,19 @@ impl Observer for Classes {
         if !batch.is_empty() {
             self.client.dispatch(batch.table(parser));
         }
+        self.batch.replace(batch);
+        taken.delivered
+    }
+
+    fn commit(&self, source: &Source<Self>) {
         // Not what was parsed counts, but what was delivered.
-        if batch.has_ids() {
+        if self.batch.borrow().has_ids() {
             let last_event_id = self.client.text(Text::LastEventId);
             source
                 .connection
                 .borrow_mut()
                 .set_last_event_id(&last_event_id);
         }
-        self.batch.replace(batch);
-        taken.delivered
     }
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {

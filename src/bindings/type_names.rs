@@ -1,10 +1,8 @@
 use alloc::vec::Vec;
 
-use crate::event_stream::MESSAGE;
-
 /// Numbers for the event types that come again and again, so that each name is made into a
 /// JavaScript string once. Holds the latest [`CAPACITY`](Self::CAPACITY) names: a server that
-/// invents new ones without end must not fill the memory. `message` is always [`MESSAGE_NUMBER`].
+/// invents new ones without end must not fill the memory.
 #[derive(Default)]
 pub(super) struct TypeNames {
     names: Vec<Vec<u8>>,
@@ -13,24 +11,14 @@ pub(super) struct TypeNames {
     next: usize,
 }
 
-/// The number that JavaScript knows from the start.
-const MESSAGE_NUMBER: u32 = 0;
+/// The number of no name at all, which JavaScript knows from the start.
+pub(super) const NO_NAME: u32 = 0;
 
 impl TypeNames {
     const CAPACITY: usize = 64;
 
     /// The number of `name`, and whether it is new, or means another name than before.
-    #[inline(always)]
     pub(super) fn number(&mut self, name: &[u8]) -> (u32, bool) {
-        // The same place: that of the constant, which most events have.
-        if core::ptr::eq(name, MESSAGE) {
-            return (MESSAGE_NUMBER, false);
-        }
-        self.number_of_named(name)
-    }
-
-    #[inline(never)]
-    fn number_of_named(&mut self, name: &[u8]) -> (u32, bool) {
         if self
             .names
             .get(self.latest)

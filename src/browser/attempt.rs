@@ -170,12 +170,22 @@ impl Attempt<'_> {
     /// stopped all look the same.
     async fn unanswered(&self, cause: JsValue, request: &Request) -> Result<Response, Box<Lost>> {
         let mut lost = Lost::by(Reason::Network, cause);
-        if !self.probes || !self.options.is_get || self.options.fetch.is_some() {
+        if self.options.fetch.is_some() {
             return Err(lost);
         }
-        if self.guard() == RedirectGuard::SameOriginMode && self.is_redirected(request).await {
+        if !self.options.is_fetchable {
+            lost.failure.reason = Reason::Request;
+            return Err(lost);
+        }
+        if !self.probes || !self.options.may_probe {
+            return Err(lost);
+        }
+        let is_redirected = self.is_redirected(request).await;
+        if is_redirected && self.guard() == RedirectGuard::SameOriginMode {
             lost.failure.reason = Reason::Redirect;
-        } else if self.options.is_under_cors() && probe::is_alive(&self.options.url.href()).await {
+        } else if (is_redirected || self.options.is_under_cors())
+            && probe::is_alive(&self.options.url.href()).await
+        {
             // Once more: a server that has just come back is no refusal.
             if let Ok(response) = self.fetch(&request.init).await {
                 return Ok(response);
@@ -186,13 +196,17 @@ impl Attempt<'_> {
         Err(lost)
     }
 
-    /// Asks once more, and stays where it is: the secrets reach nobody but the server that saw
-    /// them a moment ago.
+    /// Whether our own server redirects. Asks once more, and stays where it is: the secrets reach
+    /// nobody but the server that saw them a moment ago.
     async fn is_redirected(&self, request: &Request) -> bool {
-        request.init.set_redirect(RequestRedirect::Manual);
-        self.fetch(&request.init)
-            .await
-            .is_ok_and(|response| is_redirect(&response))
+        if !self.options.is_same_origin() {
+            return false;
+        }
+        let init = &request.init;
+        init.set_redirect(RequestRedirect::Manual);
+        let response = self.fetch(init).await;
+        init.set_redirect(RequestRedirect::Follow);
+        response.is_ok_and(|response| is_redirect(&response))
     }
 
     fn check(&self, response: &Response) -> Result<Body, Box<Lost>> {

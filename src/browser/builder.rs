@@ -164,9 +164,13 @@ impl Builder {
         let url = resolve(&self.url).map_err(refused)?;
         let has_headers = !self.headers.is_empty();
         let template = self.template().map_err(refused)?;
+        let is_http = matches!(url.protocol().as_str(), "http:" | "https:");
+        let has_user = !(url.username().is_empty() && url.password().is_empty());
         let mut options = Options::new(url, Rc::new(template));
         options.has_headers = has_headers;
+        options.is_fetchable = is_http && !has_user;
         options.is_get = is_get;
+        options.may_probe = is_get;
         options.may_resend = is_get || self.retry.is_some();
         let default_retry = if is_get { Retry::default } else { Retry::never };
         options.retry = self.retry.unwrap_or_else(default_retry);

@@ -14,8 +14,15 @@ pub(crate) trait Observer: Sized {
     /// The connection was announced.
     fn opened(&self, response: &Response, is_resumed: bool);
 
-    /// Takes all items out of the parser, and commits to the connection what it delivers.
+    /// So many bytes of the stream came.
+    fn received(&self, _bytes: u32) {}
+
+    /// Takes all items out of the parser, and commits to the connection what it delivers, unless
+    /// that waits for [`commit`](Self::commit).
     fn deliver(&self, parser: &mut EventStreamParser, source: &Source<Self>) -> Delivered;
+
+    /// Commits what was delivered since: more events are wanted, or no more of this stream.
+    fn commit(&self, _source: &Source<Self>) {}
 
     /// Pending while no more events are wanted: nothing is read from the network meanwhile.
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()>;

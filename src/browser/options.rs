@@ -30,6 +30,12 @@ pub(crate) struct Options {
     pub(crate) last_event_id_param: Option<String>,
     pub(crate) retry: Retry,
     pub(crate) is_get: bool,
+    /// Whether `fetch` takes the URL at all. It refuses other schemes than HTTP's, and user names, in
+    /// a way that looks like a dead network, which might come back.
+    pub(crate) is_fetchable: bool,
+    /// Whether a server that does not answer may be asked why: never of a redirect about which the
+    /// caller has spoken himself.
+    pub(crate) may_probe: bool,
     /// Whether a refused request may be sent again with fresh credentials.
     pub(crate) may_resend: bool,
     pub(crate) connect_timeout: Duration,
@@ -54,6 +60,8 @@ impl Options {
             last_event_id_param: None,
             retry: Retry::default(),
             is_get: true,
+            is_fetchable: true,
+            may_probe: true,
             may_resend: true,
             connect_timeout: Self::CONNECT_TIMEOUT,
             heartbeat_timeout: HeartbeatTimeout::Auto,

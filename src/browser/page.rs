@@ -6,6 +6,7 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::AbortController;
 
 use super::interrupts::{Interrupt, Interrupts};
+use super::options::Options;
 use super::sys::{self, member};
 
 /// Tells the loop of the page's life: the network is back, the page is shown, hidden, put into
@@ -21,8 +22,11 @@ const GLOBAL_EVENTS: [&str; 3] = ["online", "pagehide", "pageshow"];
 const DOCUMENT_EVENTS: [&str; 2] = ["visibilitychange", "resume"];
 
 impl Page {
-    pub(super) fn watch(interrupts: &Rc<Interrupts>, opens_when_hidden: bool) -> Self {
+    pub(super) fn watch(interrupts: &Rc<Interrupts>, options: &Options) -> Self {
         let interrupts = Rc::clone(interrupts);
+        let opens_when_hidden = options.opens_when_hidden;
+        // The standard knows no wait that is shorter than the reconnection time.
+        let wakes = !options.retry.is_spec;
         let is_in_cache = Cell::new(false);
         let update = move |event: &JsValue| {
             match member(event, "type")
@@ -36,7 +40,7 @@ impl Page {
             }
             let is_hidden = !opens_when_hidden && is_true(sys::global_member("document", "hidden"));
             interrupts.suspend_if(is_in_cache.get() || is_hidden);
-            if !event.is_undefined() {
+            if wakes && !event.is_undefined() {
                 interrupts.raise(Interrupt::Wake);
             }
         };

@@ -9,6 +9,7 @@ use core::time::Duration;
 
 use futures_core::future::LocalBoxFuture;
 use js_sys::Uint8Array;
+use web_sys::Response;
 
 use super::attempt::{Attempt, EventStream, Lost};
 use super::auth::{AttemptContext, Cause, Token};
@@ -18,8 +19,8 @@ use super::options::Options;
 use super::page::Page;
 use super::sys;
 use super::timer::Alarm;
-use crate::connection::{Connection, Liveness, Next, ReadyState, Reason, renew_in};
-use crate::event_stream::EventStreamParser;
+use crate::connection::{Connection, Liveness, Next, ReadyState, Reason, RetryOn, renew_in};
+use crate::event_stream::{EventStreamParser, digits};
 
 /// How many bytes are parsed and delivered at once. Engines hand out chunks of megabytes when the
 /// server is faster than the page: delivered at once they would block it.
@@ -109,13 +110,13 @@ impl<O: Observer> Source<O> {
     ///
     /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
     pub(crate) async fn run(&self) {
-        let _page = Page::watch(&self.interrupts, self.options.opens_when_hidden);
+        let _page = Page::watch(&self.interrupts, &self.options);
         let mut cause = Cause::Start;
         while !self.is_closed() {
             let over = match self.open(cause).await {
                 Ok(stream) => {
                     self.announce(&stream);
-                    self.read(stream, cause).await
+                    self.unless_it_acts(self.read(stream, cause).await)
                 }
                 Err(over) => over,
             };
@@ -139,6 +140,18 @@ impl<O: Observer> Source<O> {
             .await?;
         self.within(Reason::Timeout, Box::pin(attempt.send(request)))
             .await
+            .map_err(|over| self.unless_it_acts(over))
+    }
+
+    /// A page that is hidden and shown again must not send a request twice that may act twice: the
+    /// stream is left only if it may be asked for again, else it is lost.
+    fn unless_it_acts(&self, over: Over) -> Over {
+        let options = &self.options;
+        let may_resend = options.is_get || options.retry.on != RetryOn::Never;
+        match over {
+            Over::Left(Cause::Suspension) if !may_resend => Over::Lost(Lost::new(Reason::Network)),
+            over => over,
+        }
     }
 
     fn attempt(&self, cause: Cause) -> Attempt<'_> {
@@ -152,12 +165,14 @@ impl<O: Observer> Source<O> {
                 cause,
             },
             // The first failure is worth a question; after an open stream the second in a row
-            // is, because a server that restarts answers questions before long.
-            probes: if has_opened {
-                retries > 1
-            } else {
-                retries == 0
-            },
+            // is, because a server that restarts answers questions before long. To the standard
+            // each refusal is final.
+            probes: self.options.retry.is_spec
+                || if has_opened {
+                    retries > 1
+                } else {
+                    retries == 0
+                },
             has_opened,
         }
     }
@@ -200,7 +215,14 @@ impl<O: Observer> Source<O> {
         let now = sys::now();
         let is_resumed = self.connection.borrow().has_opened();
         self.connection.borrow_mut().announce(now);
-        self.liveness.borrow_mut().opened(now);
+        let mut liveness = self.liveness.borrow_mut();
+        liveness.opened(now);
+        liveness.announced(announced_rhythm(&stream.response));
+        drop(liveness);
+        // By the standard the request keeps the URLs that redirects have added to it.
+        if self.options.retry.is_spec && stream.response.redirected() {
+            self.options.url.set_href(&stream.response.url());
+        }
         self.observer.opened(&stream.response, is_resumed);
     }
 
@@ -208,12 +230,12 @@ impl<O: Observer> Source<O> {
     async fn read(&self, mut stream: Box<EventStream>, cause: Cause) -> Over {
         let mut parser = EventStreamParser::new().max_event_size(self.options.max_event_size);
         parser.reset(self.connection.borrow().last_event_id());
-        let mut renew_at = self.renew_at(&stream, cause);
+        let renew_at = self.renew_at(&stream, cause);
         loop {
             let over = match self.woken(&mut stream, renew_at).await {
                 Woken::Chunk(chunk) => self.deliver(&mut parser, &chunk).await,
                 Woken::Over(over) => Some(over),
-                Woken::ByClock => self.check(&mut renew_at),
+                Woken::ByClock => self.check(renew_at),
             };
             if let Some(over) = over {
                 return over;
@@ -223,7 +245,7 @@ impl<O: Observer> Source<O> {
 
     async fn woken(&self, stream: &mut EventStream, renew_at: Option<Duration>) -> Woken {
         let deadline = self.liveness.borrow().deadline();
-        let mut alarm = [deadline, renew_at]
+        let mut alarm = [deadline, renew_at.filter(|_| self.can_resume())]
             .into_iter()
             .flatten()
             .min()
@@ -250,21 +272,19 @@ impl<O: Observer> Source<O> {
     }
 
     /// Whether the clock ends the stream.
-    fn check(&self, renew_at: &mut Option<Duration>) -> Option<Over> {
+    fn check(&self, renew_at: Option<Duration>) -> Option<Over> {
         let now = sys::now();
         let is_past = |moment: Option<Duration>| moment.is_some_and(|moment| now >= moment);
         let mut liveness = self.liveness.borrow_mut();
         if is_past(liveness.deadline()) {
-            liveness.stalled(now);
-            return Some(Over::Lost(Lost::new(Reason::Stalled)));
+            return Some(Over::Lost(Lost::new(liveness.stalled(now))));
         }
-        let is_renewal_due = is_past(*renew_at);
-        if is_renewal_due {
-            *renew_at = None;
-        }
-        // A stream without IDs cannot be resumed: it is left to its server.
-        let can_resume = !self.connection.borrow().last_event_id().is_empty();
-        (is_renewal_due && can_resume).then_some(Over::Left(Cause::Renewal))
+        (is_past(renew_at) && self.can_resume()).then_some(Over::Left(Cause::Renewal))
+    }
+
+    /// A stream without an ID cannot be resumed: until it has one, no renewal cuts it short.
+    fn can_resume(&self) -> bool {
+        !self.connection.borrow().last_event_id().is_empty()
     }
 
     /// When to reconnect with a fresh token. Requests that must not be repeated are not; a
@@ -288,17 +308,19 @@ impl<O: Observer> Source<O> {
     /// Parses a chunk, slice by slice, and lets the observer have what it holds.
     async fn deliver(&self, parser: &mut EventStreamParser, chunk: &Uint8Array) -> Option<Over> {
         let mut has_comment = false;
+        self.observer.received(chunk.length());
         for start in (0..chunk.length()).step_by(SLICE as usize) {
             let slice = chunk.subarray(start, chunk.length().min(start + SLICE));
             let len = slice.length() as usize;
             slice.copy_to(parser.room(len));
             parser.add(len);
             let delivered = self.observer.deliver(parser, self);
+            has_comment |= delivered.has_comment;
+            poll_fn(|context| self.poll_ready(context)).await;
+            self.observer.commit(self);
             if delivered.is_too_large {
                 return Some(Over::Lost(Lost::new(Reason::TooLarge)));
             }
-            has_comment |= delivered.has_comment;
-            poll_fn(|context| self.poll_ready(context)).await;
             if self.is_leaving() {
                 break;
             }
@@ -370,4 +392,10 @@ fn left(cause: Cause) -> Poll<Woken> {
 
 fn lost(lost: Box<Lost>) -> Poll<Woken> {
     Poll::Ready(Woken::Over(Over::Lost(lost)))
+}
+
+/// How long the stream is silent at most, as the response says.
+fn announced_rhythm(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get("SSE-Heartbeat").ok()??;
+    digits(seconds.as_bytes()).map(Duration::from_secs)
 }

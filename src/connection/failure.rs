@@ -12,6 +12,8 @@ pub enum Reason {
     Timeout,
     /// The open stream stayed silent longer than the heartbeat timeout.
     Stalled,
+    /// The open stream never said anything: something between holds it back.
+    Mute,
     /// The server ended the stream in the ordinary way.
     End,
     /// The server answered with another status than 200.
@@ -45,6 +47,7 @@ impl Reason {
             Self::Network => "network",
             Self::Timeout => "timeout",
             Self::Stalled => "stalled",
+            Self::Mute => "mute",
             Self::End => "end",
             Self::Status => "status",
             Self::NoContent => "no-content",
@@ -72,6 +75,11 @@ impl Reason {
                  dead; if the stream may be silent that long, raise `heartbeatTimeout` or let the \
                  server send comments"
             }
+            Self::Mute => {
+                "the response headers came, but not one byte of the stream within the heartbeat \
+                 timeout: a proxy may hold it back; have the server send `X-Accel-Buffering: no`, \
+                 and do not compress `text/event-stream`"
+            }
             Self::End => "the server ended the stream",
             Self::Status => "the server answered with a status that is not 200",
             Self::NoContent => "the server answered 204: it asks not to reconnect",
@@ -98,8 +106,8 @@ impl Reason {
                  is to be trusted"
             }
             Self::Request => {
-                "the request could not be built: the URL is not valid, or a header name or value is \
-                 not legal (a token with a line break, perhaps)"
+                "the request could not be built: the URL is not valid or cannot be fetched, or a \
+                 header name or value is not legal (a token with a line break, perhaps)"
             }
             Self::Closed => "closed by `close()`",
             Self::Aborted => "closed by its `signal`",

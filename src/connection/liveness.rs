@@ -1,11 +1,13 @@
 use core::time::Duration;
 
+use super::Reason;
+
 /// When a silent connection counts as dead. Every byte is a sign of life, comments too.
 /// `[NON-SPEC]`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HeartbeatTimeout {
     /// After three times the longest pause seen, at least 10 s, once the stream has shown a
-    /// rhythm. A stream without a rhythm may be silent for ever: a fixed default would cut quiet
+    /// rhythm or the response has announced one ([`Liveness::announced`]). A stream without a rhythm may be silent for ever: a fixed default would cut quiet
     /// but healthy streams.
     #[default]
     Auto,
@@ -20,6 +22,10 @@ pub enum HeartbeatTimeout {
 pub struct Liveness {
     timeout: HeartbeatTimeout,
     last_sign: Duration,
+    /// Whether this connection has said anything.
+    has_sign: bool,
+    /// The longest pause that the response says there will be.
+    announced: Option<Duration>,
     beats: u32,
     keep_alives: u32,
     longest: Duration,
@@ -42,6 +48,8 @@ impl Liveness {
         Self {
             timeout,
             last_sign: Duration::ZERO,
+            has_sign: false,
+            announced: None,
             beats: 0,
             keep_alives: 0,
             longest: Duration::ZERO,
@@ -52,12 +60,20 @@ impl Liveness {
     /// A connection opened.
     pub fn opened(&mut self, now: Duration) {
         self.last_sign = now;
+        self.has_sign = false;
+    }
+
+    /// The response says in `SSE-Heartbeat` how many seconds its stream is silent at most: the watch
+    /// need not learn it, and finds out a stream that never begins.
+    pub fn announced(&mut self, rhythm: Option<Duration>) {
+        self.announced = rhythm;
     }
 
     /// Bytes came; `has_comment` if they held one.
     pub fn sign(&mut self, now: Duration, has_comment: bool) {
         let pause = now.saturating_sub(self.last_sign);
         self.last_sign = now;
+        self.has_sign = true;
         if pause >= BURST {
             self.beats += 1;
             self.keep_alives += u32::from(has_comment);
@@ -66,10 +82,15 @@ impl Liveness {
         }
     }
 
-    /// The connection was given up. If that was wrong, the same pause must not fool us again.
-    pub fn stalled(&mut self, now: Duration) {
+    /// The connection was given up, and why. If that was wrong, the same pause must not fool us
+    /// again.
+    pub fn stalled(&mut self, now: Duration) -> Reason {
         self.longest = self.longest.max(now.saturating_sub(self.last_sign));
         self.shortest = self.shortest.max(self.longest / REGULARITY);
+        match self.has_sign {
+            true => Reason::Stalled,
+            false => Reason::Mute,
+        }
     }
 
     /// When the connection counts as dead, if nothing comes until then.
@@ -77,8 +98,9 @@ impl Liveness {
         let timeout = match self.timeout {
             HeartbeatTimeout::Never => return None,
             HeartbeatTimeout::After(timeout) => timeout,
-            HeartbeatTimeout::Auto if self.has_rhythm() => {
-                self.longest.saturating_mul(3).max(SHORTEST_AUTO)
+            HeartbeatTimeout::Auto if self.has_rhythm() || self.announced.is_some() => {
+                let longest = self.longest.max(self.announced.unwrap_or_default());
+                longest.saturating_mul(3).max(SHORTEST_AUTO)
             }
             HeartbeatTimeout::Auto => return None,
         };

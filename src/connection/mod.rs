@@ -235,8 +235,8 @@ impl Connection {
     /// The status classes and what the standard calls fatal.
     fn is_retryable(&self, failure: &Failure) -> bool {
         let may_pass = match failure.reason {
-            Reason::Network | Reason::End => true,
-            Reason::Timeout | Reason::Stalled | Reason::Auth => !self.retry.is_spec,
+            Reason::Network | Reason::Timeout | Reason::End => true,
+            Reason::Stalled | Reason::Mute | Reason::Auth => !self.retry.is_spec,
             // The server let us in before: what answers now without CORS headers may be a proxy
             // during a deploy.
             Reason::Cors => !self.retry.is_spec && self.has_opened,

@@ -57,17 +57,45 @@ fn start_of(text: &str) -> &str {
     start.unwrap_or(text)
 }
 
-/// Whether the essence of the MIME type is `text/event-stream`, in any case and with any
-/// parameters ([MIME Sniffing §4.4](https://mimesniff.spec.whatwg.org/#parsing-a-mime-type)).
+/// Whether the essence of the MIME type is `text/event-stream`, in any case and with any parameters
+/// ([Fetch, "extract a MIME type"]): of several values the last that is a MIME type counts.
+///
+/// [Fetch, "extract a MIME type"]: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
 fn is_event_stream(content_type: &str) -> bool {
-    let mut parts = content_type.as_bytes().split(|byte| *byte == b';');
-    let mut essence = parts.next().unwrap_or_default();
+    let mut is_quoted = false;
+    let values = content_type.as_bytes().split(|byte| {
+        is_quoted ^= *byte == b'"';
+        *byte == b',' && !is_quoted
+    });
+    let mut is_last = false;
+    for essence in values.filter_map(essence) {
+        is_last = essence.eq_ignore_ascii_case(b"text/event-stream");
+    }
+    is_last
+}
+
+/// Type and subtype ([MIME Sniffing §4.4](https://mimesniff.spec.whatwg.org/#parsing-a-mime-type));
+/// `None` if this is no MIME type, or any at all (`*/*`).
+fn essence(value: &[u8]) -> Option<&[u8]> {
+    let mut essence = value.split(|byte| *byte == b';').next()?;
     while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..]
     | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = essence
     {
         essence = rest;
     }
-    essence.eq_ignore_ascii_case(b"text/event-stream")
+    let mut slashes = 0;
+    for byte in essence {
+        match byte {
+            b'/' => slashes += 1,
+            // No HTTP token code points.
+            0..=b' ' | b'"' | b'(' | b')' | b':'..=b'@' | b'['..=b']' | b'{' | b'}' | 0x7F.. => {
+                return None;
+            }
+            _ => {}
+        }
+    }
+    let is_none = matches!(essence, [b'/', ..] | [.., b'/'] | b"*/*");
+    (slashes == 1 && !is_none).then_some(essence)
 }
 
 /// `Retry-After` ([RFC 9110 §10.2.3]) as a wait from now: seconds, or a date, which `parse_date`

@@ -32,9 +32,6 @@ pub(super) enum Found {
     Comment(Range<usize>),
 }
 
-/// The type of an event whose stream named none.
-pub(crate) const MESSAGE: &[u8] = b"message";
-
 /// The fields that mean something; all others are ignored.
 #[derive(Clone, Copy)]
 enum Field {
@@ -186,12 +183,11 @@ impl Block {
 
     #[inline(always)]
     pub(super) fn event<'a>(&'a self, lines: &'a LineBuffer) -> RawEvent<'a> {
-        let event_type: &[u8] = match self.event_type.bytes(lines) {
-            b"" => MESSAGE,
-            named => named,
-        };
+        let named = self.event_type.bytes(lines);
+        let has_type = !named.is_empty();
         RawEvent {
-            event_type,
+            event_type: if has_type { named } else { b"message" },
+            has_type,
             data: lines.bytes(self.data.clone().unwrap_or(0..0)),
             last_event_id: self.last_event_id(lines),
             has_id: self.has_id,

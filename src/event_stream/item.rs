@@ -26,6 +26,8 @@ pub enum Item<'a> {
 pub struct RawEvent<'a> {
     /// The event type; `message` if the stream named none.
     pub event_type: &'a [u8],
+    /// Whether the block of this event named its type.
+    pub has_type: bool,
     /// The data: the values of all `data` fields, joined by LF.
     pub data: &'a [u8],
     /// The last event ID.

@@ -17,8 +17,6 @@ mod line_ends;
 mod parser;
 mod value;
 
-#[cfg(all(feature = "npm", target_arch = "wasm32"))]
-pub(crate) use block::MESSAGE;
 pub(crate) use block::digits;
 pub use item::{Event, Item, RawEvent, decode};
 pub use parser::EventStreamParser;

@@ -1,7 +1,7 @@
 //! `[NON-SPEC]` When a silent connection counts as dead.
 use core::time::Duration;
 
-use authenticated_event_source::connection::{HeartbeatTimeout, Liveness};
+use authenticated_event_source::connection::{HeartbeatTimeout, Liveness, Reason};
 use proptest::prelude::*;
 
 use crate::strategies::{any_time, config};
@@ -54,6 +54,52 @@ fn two_keep_alive_comments_are_a_rhythm() {
 fn the_pieces_of_a_burst_are_no_rhythm() {
     let (liveness, _) = listened(HeartbeatTimeout::Auto, &[S / 100; 1000], true);
     assert_eq!(liveness.deadline(), None);
+}
+
+/// Proxies that buffer: the response headers come, the stream does not.
+#[test]
+fn a_stream_that_never_speaks_is_mute_and_one_that_stops_has_stalled() {
+    let (mut liveness, now) = listened(HeartbeatTimeout::After(20 * S), &[], false);
+    assert_eq!(liveness.stalled(now + 20 * S), Reason::Mute);
+    let (mut liveness, now) = listened(HeartbeatTimeout::After(20 * S), &[S], false);
+    assert_eq!(liveness.stalled(now + 20 * S), Reason::Stalled);
+    liveness.opened(now + 30 * S);
+    assert_eq!(liveness.stalled(now + 50 * S), Reason::Mute);
+}
+
+#[test]
+fn a_rhythm_that_is_announced_arms_the_watch_from_the_start() {
+    let mut liveness = Liveness::new(HeartbeatTimeout::Auto);
+    liveness.opened(S);
+    liveness.announced(Some(15 * S));
+    assert_eq!(liveness.deadline(), Some(46 * S));
+    liveness.announced(Some(S));
+    assert_eq!(liveness.deadline(), Some(11 * S), "at least ten seconds");
+    liveness.announced(None);
+    assert_eq!(liveness.deadline(), None);
+}
+
+#[test]
+fn a_timeout_of_the_caller_outranks_what_is_announced() {
+    for (timeout, deadline) in [
+        (HeartbeatTimeout::After(40 * S), Some(40 * S)),
+        (HeartbeatTimeout::Never, None),
+    ] {
+        let mut liveness = Liveness::new(timeout);
+        liveness.announced(Some(15 * S));
+        assert_eq!(liveness.deadline(), deadline);
+    }
+}
+
+/// An announcement that is not kept.
+#[test]
+fn a_pause_longer_than_announced_is_learned() {
+    let mut liveness = Liveness::new(HeartbeatTimeout::Auto);
+    liveness.announced(Some(10 * S));
+    liveness.opened(Duration::ZERO);
+    liveness.stalled(30 * S);
+    liveness.opened(30 * S);
+    assert_eq!(liveness.deadline(), Some(120 * S));
 }
 
 /// After a false alarm the same pause must not fool us again.
@@ -109,14 +155,15 @@ proptest! {
     #[test]
     fn no_time_panics(
         timeout in any_time(),
-        times in proptest::collection::vec((any_time(), 0_u8..4), 0..9),
+        times in proptest::collection::vec((any_time(), 0_u8..5), 0..9),
     ) {
         for timeout in [HeartbeatTimeout::Auto, HeartbeatTimeout::After(timeout)] {
             let mut liveness = Liveness::new(timeout);
             for (now, what) in &times {
                 match what {
                     0 => liveness.opened(*now),
-                    1 => liveness.stalled(*now),
+                    1 => drop(liveness.stalled(*now)),
+                    4 => liveness.announced(Some(*now)),
                     _ => liveness.sign(*now, *what == 2),
                 }
                 liveness.deadline();

@@ -6,6 +6,8 @@
     reason = "a test says by a panic that it failed"
 )]
 
+mod bytes;
+mod fuzz;
 mod liveness;
 mod model;
 mod outcomes;

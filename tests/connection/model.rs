@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::strategies::{Policy, dice, failure, policy, time, verdict};
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     TimePasses(Duration),
     Announced,
     /// Whole blocks of an event stream.
@@ -200,8 +200,8 @@ impl Model {
     /// The table of the design: what is worth a retry.
     fn passes(&self, failure: &Failure) -> bool {
         let is_transient = match failure.reason {
-            Reason::Network | Reason::End => true,
-            Reason::Timeout | Reason::Stalled | Reason::Auth => !self.policy.is_spec,
+            Reason::Network | Reason::Timeout | Reason::End => true,
+            Reason::Stalled | Reason::Mute | Reason::Auth => !self.policy.is_spec,
             Reason::Status => {
                 let transient = [408, 425, 429, 500, 502, 503, 504];
                 !self.policy.is_spec && transient.map(Some).contains(&failure.status)
@@ -243,10 +243,10 @@ pub(crate) fn deliver(connection: &mut Connection, stream: &str) {
 /// A life of a connection, from its policy to whatever happens to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Life {
-    policy: Policy,
-    can_refresh: bool,
-    start: String,
-    steps: Vec<Step>,
+    pub(crate) policy: Policy,
+    pub(crate) can_refresh: bool,
+    pub(crate) start: String,
+    pub(crate) steps: Vec<Step>,
 }
 
 prop_compose! {

@@ -33,6 +33,14 @@ fn the_type_counts_without_case_and_parameters() {
         "text/event-stream;charset=utf-8",
         "text/event-stream ; charset=latin1; x",
         "text/event-stream;",
+        // Of several values the last that is a MIME type counts.
+        "text/html, text/event-stream",
+        "text/event-stream, nonsense",
+        "text/event-stream, */*",
+        "text/event-stream,",
+        "text/html;a=\"b,text/plain\",text/event-stream",
+        "text/event-stream;a=\",text/html\"",
+        "text/event-stream;a=\"b, text/html",
     ];
     for content_type in good {
         assert_eq!(reason(200, Some(content_type)), None, "{content_type}");
@@ -47,6 +55,11 @@ fn the_type_counts_without_case_and_parameters() {
         "application/json",
         "text/html; x=text/event-stream",
         "text/event-stream, text/html",
+        "text/event-stream, text/html;",
+        "text /event-stream",
+        "text/event-stream/x",
+        "/event-stream",
+        "*/*",
     ];
     for content_type in bad {
         assert_eq!(

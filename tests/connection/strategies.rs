@@ -6,10 +6,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
 
-pub(crate) const REASONS: [Reason; 15] = [
+pub(crate) const REASONS: [Reason; 16] = [
     Reason::Network,
     Reason::Timeout,
     Reason::Stalled,
+    Reason::Mute,
     Reason::End,
     Reason::Status,
     Reason::NoContent,
@@ -22,6 +23,10 @@ pub(crate) const REASONS: [Reason; 15] = [
     Reason::Request,
     Reason::Closed,
     Reason::Aborted,
+];
+
+pub(crate) const STATUSES: [u16; 13] = [
+    400, 403, 408, 410, 425, 429, 500, 500, 501, 502, 503, 503, 504,
 ];
 
 /// See properties.rs of the event stream for what is printed and kept on failure.
@@ -50,7 +55,7 @@ pub(crate) fn policy() -> impl Strategy<Value = Policy> {
     prop_oneof![9 => ours(), 1 => Just(spec())]
 }
 
-fn spec() -> Policy {
+pub(crate) fn spec() -> Policy {
     Policy {
         retry: Retry::spec(),
         initial_delay: Duration::from_secs(3),
@@ -73,6 +78,20 @@ prop_compose! {
         reset_after in time(),
         on in select(&[RetryOn::Always, RetryOn::Always, RetryOn::Error, RetryOn::Never][..]),
     ) -> Policy {
+        Policy::ours(initial_delay, max_delay, multiplier, jitter, max_retries, reset_after, on)
+    }
+}
+
+impl Policy {
+    pub(crate) fn ours(
+        initial_delay: Duration,
+        max_delay: Duration,
+        multiplier: f64,
+        jitter: Jitter,
+        max_retries: u32,
+        reset_after: Duration,
+        on: RetryOn,
+    ) -> Self {
         let retry = Retry::default()
             .initial_delay(initial_delay)
             .max_delay(max_delay)
@@ -81,8 +100,14 @@ prop_compose! {
             .max_retries(max_retries)
             .reset_after(reset_after)
             .on(on);
-        Policy {
-            retry, initial_delay, max_delay, multiplier, max_retries, reset_after, on,
+        Self {
+            retry,
+            initial_delay,
+            max_delay,
+            multiplier,
+            max_retries,
+            reset_after,
+            on,
             is_spec: false,
         }
     }
@@ -120,24 +145,34 @@ prop_compose! {
             1 => select(&REASONS[..]),
             4 => select(&[Reason::Network, Reason::End, Reason::Unauthorized, Reason::Status][..]),
         ],
-        status in select(&[400, 403, 408, 410, 425, 429, 500, 500, 501, 502, 503, 503, 504][..]),
+        status in select(&STATUSES[..]),
         retry_after in proptest::option::weighted(
             0.2,
             (0_u64..3600).prop_map(Duration::from_secs),
         ),
         is_resume_refused in any::<bool>(),
     ) -> Failure {
-        let mut failure = Failure::new(reason);
-        match reason {
-            Reason::Status => {
-                failure.status = Some(status);
-                failure.retry_after = retry_after;
-            }
-            Reason::Cors => failure.is_resume_refused = is_resume_refused,
-            _ => {}
-        }
-        failure
+        failure_of(reason, status, retry_after, is_resume_refused)
     }
+}
+
+/// What comes with a reason, and only with that one.
+pub(crate) fn failure_of(
+    reason: Reason,
+    status: u16,
+    retry_after: Option<Duration>,
+    is_resume_refused: bool,
+) -> Failure {
+    let mut failure = Failure::new(reason);
+    match reason {
+        Reason::Status => {
+            failure.status = Some(status);
+            failure.retry_after = retry_after;
+        }
+        Reason::Cors => failure.is_resume_refused = is_resume_refused,
+        _ => {}
+    }
+    failure
 }
 
 pub(crate) fn verdict() -> impl Strategy<Value = Option<Verdict>> {

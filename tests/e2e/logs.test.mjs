@@ -48,3 +48,39 @@ test('scrolling back to the end follows again', async () => {
   await until(page, '#log-mode', 'following');
   await page.close();
 });
+
+/** Milliseconds that the main thread has computed: what else the machine does is not in them. */
+async function computed(devtools) {
+  const { metrics } = await devtools.send('Performance.getMetrics');
+  return metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
+}
+
+/** The milliseconds between frames, for three seconds, in order of size. */
+function framesOf(page) {
+  return page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const times = [];
+        requestAnimationFrame(function next(now) {
+          times.push(now);
+          if (now - times[0] < 3000) requestAnimationFrame(next);
+          else resolve(times.slice(1).map((time, index) => time - times[index]).sort((a, b) => a - b));
+        });
+      }),
+  );
+}
+
+test('5,000 lines a second leave a good part of each frame free', async (t) => {
+  const { page } = await it.open();
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  await page.click('#burst');
+  await atLeast(page, '#line-count', 1000);
+  const before = await computed(devtools);
+  const gaps = await framesOf(page);
+  const each = ((await computed(devtools)) - before) / 3000 * (1000 / 60);
+  const middle = gaps[Math.floor(gaps.length / 2)];
+  t.diagnostic(`${(gaps.length / 3).toFixed(1)} frames/s, half of them within ${middle.toFixed(1)} ms, ${each.toFixed(1)} ms of work each`);
+  assert.ok(each < 10, `${each} of 16.7 ms`);
+  await page.close();
+});

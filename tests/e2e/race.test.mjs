@@ -17,6 +17,12 @@ test('both lanes reach the end with all events', async () => {
   assert.ok(await page.locator('#start-race').isEnabled());
   assert.deepEqual(complaints, []);
   await picture(page, 'race', '#race');
+  await page.setViewportSize({ width: 360, height: 800 });
+  const right = await page.evaluate(() =>
+    Math.max(...[...document.querySelectorAll('#race *')].map((element) => element.getBoundingClientRect().right)),
+  );
+  assert.ok(right <= 360, `the result reaches to ${right} of 360 px`);
+  await picture(page, 'race-360', '#race');
   await page.close();
 });
 

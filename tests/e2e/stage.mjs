@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before } from 'node:test';
 import { launch, openPage } from '../chromium.mjs';
+import { startCluster } from '../cluster.mjs';
 import { startFixture } from '../fixture.mjs';
 
-const PICTURES = fileURLToPath(new URL('../../target/e2e', import.meta.url));
+/** One server, or three of them behind nginx: the page must not see a difference. */
+const IS_CLUSTER = process.env.BEHIND_NGINX === '1';
+const PICTURES = fileURLToPath(new URL(IS_CLUSTER ? '../../target/e2e-behind-nginx' : '../../target/e2e', import.meta.url));
 /** A machine that also compiles may be slow; a page that never gets there still fails. */
 export const PATIENCE = { timeout: 30_000 };
 
@@ -16,7 +19,7 @@ export function stage(...flags) {
 
   async function start(port = '0') {
     const site = ['--port', port, '--static', process.env.PAGE];
-    it.server = await startFixture(...site, '--retry', '200', '--pulse', '0.2', '--query-token', ...flags);
+    it.server = await (IS_CLUSTER ? startCluster : startFixture)(...site, '--retry', '200', '--pulse', '0.2', '--query-token', ...flags);
   }
 
   /** Opens the page and waits until its stream is open. `complaints` has the exceptions of the

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from '../chromium.mjs';
-import { EXPECTED } from '../package/scenario.mjs';
+import { ENTRIES, EXPECTED } from '../package/scenario.mjs';
 import { next, PROGRAMS, RUNNERS, SITES, workerd } from './cells.mjs';
 import { nextApp, page, program, tested, worker } from './projects.mjs';
 import { Table } from './table.mjs';
@@ -56,20 +56,24 @@ for (const { name, tool, site, slim } of SITES) {
 
 for (const flags of [[], ['--webpack']]) {
   const name = `Next, ${flags.length ? 'webpack' : 'Turbopack'}`;
+  const result = async (entry) => resultAt(await next(await nextApp(name, entry), ...flags));
   test(name, async () => {
-    const site = await next(await nextApp(name), ...flags);
-    assert.deepEqual(await resultAt(site), EXPECTED);
-    table.enter(name, await versionOf('next'), 'works', 'not tested');
+    assert.deepEqual(await result(PACKAGE), EXPECTED);
+    table.enter(name, await versionOf('next'), 'works', 'works');
   });
+  test(`${name}, ./slim works`, async () => assert.deepEqual(await result(`${PACKAGE}/slim`), EXPECTED));
 }
 
-test('workerd', async () => {
-  const result = JSON.parse(await workerd(await worker('workerd')));
-  // The MessageEvent of this runtime knows no lastEventId; the source does.
-  assert.deepEqual(result, { ...EXPECTED, id: false });
-  const remark = 'works; for the ID, read `source.lastEventId`';
-  table.enter('workerd (Miniflare)', await versionOf('miniflare'), remark, 'for browsers');
-});
+for (const [entry, type] of Object.entries(ENTRIES)) {
+  test(`workerd, ${entry}`, async () => {
+    const result = JSON.parse(await workerd(await worker(entry, type)));
+    // The MessageEvent of this runtime knows no lastEventId; the source does.
+    assert.deepEqual(result, { ...EXPECTED, id: false });
+    if (entry !== PACKAGE) return;
+    const remark = 'works; for the ID, read `source.lastEventId`';
+    table.enter('workerd (Miniflare)', await versionOf('miniflare'), remark, 'for browsers');
+  });
+}
 
 for (const { name, tool, run } of PROGRAMS) {
   test(name, async () => {

@@ -53,13 +53,16 @@ export function program(name) {
 }
 
 /** A worker that answers with the result. */
-export function worker(name) {
-  return project(name, {
+export function worker(entry, type) {
+  return project(`workerd ${entry}`, {
     'package.json': manifest('module'),
     'main.js': `
-      import { AuthenticatedEventSource } from 'authenticated-event-source';
-      import { readAuthenticatedStream } from './scenario.mjs';
-      export default { fetch: async () => Response.json(await ${run}.catch(String)) };
+      import * as members from '${entry}';
+      import { readAuthenticatedStream, sourceOver } from './scenario.mjs';
+      const { EventSource, AuthenticatedEventSource, fetchEventSource } = members;
+      export default {
+        fetch: async () => Response.json(await readAuthenticatedStream(${type}, '${SERVER}').catch(String)),
+      };
     `,
   });
 }
@@ -90,21 +93,21 @@ export async function tested(name) {
 }
 
 /** A client component that a server component imports: rendered on the server, run in the browser. */
-export function nextApp(name) {
-  return project(name, {
+export function nextApp(name, entry) {
+  return project(`${name} ${entry}`, {
     'package.json': manifest('module'),
     'app/layout.js': `
       export default function Layout({ children }) { return <html lang="en"><body>{children}</body></html>; }
     `,
     'app/page.js': `
-      import { AuthenticatedEventSource } from 'authenticated-event-source';
+      import { AuthenticatedEventSource } from '${entry}';
       import { Stream } from './stream.js';
       export default function Page() { return <main title={AuthenticatedEventSource.name}><Stream /></main>; }
     `,
     'app/stream.js': `
       'use client';
       import { useEffect } from 'react';
-      import { AuthenticatedEventSource } from 'authenticated-event-source';
+      import { AuthenticatedEventSource } from '${entry}';
       import { readAuthenticatedStream } from '../scenario.mjs';
       export function Stream() {
         useEffect(() => {

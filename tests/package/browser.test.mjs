@@ -43,12 +43,18 @@ const worker = (entry) => `
   const answer = () => ${run}.catch(String);
 `;
 
-for (const entry of ['index.js', 'slim.js']) {
+for (const [entry, name, type = name] of [
+  ['index.js', 'AuthenticatedEventSource'],
+  ['slim.js', 'AuthenticatedEventSource'],
+  ['shared.js', 'AuthenticatedEventSource'],
+  ['event-source.js', 'EventSource'],
+  ['fetch-event-source.js', 'fetchEventSource', 'sourceOver(fetchEventSource)'],
+]) {
   test(`<script type="module">, ${entry}`, async () => {
     const result = await resultOf(`module-${entry}`, `<script type="module">
-      import { AuthenticatedEventSource } from '${DIST}/${entry}';
-      import { readAuthenticatedStream } from './scenario.mjs';
-      ${run}${report};
+      import { ${name} } from '${DIST}/${entry}';
+      import { readAuthenticatedStream, sourceOver } from './scenario.mjs';
+      readAuthenticatedStream(${type}, '${FIXTURE_URL}')${report};
     </script>`);
     assert.deepEqual(result, EXPECTED);
   });

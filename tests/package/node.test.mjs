@@ -1,11 +1,11 @@
 // The packed package in Node: as an ES module, as CommonJS, and without doing anything.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { EXPECTED } from './scenario.mjs';
+import { ENTRIES, EXPECTED } from './scenario.mjs';
 
 const { CONSUMER, FIXTURE_URL } = process.env;
 const run = promisify(execFile);
@@ -19,25 +19,50 @@ async function print(name, script) {
   return JSON.parse(stdout);
 }
 
-const scenario = `readAuthenticatedStream(AuthenticatedEventSource, '${FIXTURE_URL}')`;
+for (const [entry, type] of Object.entries(ENTRIES)) {
+  const [name] = type.match(/\w+(?=\)?$)/);
+  const scenario = `readAuthenticatedStream(${type}, '${FIXTURE_URL}')`;
 
-test('import: an authenticated stream', async () => {
-  const result = await print('stream.mjs', `
-    import { AuthenticatedEventSource } from 'authenticated-event-source';
-    import { readAuthenticatedStream } from './scenario.mjs';
-    console.log(JSON.stringify(await ${scenario}));
-  `);
-  assert.deepEqual(result, EXPECTED);
+  test(`import '${entry}': an authenticated stream`, async () => {
+    const result = await print('stream.mjs', `
+      import { ${name} } from '${entry}';
+      import { readAuthenticatedStream, sourceOver } from './scenario.mjs';
+      console.log(JSON.stringify(await ${scenario}));
+    `);
+    assert.deepEqual(result, EXPECTED);
+  });
+
+  test(`require('${entry}'): an authenticated stream`, async () => {
+    const result = await print('stream.cjs', `
+      const { ${name} } = require('${entry}');
+      import('./scenario.mjs')
+        .then(({ readAuthenticatedStream, sourceOver }) => ${scenario})
+        .then((result) => console.log(JSON.stringify(result)));
+    `);
+    assert.deepEqual(result, EXPECTED);
+  });
+}
+
+test('every entry is in the list above, or has a test of its own', async () => {
+  const { exports } = JSON.parse(await readFile(join(CONSUMER, 'node_modules/authenticated-event-source/package.json')));
+  const own = ['./observe', './slim', './authenticated_event_source.wasm', './package.json'];
+  const listed = Object.keys(ENTRIES).map((entry) => entry.replace('authenticated-event-source', '.'));
+  assert.deepEqual(Object.keys(exports).sort(), [...own, ...listed].sort());
 });
 
-test('require: an authenticated stream', async () => {
-  const result = await print('stream.cjs', `
-    const { AuthenticatedEventSource } = require('authenticated-event-source');
-    import('./scenario.mjs')
-      .then(({ readAuthenticatedStream }) => ${scenario})
-      .then((result) => console.log(JSON.stringify(result)));
-  `);
-  assert.deepEqual(result, EXPECTED);
+test('what observes a source knows the sources of the other entries, imported and required', async () => {
+  const look = `
+    const source = new AuthenticatedEventSource('${FIXTURE_URL}/events');
+    const figures = health(source);
+    source.close();
+    console.log(JSON.stringify(figures.events));
+  `;
+  const names = ['AuthenticatedEventSource', 'health'];
+  const entries = ['authenticated-event-source', 'authenticated-event-source/observe'];
+  const imports = names.map((name, index) => `import { ${name} } from '${entries[index]}';`);
+  const requires = names.map((name, index) => `const { ${name} } = require('${entries[index]}');`);
+  assert.equal(await print('observe.mjs', imports.join('\n') + look), 0);
+  assert.equal(await print('observe.cjs', requires.join('\n') + look), 0);
 });
 
 test('importing does nothing: no compilation, no timer, no listener, no global', async () => {

@@ -1,6 +1,14 @@
 // What every cell of the package tests does, wherever it runs: an authenticated stream for real.
 // The class is an argument, so that each cell can come by it in its own way.
 
+/** Each entry that can be imported and required, and how it becomes the class of the scenario. */
+export const ENTRIES = {
+  'authenticated-event-source': 'AuthenticatedEventSource',
+  'authenticated-event-source/shared': 'AuthenticatedEventSource',
+  'authenticated-event-source/event-source': 'EventSource',
+  'authenticated-event-source/fetch-event-source': 'sourceOver(fetchEventSource)',
+};
+
 const DEADLINE = 15_000;
 
 /**
@@ -22,6 +30,33 @@ export async function readAuthenticatedStream(AuthenticatedEventSource, server) 
 
 /** What the scenario must return; anything else is a failure of the cell. */
 export const EXPECTED = { refused: 401, received: true, id: true, state: 1 };
+
+/** `fetchEventSource` as a class of sources, for the same scenario. */
+export const sourceOver = (fetchEventSource) => class extends EventTarget {
+  readyState = 0;
+  #ctrl = new AbortController();
+
+  constructor(url, token) {
+    super();
+    fetchEventSource(url, {
+      headers: token && { Authorization: `Bearer ${token}` },
+      signal: this.#ctrl.signal,
+      onopen: ({ ok, status }) => {
+        if (!ok) throw Object.assign(new Error('refused'), { status });
+        this.readyState = 1;
+        this.dispatchEvent(new Event('open'));
+      },
+      onmessage: ({ id, event, data }) => {
+        this.dispatchEvent(new MessageEvent(event || 'message', { data, lastEventId: id }));
+      },
+      onerror: (error) => { throw error; },
+    }).catch(({ message, status }) => this.dispatchEvent(Object.assign(new Event('error'), { message, status })));
+  }
+
+  close() {
+    this.#ctrl.abort();
+  }
+};
 
 async function logIn(server) {
   const { token } = await post(`${server}/login`, { user: 'tester' });

@@ -269,6 +269,13 @@ describe('auth', { concurrency: 8 }, () => {
     await server.exactly(1, 1000);
   });
 
+  test('a stream whose first ID comes after its renewal was due is renewed then', async (t) => {
+    const server = await script([stream('data: a\n\n', { sleep_ms: 700 }, { text: first }, { hang: true }), open('')]);
+    const expiries = [Date.now() + 300, Date.now() + 3600_000];
+    await connect(t, server, { auth: () => ({ token: 't', expiresAt: expiries.shift() }) }).until(2, 'message');
+    assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
+  });
+
   test('close() during a refresh, and while the token is awaited: no request follows', async (t) => {
     const refused = await script([status(401), open(first)]);
     const silent = await script([open(first)]);

@@ -282,6 +282,31 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
     assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
     assert.deepEqual((await fired(tab)).filter((type) => type === 'error'), []);
   });
+
+  test('back/forward cache: a POST is not sent again on return, it has failed', async (t) => {
+    const server = await script([open(first)]);
+    const tab = await page(t);
+    await until(tab, server.url, { method: 'POST', body: 'prompt', retry: undefined }, 'message');
+    await tab.evaluate(() => { addEventListener('pageshow', ({ persisted }) => { globalThis.wasCached = persisted; }); });
+    await tab.goto(`${site.url}/other.html`);
+    await server.ended(1);
+    await tab.evaluate(() => history.back());
+    await tab.waitForFunction(() => globalThis.wasCached === true);
+    assert.deepEqual((await tab.evaluate(() => source.until(1, 'close'))).reason, 'network');
+    await server.exactly(1);
+  });
+
+  test('`openWhenHidden: false` and POST: hiding the page ends it, unless `retry` is given', async (t) => {
+    for (const [retry, requests] of [[undefined, 1], [{ initialDelay: 100 }, 2]]) {
+      const server = await script([open(first)]);
+      const tab = await page(t);
+      await until(tab, server.url, { method: 'POST', body: 'prompt', openWhenHidden: false, retry }, 'message');
+      await hide(tab, true);
+      await server.ended(1);
+      await hide(tab, false);
+      await server.exactly(requests);
+    }
+  });
 });
 
 describe('where WebAssembly comes late', { timeout: 60_000 }, () => {

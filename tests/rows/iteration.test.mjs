@@ -266,6 +266,13 @@ describe('streams that come once', { concurrency: 8 }, () => {
     parser.reset('9');
     assert.equal(parser.feed('data: d\n\n')[0].lastEventId, '9');
     assert.throws(() => parser.feed(7), TypeError);
+    assert.throws(() => new EventStreamParser({ maxEventSize: 'x' }), /maxEventSize/);
+  });
+
+  test('events() of what is no response says what it reads', async () => {
+    for (const source of [undefined, 'data: a', Promise.resolve(response(three))]) {
+      await assert.rejects(events(source).next(), /Response/);
+    }
   });
 
   test('fromReadableStream: a source over a stream, which is never reconnected', async (t) => {

@@ -1,7 +1,7 @@
 // [NON-SPEC] Servers that fall silent: before the response, and after it.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { connect, cursors, data, mute, open, script, stream } from './support.mjs';
+import { assertWait, connect, cursors, data, mute, open, script, stream } from './support.mjs';
 
 const first = 'id: 1\ndata: a\n\n';
 const beats = (text, pause_ms, n = 30) => stream('', { repeat: { n, of: [{ text }, { sleep_ms: pause_ms }] } }, { hang: true });
@@ -36,11 +36,30 @@ describe('liveness', { concurrency: 8 }, () => {
     assert.equal(requests[0].ended.by, 'client');
   });
 
-  test('a stream that never says anything counts as dead too', async (t) => {
+  test('a stream that never says anything, because a proxy holds it back: mute, with a hint', async (t) => {
     const server = await script([open(''), open(first)]);
     const source = connect(t, server, { heartbeatTimeout: 300 });
-    assert.equal((await source.until(1, 'error')).reason, 'stalled');
+    const { reason, code, willRetry, message } = await source.until(1, 'error');
+    assert.deepEqual({ reason, code, willRetry }, { reason: 'mute', code: 'ERR_MUTE', willRetry: true });
+    assert.match(message, /X-Accel-Buffering/);
     await source.until(1, 'message');
+  });
+
+  test('a server that announces its heartbeat is watched from the start', async (t) => {
+    const server = await script([{ ...open(''), headers: { 'SSE-Heartbeat': '1' } }, open(first)]);
+    const source = connect(t, server);
+    assert.equal((await source.until(1, 'error')).reason, 'mute');
+    await source.until(1, 'message');
+    const [{ at_ms, ended }] = await server.requests(2);
+    assertWait(ended.at_ms - at_ms, 10_000);
+  });
+
+  test('an announcement that is no number of seconds is none', async (t) => {
+    const server = await script([{ ...open(first), headers: { 'SSE-Heartbeat': '0.1 s' } }]);
+    const source = connect(t, server);
+    await source.until(1, 'message');
+    await server.exactly(1, 1000);
+    assert.deepEqual(source.of('error'), []);
   });
 
   for (const [what, text] of [['comments', ':\n'], ['single bytes', 'd'], ['events', 'data: x\n\n']]) {

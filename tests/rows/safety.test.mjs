@@ -306,6 +306,7 @@ describe('errors', { concurrency: 8 }, () => {
     for (const url of ['', 'http://', 'events']) {
       assert.throws(() => new AuthenticatedEventSource(url), (error) => error instanceof DOMException && error.name === 'SyntaxError');
     }
+    assert.throws(() => new AuthenticatedEventSource('/events'), /must be absolute/);
     assert.throws(() => new AuthenticatedEventSource(), TypeError);
   });
 
@@ -321,7 +322,14 @@ describe('errors', { concurrency: 8 }, () => {
     'a cache': { cache: 'sometimes' },
     'credentials': { credentials: 'sometimes' },
     'a body of a GET': { body: 'secret' },
+    'a body that can be sent only once, with a retry': { method: 'POST', body: new Blob(['x']).stream(), retry: {} },
+    'a body that can be sent only once, with a refresh': {
+      method: 'POST', body: new Blob(['x']).stream(), auth: { token: 't', onUnauthorized() {} },
+    },
     'an auth without a token': { auth: {} },
+    'an auth': { auth: 7 },
+    'a retry': { retry: 'always' },
+    'a signal': { signal: {} },
     'a redirect policy': { redirectPolicy: 'never' },
     'a timeout': { connectTimeout: -1 },
     'a size': { maxEventSize: 'x' },

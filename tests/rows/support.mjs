@@ -37,7 +37,7 @@ async function stored(submission) {
   return new Script(fixture.faults + stored.url);
 }
 
-class Script {
+export class Script {
   constructor(url) {
     this.url = url;
   }

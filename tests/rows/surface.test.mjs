@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, test } from 'node:test';
-import { AuthenticatedEventSource, broken, connect, data, header, open, PACKAGE, script, status, stream, watch } from './support.mjs';
+import { AuthenticatedEventSource, broken, connect, data, EventStreamDecoderStream, EventStreamParser, header, open, PACKAGE, script, status, stream, watch } from './support.mjs';
 
 const { EventSource } = await import(pathToFileURL(join(PACKAGE, 'dist/event-source.js')));
 const first = 'id: 1\ndata: a\n\n';
@@ -21,6 +21,15 @@ describe('the native surface', { concurrency: 8 }, () => {
   test('url is absolute and normalised; an URL object will do', (t) => {
     assert.equal(connect(t, 'HTTP://127.0.0.1:1/a/../b?c#d').url, 'http://127.0.0.1:1/b?c#d');
     assert.equal(connect(t, new URL('http://127.0.0.1:1/')).url, 'http://127.0.0.1:1/');
+  });
+
+  test('objects say what they are, minified or not', async (t) => {
+    const source = connect(t, await script([open(first)]));
+    const { constructor } = await source.until(1, 'open');
+    const tag = (object) => Object.prototype.toString.call(object);
+    assert.deepEqual([constructor.name, tag(source.of('open')[0])], ['OpenEvent', '[object OpenEvent]']);
+    assert.equal(tag(new EventStreamParser()), '[object EventStreamParser]');
+    assert.equal(tag(new EventStreamDecoderStream()), '[object EventStreamDecoderStream]');
   });
 
   test('withCredentials is false unless asked for', (t) => {

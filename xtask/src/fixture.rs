@@ -13,7 +13,8 @@ use crate::{house, step::step};
 
 /// Compiles the server and returns its program.
 pub(crate) fn build() -> Result<PathBuf> {
-    build_with(&["--package", "server-fixture"])
+    let selection = ["--package", "server-fixture"];
+    build_with("compiling the fixture server", &selection, SERVER)
 }
 
 /// The same program, with its dependencies built as for the tests on the host, which ask for more
@@ -21,8 +22,24 @@ pub(crate) fn build() -> Result<PathBuf> {
 /// has to build a test too; any will do.
 pub(crate) fn build_as_tested() -> Result<PathBuf> {
     let one_test = ["--bin", "server-fixture", "--test", "event_stream"];
-    build_with(&[AS_TESTED.as_slice(), &one_test].concat())
+    let selection = [AS_TESTED.as_slice(), &one_test].concat();
+    build_with("compiling the fixture server", &selection, SERVER)
 }
+
+/// Many native clients in one program, with its dependencies built as for the tests on the host.
+pub(crate) fn build_swarm() -> Result<PathBuf> {
+    let selection = [AS_TESTED.as_slice(), &["--example", "swarm"]].concat();
+    build_with(
+        "compiling the native clients",
+        &selection,
+        ("example", "swarm"),
+    )
+}
+
+/// Kind and name of a program, as Cargo has them.
+type Target = (&'static str, &'static str);
+
+const SERVER: Target = ("bin", "server-fixture");
 
 /// What the tests on the host are made of.
 ///
@@ -36,8 +53,8 @@ pub(crate) const AS_TESTED: [&str; 5] = [
     "authenticated-event-source/serde",
 ];
 
-fn build_with(selection: &[&str]) -> Result<PathBuf> {
-    step("compiling the fixture server", || {
+fn build_with(what: &str, selection: &[&str], target: Target) -> Result<PathBuf> {
+    step(what, || {
         let mut build = cargo();
         build
             .arg("build")
@@ -51,20 +68,19 @@ fn build_with(selection: &[&str]) -> Result<PathBuf> {
             .take()
             .context("cargo has no output")?;
         let lines = BufReader::new(listing).lines().map_while(Result::ok);
-        let program = lines.filter_map(|line| program(&line)).last();
+        let program = lines.filter_map(|line| program(&line, target)).last();
         if !building.wait()?.success() {
-            bail!("the fixture server does not compile");
+            bail!("{} does not compile", target.1);
         }
-        program.context("cargo names no program of server-fixture")
+        program.with_context(|| format!("cargo names no program {}", target.1))
     })
 }
 
-/// The path of the server, if this message of Cargo's is about it.
-fn program(message: &str) -> Option<PathBuf> {
+/// The path of the program, if this message of Cargo's is about it.
+fn program(message: &str, (kind, name): Target) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
-    let is_server =
-        message["target"]["kind"][0] == "bin" && message["target"]["name"] == "server-fixture";
-    is_server
+    let is_it = message["target"]["kind"][0] == kind && message["target"]["name"] == name;
+    is_it
         .then(|| message["executable"].as_str())?
         .map(PathBuf::from)
 }

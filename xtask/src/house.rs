@@ -9,6 +9,9 @@ use rustix::fs::{FlockOperation, flock};
 /// The version that crate and package share.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The name of the crate, and of the package.
+pub(crate) const CRATE: &str = "authenticated-event-source";
+
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     // Cargo sets this at run time to the folder of this checkout's xtask; the one compiled in

@@ -2,20 +2,27 @@
 //!
 //! In reading order: [`house`] knows the folders, [`process`] runs programs and ends them with us,
 //! [`step`] says what takes long, [`install`] fetches what a fresh machine lacks, [`package`]
-//! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, and [`mod@bench`], [`demo`],
-//! [`mod@test`] and [`pack`] are the commands over them.
+//! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, [`engines`] are the
+//! browsers, and [`mod@bench`], [`conformance`], [`differential`], [`demo`], [`docs`], [`mod@test`],
+//! [`trials`], [`pack`] and [`release`] are the commands over them.
 
 mod bench;
+mod conformance;
 mod demo;
+mod differential;
+mod docs;
+mod engines;
 mod fixture;
 mod house;
 mod install;
 mod pack;
 mod package;
 mod process;
+mod release;
 mod size;
 mod step;
 mod test;
+mod trials;
 
 use std::process::ExitCode;
 
@@ -38,8 +45,24 @@ enum Command {
     Test(test::Options),
     /// Check and pack the crate and the npm package; nothing is published
     Pack,
+    /// Demand what a release needs, then build, check and pack both; nothing is published
+    Release,
+    /// Build the API reference of the crate and of the npm package
+    Docs,
     /// Measure the package against its peers and write tests/bench/RESULTS.md
     Bench(bench::Options),
+    /// Hold the package and its peers to the standard and write tests/conformance/RESULTS.md
+    Conformance,
+    /// Read random streams through the native class and through ours, and compare
+    Differential(differential::Options),
+    /// Kill, cut and delay everything between many clients and the log; each must have all of it
+    Chaos(trials::Chaos),
+    /// Cut all clients off in one moment, and see how their returns spread
+    Storm(trials::Storm),
+    /// Refresh, reconnect and rotate for an hour, and see whether memory grows
+    Soak(trials::Soak),
+    /// Measure the server beside nchan and the textbook's Express server
+    Load(trials::Load),
     /// Print what each entry of the built package weighs; fails over the budget
     Size,
 }
@@ -62,7 +85,15 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Demo(options) => demo::run_demo(&options)?,
         Command::Test(options) => return test::run(&options),
         Command::Pack => pack::run_pack()?,
+        Command::Release => release::run_release()?,
+        Command::Docs => docs::run_docs()?,
         Command::Bench(options) => bench::run_bench(&options)?,
+        Command::Conformance => conformance::write_table()?,
+        Command::Differential(options) => differential::run_differential(&options)?,
+        Command::Chaos(options) => trials::run_chaos(&options)?,
+        Command::Storm(options) => trials::run_storm(&options)?,
+        Command::Soak(options) => trials::run_soak(&options)?,
+        Command::Load(options) => trials::run_load(&options)?,
         Command::Size => size::report()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -1,8 +1,10 @@
 //! `cargo xtask pack`: what would be published, checked. Nothing is published.
 
+use std::path::Path;
+
 use anyhow::Result;
 
-use crate::house::{VERSION, root};
+use crate::house::{CRATE, VERSION, root};
 use crate::process::{cargo, run};
 use crate::{package, size, step::step};
 
@@ -11,31 +13,30 @@ pub(crate) fn run_pack() -> Result<()> {
     package::build()?;
     size::report()?;
     let tarball = step("packing the npm package", package::pack)?;
-    step("packing and verifying the crate", verify_crate)?;
-    let krate = root().join(format!(
-        "target/package/authenticated-event-source-{VERSION}.crate"
-    ));
-    println!("\nReady to publish, version {VERSION}:");
-    println!("  npm publish --provenance {}", tarball.display());
-    println!(
-        "  cargo publish --package authenticated-event-source   ({})",
-        krate.display()
-    );
+    step("packing and verifying the crate", || verify_crate(&[]))?;
+    step("the same for wasm32", verify_crate_for_wasm)?;
+    say_what_to_publish(&tarball);
     Ok(())
 }
 
-/// The verification compiles the crate as crates.io would hand it out; twice, since half of it
-/// exists only where a browser is.
-fn verify_crate() -> Result<()> {
-    for target in [None, Some("wasm32-unknown-unknown")] {
-        let mut package = cargo();
-        package.args([
-            "package",
-            "--package",
-            "authenticated-event-source",
-            "--allow-dirty",
-        ]);
-        run(package.args(target.map(|target| format!("--target={target}"))))?;
-    }
-    Ok(())
+/// Compiles the crate as crates.io would hand it out.
+fn verify_crate(arguments: &[&str]) -> Result<()> {
+    let mut package = cargo();
+    package.args(["package", "--package", CRATE, "--allow-dirty"]);
+    run(package.args(arguments))
+}
+
+/// Once more, since half of the crate exists only where a browser is.
+pub(crate) fn verify_crate_for_wasm() -> Result<()> {
+    verify_crate(&["--target=wasm32-unknown-unknown"])
+}
+
+pub(crate) fn say_what_to_publish(tarball: &Path) {
+    let krate = root().join(format!("target/package/{CRATE}-{VERSION}.crate"));
+    println!("\nReady to publish, version {VERSION}; nothing is published:");
+    println!("  {}", krate.display());
+    println!("    cargo publish --package {CRATE}");
+    println!("  {}", tarball.display());
+    println!("    npm publish --provenance {}", tarball.display());
+    println!("    (provenance needs a CI that npm knows, with the right to ask for its identity)");
 }

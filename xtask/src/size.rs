@@ -12,12 +12,14 @@ use serde_json::Value;
 use crate::house;
 
 /// What the default entry may weigh at most, everything inlined, in bytes under Brotli.
-const BUDGET: usize = 32 * 1024;
+const BUDGET: usize = 34 * 1024;
 
 /// The entries, the bundler's note on each, and the files that come with it by another way.
-const ENTRIES: [(&str, &str, &[&str]); 4] = [
+const ENTRIES: [(&str, &str, &[&str]); 6] = [
     ("dist/index.js", "modules", &[]),
     ("dist/event-source.js", "modules", &[]),
+    ("dist/fetch-event-source.js", "modules", &[]),
+    ("dist/shared.js", "modules", &[]),
     (
         "dist/slim.js",
         "slim",

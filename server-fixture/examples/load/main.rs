@@ -3,8 +3,8 @@
 //!
 //! `cargo run --release -p server-fixture --example load -- --clients 15000`
 //!
-//! The peers are left out with a word if they are not installed (`nginx` with its nchan module;
-//! `npm ci` in `peers/`).
+//! It builds the server and installs Express if need be. A peer that is not there (Node, or `nginx`
+//! with its nchan module) is left out with a word.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,13 @@
 
 mod clients;
 mod measures;
+#[path = "../../tests/support/process.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the tests, whose file it is, use it from another crate's root"
+)]
+mod process;
 mod servers;
 
 use std::process::Command;
@@ -46,6 +53,8 @@ fn main() {
         raise_files();
     }
     let settings = Settings::parse();
+    servers::build();
+    servers::install_express();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(measures::all(&settings));
 }

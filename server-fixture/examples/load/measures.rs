@@ -34,11 +34,11 @@ fn event() -> String {
 
 async fn idle_and_broadcast(clients: usize) {
     let server = ours(&["--heartbeat", "3600"]).await;
-    let token = login(server.address).await;
+    let token = login(server.address()).await;
     sleep(Duration::from_millis(300)).await;
     let before = memory_kib(&server);
     let begin = Instant::now();
-    let crowd = Crowd::open(server.address, &token, clients).await;
+    let crowd = Crowd::open(server.address(), &token, clients).await;
     row(
         &format!("{clients} streams opened in"),
         &seconds(begin.elapsed()),
@@ -55,7 +55,7 @@ async fn idle_and_broadcast(clients: usize) {
         "CPU of idle streams in 5 s",
         &format!("{} ticks", cpu_ticks(&server) - ticks),
     );
-    let mut sender = Sender::connect(server.address, &token).await;
+    let mut sender = Sender::connect(server.address(), &token).await;
     let mut times = Vec::new();
     for round in 1..=5 {
         let begin = Instant::now();
@@ -91,7 +91,7 @@ async fn peers(settings: &Settings) {
     let names = ["server-fixture", "nchan", "the textbook's Express server"];
     for _ in 0..rounds {
         let server = ours(&[]).await;
-        let token = login(server.address).await;
+        let token = login(server.address()).await;
         runs[0].extend(fan_out(names[0], &server, &token, peers_clients, events, event()).await);
         if let Some(server) = nchan().await {
             let body = format!("@{}", "x".repeat(150));
@@ -132,12 +132,12 @@ async fn fan_out(
     events: usize,
     body: String,
 ) -> Option<(Duration, u64)> {
-    let crowd = Crowd::open(server.address, token, clients).await;
+    let crowd = Crowd::open(server.address(), token, clients).await;
     let (begin, ticks) = (Instant::now(), cpu_ticks(server));
     let publishers = (0..PUBLISHERS).map(|number| {
         let share = events / PUBLISHERS + usize::from(number < events % PUBLISHERS);
         let (body, token) = (body.clone(), token.to_owned());
-        tokio::spawn(publish(server.address, token, body, share))
+        tokio::spawn(publish(server.address(), token, body, share))
     });
     for publisher in publishers.collect::<Vec<_>>() {
         publisher.await.unwrap();
@@ -166,11 +166,11 @@ async fn across_nodes() {
     let Some(redis) = redis().await else {
         return row(what, "not installed");
     };
-    let url = format!("redis://{}/", redis.address);
+    let url = format!("redis://{}/", redis.address());
     let (here, there) = (ours(&["--log", &url]).await, ours(&["--log", &url]).await);
-    let token = login(here.address).await;
-    let crowd = Crowd::open(there.address, &token, 1).await;
-    let mut sender = Sender::connect(here.address, &token).await;
+    let token = login(here.address()).await;
+    let crowd = Crowd::open(there.address(), &token, 1).await;
+    let mut sender = Sender::connect(here.address(), &token).await;
     let mut times = Vec::new();
     for round in 1..=300 {
         let begin = Instant::now();
@@ -192,10 +192,10 @@ async fn across_nodes() {
 
 async fn farewell() {
     let mut server = ours(&[]).await;
-    let token = login(server.address).await;
-    let crowd = Crowd::open(server.address, &token, 1000).await;
+    let token = login(server.address()).await;
+    let crowd = Crowd::open(server.address(), &token, 1000).await;
     let begin = Instant::now();
-    let id = server.process.id().unwrap().to_string();
+    let id = server.id().to_string();
     assert!(
         Command::new("kill")
             .args(["-TERM", &id])
@@ -203,7 +203,7 @@ async fn farewell() {
             .unwrap()
             .success()
     );
-    server.process.wait().await.unwrap();
+    server.process().wait().await.unwrap();
     let took = begin.elapsed();
     crowd
         .until(|seen| seen.ended.load(Ordering::Relaxed) == 1000)
@@ -224,7 +224,7 @@ fn seconds(time: Duration) -> String {
 
 /// Resident memory of the server's process.
 fn memory_kib(server: &Server) -> u64 {
-    let text = proc(server.process.id().unwrap(), "status").expect("Linux's /proc");
+    let text = proc(server.id(), "status").expect("Linux's /proc");
     let line = text
         .lines()
         .find(|line| line.starts_with("VmRSS:"))
@@ -234,7 +234,7 @@ fn memory_kib(server: &Server) -> u64 {
 
 /// Time that the server's process and its children have computed, in hundredths of a second.
 fn cpu_ticks(server: &Server) -> u64 {
-    let id = server.process.id().unwrap();
+    let id = server.id();
     let all = std::fs::read_dir("/proc")
         .expect("Linux's /proc")
         .filter_map(|entry| {

@@ -1,15 +1,16 @@
 //! One node: everything in memory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
-use super::{Cluster, TASK_LIFE, Task};
+use super::{Cluster, Load, TASK_LIFE, Task, WISH_LIFE};
 use crate::auth::unix_now;
 use crate::log::Answer;
+use crate::mischief::Wish;
 
 /// Windows remembered before the ended ones are looked for.
 const MANY_WINDOWS: usize = 10_000;
@@ -19,12 +20,20 @@ struct Window {
     count: u32,
 }
 
+struct Armed {
+    wish: Wish,
+    at: u64,
+    /// The requests that were refused.
+    refused: HashSet<String>,
+}
+
 /// The shared state of a cluster of one.
 #[derive(Default)]
 pub(crate) struct Alone {
     windows: Mutex<HashMap<String, Window>>,
     tasks: Mutex<HashMap<String, Task>>,
     revoked: Mutex<HashMap<String, u64>>,
+    armed: Mutex<HashMap<String, Armed>>,
 }
 
 /// Every change under these locks is one insert or removal: a panic leaves nothing half done.
@@ -57,6 +66,30 @@ impl Alone {
         tasks.retain(|_, task| task.updated_at >= oldest);
         tasks.insert(task.id.clone(), task.clone());
     }
+
+    fn set(&self, user: &str, wish: Wish) {
+        let (mut armed, now) = (open(&self.armed), unix_now());
+        armed.retain(|_, armed| armed.at + WISH_LIFE > now);
+        let fresh = Armed {
+            wish,
+            at: now,
+            refused: HashSet::new(),
+        };
+        armed.insert(user.to_owned(), fresh);
+    }
+
+    fn due(&self, user: &str, request: &str) -> Option<Wish> {
+        let mut armed = open(&self.armed);
+        let Armed { wish, refused, .. } = armed.get_mut(user)?;
+        let is_used_up = refused.len() >= wish.times as usize;
+        if !refused.contains(request) {
+            if is_used_up {
+                return None;
+            }
+            refused.insert(request.to_owned());
+        }
+        Some(*wish)
+    }
 }
 
 impl Cluster for Alone {
@@ -76,8 +109,8 @@ impl Cluster for Alone {
         async move { Ok(open(&self.tasks).get(id).cloned()) }.boxed()
     }
 
-    fn lease<'a>(&'a self, _node: &'a str, streams: usize) -> Answer<'a, usize> {
-        async move { Ok(streams) }.boxed()
+    fn lease<'a>(&'a self, _node: &'a str, load: Load) -> Answer<'a, Load> {
+        async move { Ok(load) }.boxed()
     }
 
     fn revoke<'a>(&'a self, token_id: &'a str, expires_at: u64) -> Answer<'a, ()> {
@@ -98,5 +131,17 @@ impl Cluster for Alone {
                 .collect())
         }
         .boxed()
+    }
+
+    fn arm<'a>(&'a self, user: &'a str, wish: &'a Wish) -> Answer<'a, ()> {
+        async move {
+            self.set(user, *wish);
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn refusal<'a>(&'a self, user: &'a str, request: &'a str) -> Answer<'a, Option<Wish>> {
+        async move { Ok(self.due(user, request)) }.boxed()
     }
 }

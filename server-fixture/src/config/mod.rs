@@ -34,7 +34,8 @@ pub struct Config {
     #[arg(long, env = "SSE_DEMO")]
     pub demo: bool,
 
-    /// Secret of the HS256 tokens, at least 32 bytes. In demo mode a random one if not given.
+    /// Secret of the HS256 tokens, at least 32 bytes. Not given: a random one in demo mode, else
+    /// the server does not start.
     #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<String>,
 
@@ -47,14 +48,16 @@ pub struct Config {
     pub auth_scope: Option<AuthScope>,
 
     /// An origin that may read answers across origins, with credentials; may be repeated.
+    /// Not given: none, in demo mode every origin of this machine.
     #[arg(long = "allow-origin", env = "SSE_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origins: Vec<String>,
 
-    /// Folder of static files served at `/`.
+    /// Folder of static files served at `/`. Not given: there are none.
     #[arg(long = "static", env = "SSE_STATIC", value_name = "DIR")]
     pub static_dir: Option<PathBuf>,
 
-    /// Content-Security-Policy of all answers instead of the built-in one.
+    /// Content-Security-Policy of all answers. Not given: a built-in one, under which WebAssembly
+    /// runs.
     #[arg(long, env = "SSE_CSP")]
     pub csp: Option<String>,
 
@@ -114,7 +117,8 @@ pub struct Config {
     #[arg(long, env = "SSE_RATE_WINDOW", value_parser = seconds, default_value = "900")]
     pub rate_window: Duration,
 
-    /// Address of a proxy whose `X-Forwarded-For` is believed; may be repeated.
+    /// Address of a proxy whose `X-Forwarded-For` is believed; may be repeated. Not given:
+    /// none.
     #[arg(
         long = "trusted-proxy",
         env = "SSE_TRUSTED_PROXY",
@@ -122,7 +126,8 @@ pub struct Config {
     )]
     pub trusted_proxies: Vec<IpAddr>,
 
-    /// A file whose lines `/logs` streams.
+    /// A file whose lines `/logs` streams. Not given: there is no such stream, in demo mode that of
+    /// this server's own requests.
     #[arg(long, env = "SSE_TAIL", value_name = "FILE")]
     pub tail: Option<PathBuf>,
 

@@ -16,17 +16,47 @@ use super::presets::missing;
 use super::shelf::{Shelf, Target};
 use super::stage::{Cut, Stage};
 use super::text::Words;
+use super::tls;
 use super::wire::Request;
 
 /// How long a client may take to read the last bytes before the socket is closed under it.
 const LINGER: Duration = Duration::from_secs(2);
 
+/// A client that says nothing by then is not one that is under test.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a client speaks.
+enum Protocol {
+    Http1,
+    /// With prior knowledge: no method of HTTP/1 begins as its preface does.
+    Http2,
+    Tls,
+}
+
+async fn protocol(stream: &TcpStream) -> Protocol {
+    let mut first = [0; 3];
+    match timeout(PATIENCE, stream.peek(&mut first)).await {
+        Ok(Ok(3)) if first == *b"PRI" => Protocol::Http2,
+        // The type of a record that begins a handshake.
+        Ok(Ok(1..)) if first[0] == 22 => Protocol::Tls,
+        _ => Protocol::Http1,
+    }
+}
+
 /// Serves one connection.
 pub(crate) async fn serve(stream: TcpStream, shelf: Arc<Shelf>) {
     // Without it the kernel would glue together what a script splits.
     let _ = stream.set_nodelay(true);
-    if http2::is_spoken(&stream).await {
-        return http2::serve(stream).await;
+    match protocol(&stream).await {
+        Protocol::Http1 => {}
+        Protocol::Http2 => return http2::serve(stream, shelf).await,
+        Protocol::Tls => {
+            // A client that does not get along with the certificate says so itself.
+            if let Ok(Ok(stream)) = timeout(PATIENCE, tls::accept(stream)).await {
+                http2::serve(stream, shelf).await;
+            }
+            return;
+        }
     }
     let (mut read, write) = stream.into_split();
     let Ok(Some(request)) = Request::read(&mut read).await else {

@@ -7,7 +7,7 @@ use super::text::Words;
 use super::wire::{Request, reason};
 
 /// Readable to a page: what a client needs to honour.
-const EXPOSED: &str = "Retry-After, SSE-Resumed-From, Location";
+const EXPOSED: &str = "Retry-After, SSE-Heartbeat, SSE-Resumed-From, Last-Event-ID, Location";
 
 /// The head, with the defaults that the script neither replaced nor removed.
 pub(crate) fn head(response: &Response, request: &Request, words: &Words) -> String {

@@ -5,7 +5,7 @@
 //! - [`script`]: the grammar
 //! - `stage`, `record`: a script's state, and what was asked of it
 //! - `connection`, `play`, `bytes`, `head`, `text`, `wire`: the socket
-//! - `http2`: what only HTTP/2 can do wrong
+//! - `http2`, `tls`: what only HTTP/2 can do wrong, and how browsers reach it
 //! - `presets`: scripts with a plain URL
 //! - `shelf`, `control`: storing, reading back, removing
 
@@ -21,6 +21,7 @@ pub mod script;
 mod shelf;
 mod stage;
 mod text;
+mod tls;
 mod wire;
 
 use std::sync::Arc;

@@ -99,16 +99,8 @@ impl Log {
             at_ms,
             response,
             method: request.method.clone(),
-            target: if open {
-                request.target.clone()
-            } else {
-                without_token(&request.target)
-            },
-            headers: request
-                .headers
-                .iter()
-                .map(|(name, v)| shown(name, v, open))
-                .collect(),
+            target: target(request, open),
+            headers: headers(request, open),
             last_event_id: cursor.map(|value| String::from_utf8_lossy(value).into_owned()),
             last_event_id_hex: cursor.map(hex),
             authorization: self.secret(request, "authorization", open),
@@ -161,6 +153,18 @@ impl Log {
         map.insert("preflights".into(), json!(self.preflights));
         map
     }
+}
+
+fn target(request: &Request, open: bool) -> String {
+    match open {
+        true => request.target.clone(),
+        false => without_token(&request.target),
+    }
+}
+
+fn headers(request: &Request, open: bool) -> Vec<(String, String)> {
+    let all = request.headers.iter();
+    all.map(|(name, value)| shown(name, value, open)).collect()
 }
 
 fn shown(name: &str, value: &[u8], open: bool) -> (String, String) {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::http2::{Fault, over_http1};
 use super::presets::{self, Params};
 use super::script::Script;
 use super::stage::{Cut, Stage};
@@ -21,6 +22,27 @@ const FOREIGN: [&str; 7] = [
     "timeout",
     "how",
 ];
+
+/// Where the faults of HTTP/2 are.
+const HTTP2: &str = "/fault/h2/";
+/// Where the presets are.
+const PRESETS: &str = "/fault/p/";
+
+/// Whether this is a preset's URL, or that of a fault of HTTP/2.
+fn is_plain(path: &str) -> bool {
+    let is = |prefix, exists: fn(&str) -> bool| path.strip_prefix(prefix).is_some_and(exists);
+    is(HTTP2, |name| Fault::named(name).is_some())
+        || is(PRESETS, |name| presets::find(name).is_some())
+}
+
+/// The script that such a URL stands for.
+fn script(path: &str, params: &Params) -> Option<Script> {
+    if let Some(name) = path.strip_prefix(HTTP2) {
+        return Fault::named(name).map(|_| over_http1());
+    }
+    let name = path.strip_prefix(PRESETS)?;
+    presets::find(name)?.script(params).ok()
+}
 
 /// What a request is for.
 pub(crate) enum Target {
@@ -54,8 +76,9 @@ impl Shelf {
         if let Some(id) = path.strip_prefix("/fault/s/") {
             return (!id.is_empty() && !id.contains('/')).then(|| path.to_owned());
         }
-        let name = path.strip_prefix("/fault/p/")?;
-        presets::find(name)?;
+        if !is_plain(path) {
+            return None;
+        }
         let mut own = pairs(request.query().unwrap_or_default());
         own.retain(|(key, _)| !FOREIGN.contains(&key.as_str()));
         own.sort();
@@ -71,16 +94,22 @@ impl Shelf {
         if let Some(stage) = self.stages().get(key) {
             return Some(Arc::clone(stage));
         }
-        let name = request.path().strip_prefix("/fault/p/")?;
-        let name = name.split('/').next().unwrap_or(name);
+        let path = key.split('?').next()?;
         let params = Params::new(pairs(request.query().unwrap_or_default()));
-        let stage = Stage::new(presets::find(name)?.script(&params).ok()?);
+        let stage = Stage::new(script(path, &params)?);
         let mut stages = self.stages();
         if stages.len() >= MAX_STAGES {
             return None;
         }
         // Two first requests at once must share one stage.
         Some(Arc::clone(stages.entry(key.to_owned()).or_insert(stage)))
+    }
+
+    /// The fault that a request over HTTP/2 is for, and where it is noted.
+    pub(crate) fn http2_fault(&self, request: &Request) -> Option<(Fault, Arc<Stage>)> {
+        let fault = Fault::named(request.path().strip_prefix(HTTP2)?)?;
+        let key = self.key(request, "")?;
+        Some((fault, self.stage(&key, request)?))
     }
 
     /// Stores a script; gives its path, or why there is no room.

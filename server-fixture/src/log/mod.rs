@@ -39,6 +39,12 @@ pub struct Entry {
 #[error("the event log is not available: {0}")]
 pub struct LogError(pub String);
 
+impl From<serde_json::Error> for LogError {
+    fn from(error: serde_json::Error) -> Self {
+        Self(format!("what is stored there cannot be read: {error}"))
+    }
+}
+
 /// What a log's call gives.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, LogError>>;
 

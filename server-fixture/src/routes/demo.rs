@@ -1,21 +1,20 @@
 //! `POST /demo/faults` and `POST /demo/lines`: demo mode's switches.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use tokio::time::interval;
 
 use super::login::read;
 use super::visit::Visit;
-use crate::hub::Hub;
-use crate::log::Draft;
-use crate::mischief::Wish;
+use crate::burst::{MAX_RATE, MAX_SECONDS};
+use crate::log::LogError;
+use crate::mischief::{Mischief, Wish};
 use crate::node::Node;
+use crate::orders::Order;
 use crate::refusal::Refusal;
 
 /// Lets the caller's own streams misbehave.
@@ -25,12 +24,19 @@ pub(crate) async fn faults(
     body: Result<Json<Wish>, JsonRejection>,
 ) -> Result<StatusCode, Refusal> {
     let user = visit.user(&node)?;
-    let Some(mischief) = &node.mischief else {
-        return Err(demo_only());
-    };
+    let mischief = mischief(&node)?;
     let Json(wish) = read(body)?;
-    mischief.wish(&user.name, wish);
+    let told = mischief.wish(&user.name, wish).await;
+    told.map_err(untold)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn mischief(node: &Node) -> Result<&Mischief, Refusal> {
+    node.mischief.as_deref().ok_or_else(demo_only)
+}
+
+fn untold(_: LogError) -> Refusal {
+    Refusal::unavailable("The other nodes were not told", 1)
 }
 
 pub(super) fn demo_only() -> Refusal {
@@ -45,46 +51,19 @@ pub(crate) struct Lines {
     seconds: u32,
 }
 
-/// Writes lines into `/logs`, to see whether a page keeps up.
+/// Writes lines into `/logs` of every node, to see whether a page keeps up.
 pub(crate) async fn lines(
     State(node): State<Arc<Node>>,
     visit: Visit,
     body: Result<Json<Lines>, JsonRejection>,
 ) -> Result<StatusCode, Refusal> {
     visit.user(&node)?;
-    let Json(Lines {
-        per_second,
-        seconds,
-    }) = read(body)?;
-    if !node.config.demo {
-        return Err(demo_only());
-    }
-    let Some(hub) = node.lines.clone() else {
-        return Err(Refusal::new(
-            StatusCode::NOT_FOUND,
-            "There is no log of lines",
-        ));
+    let mischief = mischief(&node)?;
+    let Json(lines) = read(body)?;
+    let order = Order::Write {
+        per_second: lines.per_second.min(MAX_RATE),
+        seconds: lines.seconds.min(MAX_SECONDS),
     };
-    let (per_second, seconds) = (per_second.min(10_000), seconds.min(60));
-    node.in_background(async move { write(&hub, per_second, seconds).await });
+    mischief.orders.give(&order).await.map_err(untold)?;
     Ok(StatusCode::ACCEPTED)
-}
-
-async fn write(hub: &Hub, per_second: u32, seconds: u32) {
-    let mut ticks = interval(Duration::from_millis(20));
-    let mut number = 0_u64;
-    for tick in 1..=u64::from(seconds) * 50 {
-        ticks.tick().await;
-        while number < tick * u64::from(per_second) / 50 {
-            number += 1;
-            let data = format!("line {number} of a burst of {per_second} a second");
-            // The log of lines is in memory: it cannot be away.
-            let _ = hub
-                .publish(Draft {
-                    data,
-                    ..Draft::default()
-                })
-                .await;
-        }
-    }
 }

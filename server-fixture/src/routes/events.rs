@@ -21,7 +21,9 @@ pub(crate) async fn events(
     visit: Visit,
 ) -> Result<Response, Refusal> {
     let user = visit.user(&node)?;
-    if let Some(response) = node.mischief.as_ref().and_then(|m| m.refuse(&user.name)) {
+    if let Some(mischief) = &node.mischief
+        && let Some(response) = mischief.refuse(&user.name, &visit.request_id()).await
+    {
         return Ok(response);
     }
     visit.count(&node, Some(&user)).await?;

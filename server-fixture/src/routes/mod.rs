@@ -13,7 +13,7 @@ mod visit;
 
 use std::sync::Arc;
 
-pub(crate) use self::open::RESUMED_FROM;
+pub(crate) use self::open::{HEARTBEAT, RESUMED_FROM};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

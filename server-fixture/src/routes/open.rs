@@ -10,11 +10,11 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::events::Ask;
+use crate::admit::Permit;
 use crate::auth::User;
 use crate::cursor::{Cursor, Requested};
 use crate::frame;
 use crate::hub::Hub;
-use crate::mischief::Mischief;
 use crate::node::Node;
 use crate::notices::{event, gap_frame};
 use crate::refusal::Refusal;
@@ -24,6 +24,10 @@ use crate::text::random_hex;
 
 /// Names the place that a stream goes on from: a cursor, or `earliest` after a gap.
 pub(crate) const RESUMED_FROM: HeaderName = HeaderName::from_static("sse-resumed-from");
+
+/// After how many seconds at most a stream says something, so that a client can tell a quiet stream
+/// from one that a proxy holds back.
+pub(crate) const HEARTBEAT: HeaderName = HeaderName::from_static("sse-heartbeat");
 
 /// Opens a stream over `hub`, or refuses it: errors before the first byte are HTTP.
 pub(crate) async fn open(
@@ -36,34 +40,41 @@ pub(crate) async fn open(
         return Err(Refusal::unavailable("The server is shutting down", 1));
     }
     let permit = node.admission.admit(ask.ip, ask.user_name())?;
-    let start = hub
-        .place(&ask.requested, first_connect)
-        .await
-        .map_err(|_| Refusal::unavailable("The event log is not available", 1))?;
+    let start = hub.place(&ask.requested, first_connect).await;
+    let start = start.map_err(|_| Refusal::unavailable("The event log is not available", 1))?;
     node.figures.resumed(outcome(&ask.requested, &start));
     if let Start::Gap(_, gap) = &start {
         permit.lost(gap.reason);
     }
-    let (cursor, resumed_from) = anchor(&start);
-    let deadline = deadline(node, ask.filter.user.as_ref());
-    let stream = Subscription {
+    let (_, resumed_from) = anchor(&start);
+    let stream = subscription(node, hub, ask, &start, permit);
+    let mut response = response(Body::from_stream(stream.into_stream()), &resumed_from);
+    let seconds = node.config.heartbeat.as_secs_f64().ceil() as u64;
+    response.headers_mut().insert(HEARTBEAT, seconds.into());
+    Ok(response)
+}
+
+fn subscription(
+    node: &Arc<Node>,
+    hub: &Arc<Hub>,
+    ask: Ask,
+    start: &Start,
+    permit: Permit,
+) -> Subscription {
+    Subscription {
         tail: hub.tail(),
         hub: Arc::clone(hub),
-        cursor,
-        opening: Some(opening(node, &ask, &start)),
+        cursor: anchor(start).0,
+        opening: Some(opening(node, &ask, start)),
+        deadline: deadline(node, ask.filter.user.as_ref()),
         revocations: Arc::clone(&node.revocations),
         filter: ask.filter,
         heartbeat: node.config.heartbeat,
-        deadline,
         drain: node.drain.clone(),
         permit,
-        orders: node.mischief.as_ref().map(Mischief::orders),
+        orders: node.mischief.as_ref().map(|m| m.orders.listen()),
         is_over: false,
-    };
-    Ok(response(
-        Body::from_stream(stream.into_stream()),
-        &resumed_from,
-    ))
+    }
 }
 
 fn outcome(requested: &Requested, start: &Start) -> &'static str {

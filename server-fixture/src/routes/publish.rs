@@ -25,6 +25,20 @@ pub(crate) struct Publication {
     to: Option<String>,
 }
 
+impl Publication {
+    fn into_draft(self) -> Draft {
+        let data = match self.data {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Draft {
+            event_type: self.event_type,
+            data,
+            to: self.to,
+        }
+    }
+}
+
 /// Stores the event; the answer's id is final when it arrives.
 pub(crate) async fn publish(
     State(node): State<Arc<Node>>,
@@ -39,24 +53,9 @@ pub(crate) async fn publish(
         ));
     }
     visit.count(&node, Some(&user)).await?;
-    let Json(Publication {
-        event_type,
-        data,
-        to,
-    }) = read(body)?;
-    let data = match data {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    let cursor = node
-        .events
-        .publish(Draft {
-            event_type,
-            data,
-            to,
-        })
-        .await
-        .map_err(refusal)?;
+    let Json(publication) = read(body)?;
+    let published = node.events.publish(publication.into_draft()).await;
+    let cursor = published.map_err(refusal)?;
     node.figures.published();
     Ok(Json(json!({ "id": cursor.to_string() })))
 }

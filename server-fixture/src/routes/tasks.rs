@@ -19,6 +19,7 @@ use crate::admit::Permit;
 use crate::cluster::Task;
 use crate::frame::{self, Event};
 use crate::node::Node;
+use crate::notices::farewell;
 use crate::refusal::Refusal;
 use crate::tasks;
 
@@ -77,11 +78,13 @@ pub(crate) async fn progress(
         id: task.id.clone(),
         last: None,
         now: Some(task),
+        is_over: false,
     };
-    Ok(response(
-        Body::from_stream(stream::unfold(watch, next)),
-        "earliest",
-    ))
+    let body = stream::unfold(watch, |mut watch| async move {
+        let bytes = watch.next().await?;
+        Some((Ok::<_, Infallible>(bytes), watch))
+    });
+    Ok(response(Body::from_stream(body), "earliest"))
 }
 
 async fn find(node: &Node, id: &str) -> Result<Task, Refusal> {
@@ -93,6 +96,7 @@ fn store_away(_: crate::log::LogError) -> Refusal {
     Refusal::unavailable("The task store is not available", 1)
 }
 
+/// A progress stream.
 struct Watch {
     node: Arc<Node>,
     permit: Permit,
@@ -101,40 +105,50 @@ struct Watch {
     last: Option<Task>,
     /// What is to be sent first, read before the answer began.
     now: Option<Task>,
+    /// The last bytes were sent; nothing may follow them.
+    is_over: bool,
 }
 
-async fn next(mut watch: Watch) -> Option<(Result<Bytes, Infallible>, Watch)> {
-    if watch.last.as_ref().is_some_and(Task::is_over) {
-        watch.permit.ended("done");
-        return None;
-    }
-    let heartbeat_at = Instant::now() + watch.node.config.heartbeat;
-    loop {
-        if let Some(task) = watch
-            .now
-            .take()
-            .filter(|task| watch.last.as_ref() != Some(task))
-        {
-            watch.permit.sent("progress");
-            let bytes = encode(&task);
-            watch.last = Some(task);
-            return Some((Ok(bytes), watch));
-        }
-        if Instant::now() >= heartbeat_at {
-            return Some((Ok(Bytes::from_static(b": heartbeat\n\n")), watch));
-        }
-        if watch
-            .node
-            .drain
-            .run_until_cancelled(sleep(LOOK))
-            .await
-            .is_none()
-        {
-            watch.permit.ended("drain");
+impl Watch {
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.is_over {
             return None;
         }
-        // A store that is away shows nothing new; the task itself goes on.
-        watch.now = tasks::find(&watch.node, &watch.id).await.ok().flatten();
+        let heartbeat_at = Instant::now() + self.node.config.heartbeat;
+        loop {
+            if let Some(news) = self.news() {
+                return Some(news);
+            }
+            if Instant::now() >= heartbeat_at {
+                return Some(Bytes::from_static(b": heartbeat\n\n"));
+            }
+            let pause = self.node.drain.run_until_cancelled(sleep(LOOK));
+            if pause.await.is_none() {
+                self.end("drain");
+                return Some(farewell());
+            }
+            // A store that is away shows nothing new; the task itself goes on.
+            self.now = tasks::find(&self.node, &self.id).await.ok().flatten();
+        }
+    }
+
+    fn news(&mut self) -> Option<Bytes> {
+        let task = self.now.take()?;
+        if self.last.as_ref() == Some(&task) {
+            return None;
+        }
+        self.permit.sent("progress");
+        if task.is_over() {
+            self.end("done");
+        }
+        let bytes = encode(&task);
+        self.last = Some(task);
+        Some(bytes)
+    }
+
+    fn end(&mut self, reason: &'static str) {
+        self.is_over = true;
+        self.permit.ended(reason);
     }
 }
 

@@ -12,6 +12,10 @@ use crate::auth::User;
 use crate::listen::Peer;
 use crate::node::Node;
 use crate::refusal::Refusal;
+use crate::text::random_hex;
+
+/// A longer name of a request is none.
+const MAX_REQUEST_ID: usize = 128;
 
 /// A request as the limits and the authentication see it.
 pub(crate) struct Visit {
@@ -45,6 +49,14 @@ impl Visit {
     /// The user of an endpoint that is open unless the server protects all.
     pub(crate) fn plain_user(&self, node: &Node) -> Result<Option<User>, Refusal> {
         node.authenticate_plain(&self.headers, &self.uri)
+    }
+
+    /// What a proxy calls this request, on whichever node it tries it, or else a name of our own.
+    pub(crate) fn request_id(&self) -> String {
+        let id = self.headers.get("x-request-id");
+        id.and_then(|id| id.to_str().ok())
+            .filter(|id| id.len() <= MAX_REQUEST_ID)
+            .map_or_else(|| random_hex(16), str::to_owned)
     }
 
     /// Counts this visit; 429 if there were too many of this user, or else of this address.

@@ -1,37 +1,35 @@
 //! A headless Chromium, driven over WebDriver.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::process::Child;
 use tokio::time::sleep;
 
-use super::process::{command, free_port, listening};
+use super::process::{Running, command, free_port, on_port};
 use super::{Client, soon};
 
 /// One browser window; gone when dropped.
 pub struct Browser {
     driver: Client,
     session: String,
-    _process: Child,
+    _running: Running,
 }
 
 impl Browser {
     pub async fn start() -> Self {
         let port = free_port();
-        let process = command("chromedriver")
-            .arg(format!("--port={port}"))
-            .spawn();
-        let process = process.expect("chromedriver is installed");
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        listening(address).await;
-        let driver = Client::to(address);
+        let mut driver = command("chromedriver");
+        driver.arg(format!("--port={port}"));
+        let running = on_port(driver, port).await;
+        let running = running.expect("chromedriver is installed");
+        let driver = Client::to(running.address);
         let arguments = [
             "--headless=new",
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
+            // The fault port vouches for itself.
+            "--ignore-certificate-errors",
         ];
         let options = json!({ "goog:chromeOptions": { "args": arguments } });
         let wish = json!({ "capabilities": { "alwaysMatch": options } });
@@ -43,7 +41,7 @@ impl Browser {
         Self {
             driver,
             session,
-            _process: process,
+            _running: running,
         }
     }
 

@@ -7,7 +7,11 @@
 )]
 
 pub mod browser;
+pub mod cluster;
 pub mod process;
+pub mod proxy;
+pub mod servers;
+pub mod tls;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -23,10 +27,15 @@ use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use server_fixture::{Config, fault, run};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_util::sync::CancellationToken;
+
+use self::tls::Certificate;
 
 /// Nothing that is tested takes as long on a working server, however slow the machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -110,11 +119,21 @@ pub async fn faults() -> Client {
 }
 
 /// A client that sends the same headers with each request.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     pub address: SocketAddr,
     from: [u8; 4],
     headers: Vec<(String, String)>,
+    /// The name to ask for, and how.
+    tls: Option<(ServerName<'static>, TlsConnector)>,
+}
+
+async fn shake_hands(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> Result<SendRequest<Full<Bytes>>, BoxError> {
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 /// An answer that was read to its end.
@@ -147,7 +166,15 @@ impl Client {
             address,
             from: [127, 0, 0, 1],
             headers: Vec::new(),
+            tls: None,
         }
+    }
+
+    /// Speaks TLS with a server called `name`, and trusts its certificate alone.
+    pub fn over_tls(mut self, name: &'static str, certificate: &Certificate) -> Self {
+        let name = ServerName::try_from(name).unwrap();
+        self.tls = Some((name, certificate.connector()));
+        self
     }
 
     /// Connects from this local address.
@@ -177,9 +204,10 @@ impl Client {
         let socket = TcpSocket::new_v4()?;
         socket.bind(SocketAddr::from((self.from, 0)))?;
         let stream = socket.connect(self.address).await?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        Ok(sender)
+        match &self.tls {
+            Some((name, tls)) => shake_hands(tls.connect(name.clone(), stream).await?).await,
+            None => shake_hands(stream).await,
+        }
     }
 
     /// A request to a server that may be gone.

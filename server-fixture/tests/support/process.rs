@@ -1,16 +1,19 @@
-//! Programs that the tests start, on free ports, in folders of their own, and stop by their id.
+//! Programs that the tests and the measurements start, on free ports, in folders of their own, and
+//! stop by their id.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
-use super::{Client, soon};
+/// No program takes as long to start, however slow the machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder that is removed with its owner.
 pub struct Folder(pub PathBuf);
@@ -47,7 +50,7 @@ pub fn free_port() -> u16 {
         .expect("one port in a thousand is free")
 }
 
-/// A command whose process dies with the test.
+/// A command whose process dies with whoever holds it.
 pub fn command(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());
     command
@@ -58,130 +61,60 @@ pub fn command(program: impl AsRef<Path>) -> Command {
     command
 }
 
-/// Waits until something listens at `address`.
-pub async fn listening(address: SocketAddr) {
-    soon(async {
-        while TcpStream::connect(address).await.is_err() {
-            sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
-}
-
-/// The server's own program.
-pub struct Node {
+/// A program that listens. Dropping it kills it and what it started.
+pub struct Running {
     pub address: SocketAddr,
     pub process: Child,
 }
 
-impl Node {
-    /// Starts it in demo mode, quiet, with `flags`, and waits for its first line.
-    pub async fn start(flags: &[&str]) -> Self {
-        Self::start_with(&["--port", "0", "--pulse", "0"], flags).await
-    }
-
-    /// Starts it in demo mode.
-    pub async fn start_with(port: &[&str], flags: &[&str]) -> Self {
-        let mut command = command(env!("CARGO_BIN_EXE_server-fixture"));
-        command
-            .args(["--demo", "--jwt-secret", "test"])
-            .args(port)
-            .args(flags);
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let line = soon(lines.next_line())
-            .await
-            .unwrap()
-            .expect("the server starts");
-        let address = line
-            .strip_prefix("listening on http://")
-            .unwrap()
-            .parse()
-            .unwrap();
-        Self { address, process }
-    }
-
-    pub fn client(&self) -> Client {
-        Client::to(self.address)
-    }
-
-    /// `kill -9`.
-    pub async fn kill(mut self) {
-        self.process.kill().await.unwrap();
-    }
-}
-
-/// A Redis of the test's own, which keeps its data over restarts.
-pub struct Redis {
-    folder: Folder,
-    port: u16,
-    process: Child,
-}
-
-fn spawn(folder: &Folder, port: u16) -> Child {
-    let mut command = command("redis-server");
-    command.args([
-        "--port",
-        &port.to_string(),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-    ]);
-    command.args(["--appendonly", "yes", "--dir", folder.0.to_str().unwrap()]);
-    command.spawn().expect("redis-server is installed")
-}
-
-impl Redis {
-    pub async fn start() -> Self {
-        // The port may be taken between looking and starting: then look again.
-        for _ in 0..10 {
-            let (folder, port) = (Folder::new(), free_port());
-            let process = spawn(&folder, port);
-            let mut redis = Self {
-                folder,
-                port,
-                process,
-            };
-            if redis.is_up().await {
-                return redis;
-            }
-        }
-        panic!("redis-server does not stay up");
-    }
-
-    async fn is_up(&mut self) -> bool {
-        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
-        for _ in 0..500 {
-            if self.process.try_wait().unwrap().is_some() {
-                return false;
-            }
-            if TcpStream::connect(address).await.is_ok() {
-                return true;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-        false
-    }
-
-    pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/", self.port)
-    }
-
-    /// `kill -9`.
+impl Running {
+    /// `kill -9`, and waits until it is gone.
     pub async fn kill(&mut self) {
         self.process.kill().await.unwrap();
     }
+}
 
-    /// Loses everything, while it is down.
-    pub fn forget(&self) {
-        std::fs::remove_dir_all(&self.folder.0).unwrap();
-        std::fs::create_dir(&self.folder.0).unwrap();
+impl Drop for Running {
+    fn drop(&mut self) {
+        // nginx alone would leave its workers behind, and they its port taken. They stay in our
+        // process group, so that whoever interrupts the tests reaches them too.
+        let children = self.process.id().map_or_else(Vec::new, children_of);
+        // The only error of these is that nobody is left.
+        let _ = self.process.start_kill();
+        for child in children {
+            let _ = kill_process(child, Signal::KILL);
+        }
     }
+}
 
-    /// Starts it again, on the same port and data.
-    pub async fn restart(&mut self) {
-        self.process = spawn(&self.folder, self.port);
-        assert!(self.is_up().await, "redis-server comes back");
+/// The processes that this one has started, where the system tells.
+fn children_of(id: u32) -> Vec<Pid> {
+    let list = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+    let list = list.unwrap_or_default();
+    let ids = list.split_whitespace().filter_map(|id| id.parse().ok());
+    ids.filter_map(Pid::from_raw).collect()
+}
+
+/// Starts a program that names its address in its first line; `None` if it does not.
+pub async fn announced(mut command: Command) -> Option<Running> {
+    let mut process = command.stdout(Stdio::piped()).spawn().ok()?;
+    let mut lines = BufReader::new(process.stdout.take()?).lines();
+    let line = timeout(PATIENCE, lines.next_line()).await.ok()?.ok()??;
+    let address = line.strip_prefix("listening on http://")?.parse().ok()?;
+    Some(Running { address, process })
+}
+
+/// Starts a program that was told a port, and waits until it listens there; `None` if it ends
+/// before, as it does when somebody else was faster to take the port.
+pub async fn on_port(mut command: Command, port: u16) -> Option<Running> {
+    let mut process = command.spawn().ok()?;
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end && process.try_wait().ok()?.is_none() {
+        if TcpStream::connect(address).await.is_ok() {
+            return Some(Running { address, process });
+        }
+        sleep(Duration::from_millis(20)).await;
     }
+    None
 }

@@ -1,6 +1,6 @@
 //! Tools that come from crates.io, compiled once for all checkouts of this user.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -8,6 +8,7 @@ use crate::process::{cargo, command, output, run};
 use crate::{house, step::step};
 
 const WASM_PACK: &str = "0.15.1";
+const GECKODRIVER: &str = "0.37.1";
 
 /// `wasm-pack` and the test runner of `wasm-bindgen` that speaks the format of our library.
 pub(crate) fn wasm_test_tools() -> Result<()> {
@@ -15,6 +16,12 @@ pub(crate) fn wasm_test_tools() -> Result<()> {
     tool("wasm-pack", "wasm-pack", WASM_PACK)?;
     tool("wasm-bindgen-cli", "wasm-bindgen", &bindgen)?;
     Ok(())
+}
+
+/// The WebDriver program of Firefox, which Debian's stable release does not have.
+pub(crate) fn geckodriver() -> Result<PathBuf> {
+    tool("geckodriver", "geckodriver", GECKODRIVER)?;
+    Ok(house::tools()?.join("bin/geckodriver"))
 }
 
 fn tool(package: &str, program: &str, version: &str) -> Result<()> {

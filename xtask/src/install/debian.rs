@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::process::{command, run};
 use crate::{house, step::step};
@@ -41,6 +41,34 @@ pub(crate) const CADDY: Program = Program {
     package: "caddy",
 };
 
+/// The engines besides Chromium. WebKitGTK's browser is no program on PATH, and knows no mode
+/// without a screen.
+pub(crate) const FIREFOX: Program = Program {
+    name: "firefox-esr",
+    package: "firefox-esr",
+};
+pub(crate) const WEBKIT_DRIVER: Program = Program {
+    name: "WebKitWebDriver",
+    package: "webkit2gtk-driver",
+};
+pub(crate) const XVFB: Program = Program {
+    name: "Xvfb",
+    package: "xvfb",
+};
+pub(crate) const XAUTH: Program = Program {
+    name: "xauth",
+    package: "xauth",
+};
+
+/// A module of nginx that other servers are measured against: no program, so its file tells.
+pub(crate) fn nchan() -> Result<()> {
+    const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
+    if Path::new(MODULE).exists() {
+        return Ok(());
+    }
+    install(&["nginx module nchan"], &["libnginx-mod-nchan"])
+}
+
 /// Installs those of the programs that are missing, or says what to install.
 pub(crate) fn programs(wanted: &[Program]) -> Result<()> {
     let missing: Vec<_> = wanted
@@ -51,8 +79,12 @@ pub(crate) fn programs(wanted: &[Program]) -> Result<()> {
         return Ok(());
     }
     let packages: Vec<_> = missing.iter().map(|program| program.package).collect();
+    let names: Vec<_> = missing.iter().map(|program| program.name).collect();
+    install(&names, &packages)
+}
+
+fn install(names: &[&str], packages: &[&str]) -> Result<()> {
     if !may_install() {
-        let names: Vec<_> = missing.iter().map(|program| program.name).collect();
         bail!(
             "install {} (on Debian: apt-get install {}) and run this again",
             names.join(", "),
@@ -63,8 +95,8 @@ pub(crate) fn programs(wanted: &[Program]) -> Result<()> {
         &format!("installing Debian's {}", packages.join(", ")),
         || {
             // A machine that never asked for the list of packages has to ask first.
-            apt_get("install", &packages)
-                .or_else(|_| apt_get("update", &[]).and_then(|()| apt_get("install", &packages)))
+            apt_get("install", packages)
+                .or_else(|_| apt_get("update", &[]).and_then(|()| apt_get("install", packages)))
         },
     )
 }
@@ -92,4 +124,16 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
     folders
         .map(|folder| folder.join(name))
         .find(|program| program.is_file())
+}
+
+/// WebKitGTK's small browser, which comes with its library.
+pub(crate) fn mini_browser() -> Result<PathBuf> {
+    let machine = std::env::consts::ARCH;
+    let folder = PathBuf::from(format!("/usr/lib/{machine}-linux-gnu"));
+    let versions = ["webkitgtk-6.0", "webkit2gtk-4.1", "webkit2gtk-4.0"];
+    versions
+        .map(|version| folder.join(version).join("MiniBrowser"))
+        .into_iter()
+        .find(|program| program.is_file())
+        .context("WebKitGTK brings no MiniBrowser (on Debian it is in libwebkit2gtk-4.1-0)")
 }

@@ -1,6 +1,6 @@
 //! npm packages, exactly as the lock file of their folder names them.
 
-use std::fs::{read, write};
+use std::fs::{copy, create_dir_all, read, read_to_string, write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::node;
 use crate::process::{command, run};
-use crate::{house, step::step};
+use crate::{house, package, step::step};
 
 const QUIET: [&str; 4] = [
     "--no-audit",
@@ -52,9 +52,26 @@ pub(crate) fn tarball(folder: &Path, tarball: &Path) -> Result<()> {
         .arg(tarball))
 }
 
+/// A project of what `list` names and of a packed package, side by side in `folder`.
+///
+/// Without a lock file: what is tested is what people get who install these today.
+pub(crate) fn project(folder: &Path, list: &Path, tarball: &Path, what: &str) -> Result<()> {
+    create_dir_all(folder)?;
+    let inputs = package::digest([list, tarball])?;
+    let stamp = folder.join("node_modules/.installed");
+    if read_to_string(&stamp).is_ok_and(|last| last == inputs) {
+        return Ok(());
+    }
+    step(what, || {
+        copy(list, folder.join("package.json"))?;
+        self::tarball(folder, tarball)?;
+        Ok(write(&stamp, inputs)?)
+    })
+}
+
 /// Packs the package in `folder` into `destination`, under npm's name for it.
 pub(crate) fn pack(folder: &Path, destination: &Path) -> Result<()> {
-    std::fs::create_dir_all(destination)?;
+    create_dir_all(destination)?;
     run(npm(folder, "pack")
         .arg("--pack-destination")
         .arg(destination))

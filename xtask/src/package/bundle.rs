@@ -5,7 +5,7 @@
 //! | `dist/*.js` | `import` | inlined, in one chunk that the entries share |
 //! | `dist/cjs/*.js` | `require` | the same files, converted one by one, so that the entries share one class too |
 //! | `dist/slim.js` | `import` | the file beside it, fetched |
-//! | `dist/edge.js` | `import` in workerd | the file beside it, imported |
+//! | `dist/edge*.js` | `import` in workerd | the file beside it, imported |
 //! | `dist/global.js` | `<script>` | inlined |
 //!
 //! Which of them it is decides the package's own `imports` map, by the condition given here.
@@ -22,10 +22,16 @@ use crate::install::npm;
 use crate::process::run;
 
 /// The entries that inline the module, and the file of each.
-const INLINED: [(&str, &str); 2] = [
+const INLINED: [(&str, &str); 5] = [
     ("index", "index.js"),
     ("event-source", "event-source-entry.js"),
+    ("fetch-event-source", "fetch-event-source.js"),
+    ("shared", "shared-entry.js"),
+    ("observe", "observe-entry.js"),
 ];
+
+/// Entries that share their code, so that they share one class too.
+const SPLIT: [&str; 2] = ["--format=esm", "--splitting"];
 
 pub(super) fn entries() -> Result<()> {
     let dist = house::staged_package().join("dist");
@@ -45,12 +51,8 @@ fn source(file: &str) -> PathBuf {
 fn modules(dist: &Path) -> Result<()> {
     let mut build = bundler(dist);
     build.args(INLINED.map(|(entry, file)| format!("{entry}={}", source(file).display())));
-    build.args([
-        "--format=esm",
-        "--splitting",
-        "--chunk-names=chunks/[name]-[hash]",
-    ]);
-    run(build.arg(metafile("modules")))
+    build.args(["--chunk-names=chunks/[name]-[hash]"]);
+    run(build.args(SPLIT).arg(metafile("modules")))
 }
 
 fn common_js(dist: &Path) -> Result<()> {
@@ -65,6 +67,7 @@ fn common_js(dist: &Path) -> Result<()> {
         "--format=cjs",
         "--target=es2022",
         "--minify",
+        "--sourcemap",
         "--log-level=warning",
     ]);
     run(build
@@ -92,12 +95,14 @@ fn slim(dist: &Path) -> Result<()> {
     run(build.arg(metafile("slim")))
 }
 
-/// For runtimes that compile no WebAssembly while they run; they load the file as a module.
+/// For runtimes that compile no WebAssembly while they run; they load the file as a module. What is
+/// shared lies beside the entries, since it imports the file from there.
 fn edge(dist: &Path) -> Result<()> {
     let mut build = bundler(dist);
-    build.arg(format!("edge={}", source("index.js").display()));
-    build.args(["--format=esm", "--conditions=workerd", "--external:*.wasm"]);
-    run(build.arg(metafile("edge")))
+    build.args(INLINED.map(|(entry, file)| format!("edge-{entry}={}", source(file).display())));
+    build.args(["--conditions=workerd", "--external:*.wasm"]);
+    build.arg("--chunk-names=edge-[hash]");
+    run(build.args(SPLIT).arg(metafile("edge")))
 }
 
 fn global(dist: &Path) -> Result<()> {

@@ -13,8 +13,10 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::install::{self, npm};
+use crate::process::{cargo, output};
 use crate::{house, step::step};
 
 pub(crate) use bundle::script_files;
@@ -35,7 +37,9 @@ pub(crate) fn build() -> Result<()> {
     npm::packages(&template())?;
     house::alone("build", || {
         let compiled = step("compiling the Rust core to WebAssembly", wasm::compile)?;
-        let inputs = fingerprint(&template(), &[&compiled])?;
+        let mut inputs = fingerprint(&template(), &[&compiled])?;
+        inputs += &digest(stage::texts()?.iter().map(PathBuf::as_path))?;
+        inputs += &repository()?.unwrap_or_default();
         let stamp = house::workshop().join("package.stamp");
         if house::staged_package().is_dir()
             && read_to_string(&stamp).is_ok_and(|last| last == inputs)
@@ -48,6 +52,18 @@ pub(crate) fn build() -> Result<()> {
         step("bundling the entries of the npm package", assemble)?;
         write(stamp, inputs).context("cannot note what was built")
     })
+}
+
+/// Where the repository is, as Cargo.toml says.
+pub(crate) fn repository() -> Result<Option<String>> {
+    let mut metadata = cargo();
+    metadata.args(["metadata", "--no-deps", "--offline", "--format-version=1"]);
+    let metadata: Value = serde_json::from_str(&output(&mut metadata)?)?;
+    let packages = metadata["packages"].as_array();
+    let mut packages = packages.into_iter().flatten();
+    let client = packages.find(|package| package["name"] == house::CRATE);
+    let address = client.and_then(|package| package["repository"].as_str());
+    Ok(address.map(ToOwned::to_owned))
 }
 
 /// Packs the staged package and returns the tarball, the same bytes as long as nothing changed.

@@ -1,12 +1,12 @@
 //! The files of the package that no tool makes: types, texts, package.json.
 
 use std::fs::{copy, create_dir_all, read_dir, read_to_string, write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::template;
+use super::{repository, template};
 use crate::house::{VERSION, root, staged_package};
 
 /// What only those need who build the package.
@@ -15,12 +15,29 @@ const OURS_ALONE: [&str; 4] = ["devDependencies", "scripts", "private", "imports
 pub(super) fn files() -> Result<()> {
     let staged = staged_package();
     declarations(&staged)?;
-    for text in ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"] {
-        copy(root().join(text), staged.join(text)).with_context(|| format!("{text} is missing"))?;
+    create_dir_all(staged.join("docs"))?;
+    for text in texts()? {
+        let place = text.strip_prefix(root())?;
+        copy(&text, staged.join(place))
+            .with_context(|| format!("{} is missing", text.display()))?;
     }
     copy(template().join("README.md"), staged.join("README.md"))
         .context("pkg-template/README.md is missing")?;
     manifest(&staged)
+}
+
+/// The texts that come along from the root: beside the README of npm lie the documents it names.
+pub(super) fn texts() -> Result<Vec<PathBuf>> {
+    let mut texts = vec![
+        root().join("CHANGELOG.md"),
+        root().join("LICENSE-APACHE"),
+        root().join("LICENSE-MIT"),
+    ];
+    for entry in read_dir(root().join("docs"))? {
+        texts.push(entry?.path());
+    }
+    texts.sort();
+    Ok(texts)
 }
 
 /// The declarations go beside the code that they describe, once as those of ES modules and once as
@@ -43,6 +60,12 @@ fn manifest(staged: &Path) -> Result<()> {
         .context("pkg-template/package.json is no object")?;
     fields.retain(|name, _| !OURS_ALONE.contains(&name.as_str()));
     fields.insert("version".into(), VERSION.into());
+    if let Some(address) = repository()? {
+        let address = address.trim_end_matches(".git");
+        let repository = json!({ "type": "git", "url": format!("git+{address}.git") });
+        fields.insert("repository".into(), repository);
+        fields.insert("homepage".into(), format!("{address}#readme").into());
+    }
     signposts(staged, &fields["exports"])?;
     write_json(&staged.join("package.json"), &manifest)
 }

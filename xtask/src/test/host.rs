@@ -3,19 +3,19 @@
 use anyhow::Result;
 
 use super::report::{CannotGoOn, Report};
+use crate::docs;
 use crate::fixture::AS_TESTED;
-use crate::house;
+use crate::house::{self, CRATE};
 use crate::install::{self, debian};
 use crate::process::{cargo, run};
 
-const CLIENT: &str = "authenticated-event-source";
 const WASM: &str = "wasm32-unknown-unknown";
 
 pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
     let _ = report.check("format", || run(cargo().args(["fmt", "--all", "--check"])));
     let _ = report.check("lints", lints);
     let _ = report.check("lints for wasm32", lints_for_wasm);
-    let _ = report.check("documentation", documentation);
+    let _ = report.check("documentation", docs::rust);
     report.check("programs that the tests start", || {
         use debian::{CADDY, CHROMEDRIVER, CHROMIUM, HAPROXY, NGINX, REDIS};
         debian::programs(&[REDIS, NGINX, HAPROXY, CADDY, CHROMIUM, CHROMEDRIVER])
@@ -53,7 +53,7 @@ fn lints_for_wasm() -> Result<()> {
         clippy.args([
             "clippy",
             "--package",
-            CLIENT,
+            CRATE,
             "--all-targets",
             "--target",
             WASM,
@@ -64,24 +64,4 @@ fn lints_for_wasm() -> Result<()> {
         run(clippy.args(flags).envs(fixture))?;
     }
     Ok(())
-}
-
-/// Twice, since half of the client exists only where a browser is.
-fn documentation() -> Result<()> {
-    let mut host = cargo();
-    run(host
-        .args(["doc", "--workspace", "--no-deps"])
-        .env("RUSTDOCFLAGS", "-D warnings"))?;
-    let mut wasm = cargo();
-    wasm.args([
-        "doc",
-        "--package",
-        CLIENT,
-        "--no-deps",
-        "--target",
-        WASM,
-        "--features",
-        "serde",
-    ]);
-    run(wasm.env("RUSTDOCFLAGS", "-D warnings"))
 }

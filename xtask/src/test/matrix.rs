@@ -1,6 +1,6 @@
 //! The packed package in every bundler, runtime and framework.
 
-use std::fs::{copy, create_dir_all, read_to_string, remove_dir_all, write};
+use std::fs::remove_dir_all;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -9,7 +9,7 @@ use super::package::node_tests;
 use super::report::{CannotGoOn, Report};
 use crate::fixture::{self, Fixture};
 use crate::install::{debian, npm};
-use crate::{house, package, step::step};
+use crate::{house, package};
 
 pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
     let tarball = report.check("npm package", || {
@@ -26,29 +26,16 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
 }
 
 /// The tools and the packed package, side by side in one folder.
-///
-/// Without a lock file: what is tested is what people get who install these tools today.
 fn install(tarball: &Path) -> Result<PathBuf> {
     let folder = house::workshop().join("matrix");
-    create_dir_all(&folder)?;
-    let list = house::root().join("tests/matrix/package.json");
-    let inputs = package::digest([list.as_path(), tarball])?;
-    let stamp = folder.join("node_modules/.installed");
-    if read_to_string(&stamp).is_ok_and(|last| last == inputs) {
-        return Ok(folder);
+    let projects = folder.join("projects");
+    if projects.exists() {
+        remove_dir_all(projects)?;
     }
-    step(
-        "installing bundlers, runtimes and frameworks (some 800 MB)",
-        || {
-            if folder.join("projects").exists() {
-                remove_dir_all(folder.join("projects"))?;
-            }
-            copy(&list, folder.join("package.json"))?;
-            npm::tarball(&folder, tarball)?;
-            write(&stamp, inputs)?;
-            Ok(folder)
-        },
-    )
+    let list = house::root().join("tests/matrix/package.json");
+    let what = "installing bundlers, runtimes and frameworks (some 800 MB)";
+    npm::project(&folder, &list, tarball, what)?;
+    Ok(folder)
 }
 
 fn in_all(server: &Path, tools: &Path) -> Result<()> {

@@ -1,11 +1,13 @@
 //! `cargo xtask test`: everything that proves the project, in one run that shows every failure.
 
 mod browser;
+mod chaos;
 mod e2e;
+mod engines;
 mod examples;
 mod host;
 mod matrix;
-mod package;
+pub(crate) mod package;
 mod report;
 mod rows;
 
@@ -15,6 +17,7 @@ use anyhow::{Result, ensure};
 use clap::ValueEnum;
 
 use crate::{house, process};
+pub(crate) use package::checked as checked_package;
 use report::Report;
 
 #[derive(clap::Args)]
@@ -31,12 +34,16 @@ enum Suite {
     Browser,
     /// The npm package: size, types, exports; packed, installed and run in Node and Chromium
     Package,
+    /// The packed package in Chromium, Firefox and WebKitGTK, beside their own `EventSource`
+    Engines,
     /// Every row of the policy table, by the request log of the fixture server
     Rows,
     /// The packed package in every bundler, runtime and framework
     Matrix,
     /// The demo page, built and loaded in Chromium
     E2e,
+    /// A short run of many clients while nodes, proxy, Redis and network are killed and cut
+    Chaos,
     /// The examples for Rust frameworks, which take minutes to compile
     Examples,
 }
@@ -59,9 +66,11 @@ fn run_suites(chosen: &[Suite]) -> Result<ExitCode> {
             Suite::Host => host::run_suite(&mut report),
             Suite::Browser => browser::run_suite(&mut report),
             Suite::Package => package::run_suite(&mut report),
+            Suite::Engines => engines::run_suite(&mut report),
             Suite::Rows => rows::run_suite(&mut report),
             Suite::Matrix => matrix::run_suite(&mut report),
             Suite::E2e => e2e::run_suite(&mut report),
+            Suite::Chaos => chaos::run_suite(&mut report),
             Suite::Examples => examples::run_suite(&mut report),
         };
         ensure!(!process::is_interrupted(), "interrupted");

@@ -10,21 +10,53 @@ use crate::fixture::{self, Fixture};
 use crate::install::debian::{self, find};
 use crate::install::npm;
 use crate::process::{command, run};
-use crate::{house, package, size};
+use crate::{docs, house, package, size, step::step};
 
 pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
     report.check("npm package", package::build)?;
     let _ = report.check("size of the package", size::report);
     let tarball = report.check("packing", package::pack)?;
-    let _ = report.check("publint", || checker("publint", &["--strict"], &tarball));
+    let _ = report.check("publint", || publint(&tarball));
     let _ = report.check("are the types wrong?", || are_the_types_wrong(&tarball));
-    let consumer = report.check("installing the packed package", || consumer(&tarball))?;
+    let consumer = report.check("installing the packed package", || {
+        consumer("consumer", &tarball)
+    })?;
     let _ = report.check("types of the package", || types(&consumer));
+    let project = report.check("what the documents use", || docs::project(&tarball))?;
+    let _ = report.check("API reference", || docs::javascript(&project));
     report.check("Chromium", || debian::programs(&[debian::CHROMIUM]))?;
     let server = report.check("fixture server", fixture::build_as_tested)?;
+    let _ = report.check("snippets and links of the documents", || {
+        documents(&server, &project)
+    });
     report.check("the package in Node and Chromium", || {
         in_node_and_chromium(&server, &consumer)
     })
+}
+
+fn documents(server: &Path, project: &Path) -> Result<()> {
+    node_tests(
+        "tests/docs",
+        &[
+            ("FIXTURE_PROGRAM", &server.to_string_lossy()),
+            ("PROJECT", &project.to_string_lossy()),
+        ],
+    )
+}
+
+/// Builds, packs and checks the package without running it, and returns the tarball.
+pub(crate) fn checked() -> Result<PathBuf> {
+    package::build()?;
+    size::report()?;
+    let tarball = step("packing the npm package", package::pack)?;
+    step("publint", || publint(&tarball))?;
+    step("are the types wrong?", || are_the_types_wrong(&tarball))?;
+    step("types of the package", || types(&consumer(&tarball)?))?;
+    Ok(tarball)
+}
+
+fn publint(tarball: &Path) -> Result<()> {
+    checker("publint", &["--strict"], tarball)
 }
 
 /// Once for the entries that can be imported and required, once for `./slim`, which can only be
@@ -48,8 +80,8 @@ fn checker(name: &str, arguments: &[&str], tarball: &Path) -> Result<()> {
 }
 
 /// A project that has the packed package installed, and nothing else.
-fn consumer(tarball: &Path) -> Result<PathBuf> {
-    let folder = house::workshop().join("consumer");
+pub(crate) fn consumer(name: &str, tarball: &Path) -> Result<PathBuf> {
+    let folder = house::workshop().join(name);
     if folder.exists() {
         remove_dir_all(&folder)?;
     }
@@ -90,13 +122,13 @@ fn in_node_and_chromium(server: &Path, consumer: &Path) -> Result<()> {
 
 /// Runs Node's own test runner over the tests in a folder.
 pub(super) fn node_tests(folder: &str, variables: &[(&str, &str)]) -> Result<()> {
-    node_tests_with(&[], folder, variables)
+    node_tests_of(&[], &test_files(folder)?, variables)
 }
 
-/// The same, with more flags for Node.
-pub(super) fn node_tests_with(
+/// The same over these files, with more flags for Node.
+pub(super) fn node_tests_of(
     flags: &[&str],
-    folder: &str,
+    files: &[PathBuf],
     variables: &[(&str, &str)],
 ) -> Result<()> {
     let chromium = find("chromium").context("chromium is gone")?;
@@ -104,14 +136,16 @@ pub(super) fn node_tests_with(
     tests
         .args(["--test", "--test-reporter=spec"])
         .args(flags)
-        .args(test_files(&house::root().join(folder))?);
+        .args(files);
     run(tests
+        .env("PATH", house::path_with_tools()?)
         .env("CHROMIUM", chromium)
         .envs(variables.iter().copied()))
 }
 
 /// Node learned to take patterns only after the oldest version that we run on.
-fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn test_files(folder: &str) -> Result<Vec<PathBuf>> {
+    let folder = house::root().join(folder);
     let entries = folder
         .read_dir()
         .with_context(|| format!("no tests in {}", folder.display()))?;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use redis::{FromRedisValue, RedisError, Value, cmd};
 
-use super::STREAM;
 use crate::cursor::Cursor;
 use crate::link::Link;
 
@@ -12,9 +11,9 @@ use crate::link::Link;
 pub(super) type Info = HashMap<String, Value>;
 
 /// `None` while nothing was ever appended.
-pub(super) async fn info(link: &mut Link) -> Result<Option<Info>, RedisError> {
+pub(super) async fn info(link: &mut Link, key: &str) -> Result<Option<Info>, RedisError> {
     let mut info = cmd("XINFO");
-    info.arg("STREAM").arg(STREAM);
+    info.arg("STREAM").arg(key);
     match info.query_async(&mut link.connection).await {
         Err(error) if error.to_string().contains("no such key") => Ok(None),
         reply => reply.map(Some),

@@ -17,8 +17,6 @@ use crate::cursor::Cursor;
 use crate::link::{Link, Links};
 use crate::resume::Kept;
 
-/// The stream's key.
-const STREAM: &str = "sse:events";
 /// How long one read waits for news; the reader then asks again.
 const BLOCK: Duration = Duration::from_secs(5);
 /// Events read at once for the ring.
@@ -26,6 +24,8 @@ const PAGE: usize = 1024;
 
 /// Keeps the last events in Redis.
 pub struct RedisLog {
+    /// The stream's key.
+    key: &'static str,
     commands: Links,
     /// A blocking read holds up everything behind it, so it has a connection of its own.
     reads: Links,
@@ -33,15 +33,16 @@ pub struct RedisLog {
 }
 
 impl RedisLog {
-    /// A log at `url` (`redis://host:port/db`, `redis+unix:///path`) that keeps `capacity`
-    /// events, at least one. Connects at the first use.
+    /// The log named `key` at `url` (`redis://host:port/db`, `redis+unix:///path`), which keeps
+    /// `capacity` events, at least one. Connects at the first use.
     ///
     /// # Errors
     /// The URL cannot be understood.
-    pub fn new(url: &str, capacity: usize) -> Result<Self, LogError> {
+    pub fn new(url: &str, key: &'static str, capacity: usize) -> Result<Self, LogError> {
         let commands = Links::new(url, Duration::ZERO)?;
         let reads = Links::new(url, BLOCK)?;
         Ok(Self {
+            key,
             commands,
             reads,
             capacity: capacity.max(1),
@@ -51,7 +52,7 @@ impl RedisLog {
     async fn add(&self, draft: &Draft) -> Result<Cursor, LogError> {
         let mut link = self.commands.link().await?;
         let mut add = cmd("XADD");
-        add.arg(STREAM)
+        add.arg(self.key)
             .arg("MAXLEN")
             .arg(self.capacity)
             .arg(format!("{}-*", link.epoch));
@@ -70,7 +71,7 @@ impl RedisLog {
         let mut link = self.commands.link().await?;
         let mut range = cmd("XRANGE");
         range
-            .arg(STREAM)
+            .arg(self.key)
             .arg(format!("({after}"))
             .arg("+")
             .arg("COUNT")
@@ -87,7 +88,7 @@ impl RedisLog {
 
     async fn state(&self, requested: Option<Cursor>) -> Result<Kept, LogError> {
         let mut link = self.commands.link().await?;
-        let info = info(&mut link).await;
+        let info = info(&mut link, self.key).await;
         let Some(info) = self.commands.checked(&link, info).await? else {
             let nowhere = Cursor::default();
             return Ok(Kept {
@@ -118,7 +119,7 @@ impl RedisLog {
     async fn holds(&self, link: &mut Link, cursor: Cursor) -> Result<bool, LogError> {
         let id = cursor.to_string();
         let mut range = cmd("XRANGE");
-        range.arg(STREAM).arg(&id).arg(&id);
+        range.arg(self.key).arg(&id).arg(&id);
         let reply: Result<StreamRangeReply, _> = range.query_async(&mut link.connection).await;
         Ok(!self.commands.checked(link, reply).await?.ids.is_empty())
     }
@@ -131,7 +132,7 @@ impl RedisLog {
         read.arg("COUNT")
             .arg(PAGE)
             .arg("STREAMS")
-            .arg(STREAM)
+            .arg(self.key)
             .arg(after.to_string());
         let reply: Result<Option<StreamReadReply>, _> =
             read.query_async(&mut link.connection).await;

@@ -3,6 +3,7 @@
 /** The application's own login. */
 declare const session: { accessToken(): Promise<string>; refresh(): Promise<void> };
 declare const token: string;
+declare const userId: string;
 /** A source that an earlier snippet made. */
 declare const source: import('authenticated-event-source').AuthenticatedEventSource;
 /** What shows the events. */

@@ -1,0 +1,317 @@
+//! Clients that attack: each is refused or cut off in time, the server's memory stays bounded, and
+//! an honest client goes on getting its events. The server is a program of its own here, so that its
+//! memory can be measured.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this is how a test fails"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::process::Folder;
+use support::servers::Node;
+use support::{Client, Stream, soon};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+/// What a server may grow by while it is attacked, whatever the attackers send: allocators keep some
+/// of what they once had.
+const MOST: u64 = 48 << 20;
+/// How late an event may be for the honest client on a machine that runs all tests at once.
+const SOON: Duration = Duration::from_secs(5);
+
+/// An attacked server, and the honest client beside the attackers.
+struct Attacked {
+    node: Node,
+    ann: Client,
+    stream: Stream,
+    before: u64,
+}
+
+impl Attacked {
+    async fn start(flags: &[&str]) -> Self {
+        let node = Node::start(flags).await;
+        let ann = node.client().login("ann", 900).await;
+        let stream = ann.open("/events").await;
+        let before = resident(&node);
+        Self {
+            node,
+            ann,
+            stream,
+            before,
+        }
+    }
+
+    async fn socket(&self) -> TcpStream {
+        TcpStream::connect(self.node.address()).await.unwrap()
+    }
+
+    /// The honest client publishes and gets an event in time.
+    async fn serves_others(&mut self) {
+        let begin = Instant::now();
+        let id = self.ann.publish("update", "still here").await;
+        while self.stream.until("update").await.id.as_ref() != Some(&id) {}
+        assert!(begin.elapsed() < SOON, "after {:?}", begin.elapsed());
+    }
+
+    /// The attack is over and has left nothing behind.
+    async fn survived(mut self, attack: &str) {
+        self.serves_others().await;
+        let grown = resident(&self.node).saturating_sub(self.before);
+        println!("{attack}: {} KiB more", grown / 1024);
+        assert!(grown < MOST, "{attack}: {grown} bytes more");
+    }
+}
+
+/// Bytes of the server in memory.
+fn resident(node: &Node) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", node.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib: u64 = line
+        .and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap();
+    kib * 1024
+}
+
+/// Sends all of it, or as much as the server takes.
+async fn send(socket: &mut TcpStream, bytes: &[u8]) {
+    let _ = socket.write_all(bytes).await;
+}
+
+/// What the server says until it hangs up; a reset counts.
+async fn rest(socket: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let _ = soon(socket.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn headers_that_come_a_byte_at_a_time_are_cut_off_all_at_once() {
+    let mut attacked = Attacked::start(&["--header-timeout", "2"]).await;
+    let mut attackers = JoinSet::new();
+    for _ in 0..500 {
+        let mut socket = attacked.socket().await;
+        attackers.spawn(async move {
+            // Never done, however long the server waits for each byte.
+            while socket.write_all(b"x").await.is_ok() {
+                sleep(Duration::from_millis(200)).await;
+            }
+        });
+    }
+    attacked.serves_others().await;
+    soon(attackers.join_all()).await;
+    attacked.survived("500 slow headers").await;
+}
+
+#[tokio::test]
+async fn bodies_that_never_come_are_cut_off() {
+    let mut attacked = Attacked::start(&["--header-timeout", "2"]).await;
+    let token = attacked.ann.token("eve", 900).await;
+    let mut attackers = JoinSet::new();
+    for _ in 0..200 {
+        let mut socket = attacked.socket().await;
+        let head = format!(
+            "POST /publish HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: 60000\r\n\r\n{{"
+        );
+        attackers.spawn(async move {
+            send(&mut socket, head.as_bytes()).await;
+            rest(&mut socket).await
+        });
+    }
+    attacked.serves_others().await;
+    soon(attackers.join_all()).await;
+    attacked.survived("200 bodies that never come").await;
+}
+
+#[tokio::test]
+async fn clients_that_never_read_cost_no_memory_for_what_they_leave_unread() {
+    let flags = ["--write-deadline", "2", "--max-connections", "0"];
+    let mut attacked = Attacked::start(&flags).await;
+    let token = attacked.ann.token("eve", 900).await;
+    let request =
+        format!("GET /events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+    let mut attackers = Vec::new();
+    for _ in 0..100 {
+        let mut socket = attacked.socket().await;
+        send(&mut socket, request.as_bytes()).await;
+        attackers.push(socket);
+    }
+    // Nine megabytes for each of a hundred: a queue for each would be a gigabyte.
+    let data = "x".repeat(60_000);
+    for _ in 0..150 {
+        attacked.ann.publish("update", &data).await;
+    }
+    attacked.serves_others().await;
+    attacked.survived("100 clients that never read").await;
+}
+
+#[tokio::test]
+async fn a_head_without_measure_is_refused() {
+    let attacked = Attacked::start(&[]).await;
+    let many: String = (0..100_000).map(|n| format!("x-{n}: {n}\r\n")).collect();
+    let long = format!("x: {}\r\n", "x".repeat(10 << 20));
+    let path = format!("/{}", "x".repeat(10 << 20));
+    let heads = [
+        ("100,000 headers", format!("GET / HTTP/1.1\r\n{many}\r\n")),
+        (
+            "a header of 10 MiB",
+            format!("GET / HTTP/1.1\r\n{long}\r\n"),
+        ),
+        ("a path of 10 MiB", format!("GET {path} HTTP/1.1\r\n\r\n")),
+    ];
+    for (what, head) in heads {
+        let mut socket = attacked.socket().await;
+        let (mut read, mut write) = socket.split();
+        let mut answer = Vec::new();
+        // Both at once: the server answers before it has read all.
+        let (_, _) = soon(async {
+            tokio::join!(
+                write.write_all(head.as_bytes()),
+                read.read_to_end(&mut answer)
+            )
+        })
+        .await;
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(!answer.starts_with("HTTP/1.1 2"), "{what}: {answer}");
+    }
+    attacked.survived("heads without measure").await;
+}
+
+#[tokio::test]
+async fn an_oversized_cursor_is_a_gap_that_quotes_its_beginning() {
+    let attacked = Attacked::start(&[]).await;
+    attacked.ann.publish("update", "kept").await;
+    let huge = "7".repeat(30_000);
+    let hostile = [
+        attacked.ann.clone().with("last-event-id", &huge),
+        attacked
+            .ann
+            .clone()
+            .with("last-event-id", "18446744073709551616-1"),
+        attacked.ann.clone().with("last-event-id", "1-1-1"),
+        attacked.ann.clone().with("last-event-id", "-1"),
+    ];
+    for client in hostile {
+        let gap = client.stream("/events").await.event().await;
+        assert_eq!(gap.event_type, "gap");
+        assert_eq!(gap.json()["reason"], "malformed");
+        assert!(gap.data.len() < 300, "{} bytes", gap.data.len());
+    }
+    let by_query = format!("/events?last_event_id={huge}");
+    let gap = attacked.ann.stream(&by_query).await.event().await;
+    assert_eq!(gap.json()["reason"], "malformed");
+    attacked.survived("cursors of 30 KB").await;
+}
+
+#[tokio::test]
+async fn tokens_of_another_key_and_tokens_that_bring_their_own_are_refused() {
+    let attacked = Attacked::start(&[]).await;
+    let other = support::Server::start(&["--jwt-secret", "another key"]).await;
+    let foreign = other.client().token("ann", 900).await;
+    let own = attacked.ann.token("ann", 900).await;
+    let [head, claims, signature] = own.split('.').collect::<Vec<_>>()[..] else {
+        panic!("a token has three parts")
+    };
+    let part = |json: &str| base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, json);
+    let evil = part(r#"{"sub":"root","exp":9999999999,"iat":0,"jti":"x","publish":true}"#);
+    let none = part(r#"{"alg":"none"}"#);
+    let with_key = part(r#"{"alg":"HS256","jwk":{"kty":"oct","k":""},"kid":"../../dev/null"}"#);
+    for token in [
+        foreign,
+        format!("{none}.{claims}."),
+        format!("{none}.{claims}.{signature}"),
+        format!("{head}.{evil}.{signature}"),
+        format!("{with_key}.{evil}."),
+        format!("{head}.{claims}"),
+        format!("{head}.{claims}.{signature}.{signature}"),
+    ] {
+        let eve = attacked.node.client();
+        let bearer = format!("Bearer {token}");
+        let answer = eve.with("authorization", &bearer).get("/events").await;
+        assert_eq!(answer.status, 401, "{token}");
+    }
+    attacked.survived("forged tokens").await;
+}
+
+#[tokio::test]
+async fn a_forged_address_is_not_believed_from_anybody_but_the_proxy() {
+    let attacked = Attacked::start(&["--max-per-ip", "3"]).await;
+    let mut open = Vec::new();
+    let mut refused = 0;
+    for number in 0..10 {
+        let forged = attacked
+            .ann
+            .clone()
+            .with("x-forwarded-for", &format!("10.0.0.{number}"))
+            .with("forwarded", &format!("for=10.0.0.{number}"))
+            .with("x-real-ip", &format!("10.0.0.{number}"));
+        match forged.try_stream("/events").await.unwrap() {
+            Some(stream) => open.push(stream),
+            None => refused += 1,
+        }
+    }
+    // The honest client has the first of the three places.
+    assert_eq!((open.len(), refused), (2, 8));
+    attacked.survived("forged addresses").await;
+}
+
+#[tokio::test]
+async fn no_path_leads_out_of_the_folder_or_to_another_log() {
+    let folder = Folder::new();
+    let (site, log) = (folder.join("site"), folder.join("public.log"));
+    std::fs::create_dir(&site).unwrap();
+    std::fs::write(&log, "a public line\n").unwrap();
+    std::fs::write(folder.join("secret.log"), "the secret line\n").unwrap();
+    let attacked = Attacked::start(&["--static", &site, "--tail", &log]).await;
+    for path in [
+        "/../secret.log",
+        "/..%2fsecret.log",
+        "/%2e%2e/secret.log",
+        "/.%2e/secret.log",
+        "/..%5csecret.log",
+        "/x/../../secret.log",
+        "//../secret.log",
+        "/%2fetc/passwd",
+        "/secret.log%00.html",
+        "/logs/../secret.log",
+        "/logs/secret.log",
+        "/logs%2f..%2fsecret.log",
+        "/logs?file=secret.log",
+        "/logs?path=../secret.log",
+        "/logs?log=/etc/passwd",
+        "/api/tasks/..%2f..%2fsecret.log",
+        "/api/tasks/%2e%2e/progress",
+    ] {
+        let mut socket = attacked.socket().await;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        send(&mut socket, request.as_bytes()).await;
+        // A stream of the public log goes on for ever: its beginning is enough.
+        let mut answer = vec![0; 64 * 1024];
+        let mut length = 0;
+        while let Ok(Ok(more)) = tokio::time::timeout(
+            Duration::from_millis(300),
+            socket.read(&mut answer[length..]),
+        )
+        .await
+            && more > 0
+        {
+            length += more;
+        }
+        let answer = String::from_utf8_lossy(&answer[..length]);
+        assert!(!answer.is_empty(), "{path}: no answer");
+        assert!(
+            !answer.contains("secret line") && !answer.contains("root:"),
+            "{path}: {answer}"
+        );
+    }
+    attacked.survived("path tricks").await;
+}

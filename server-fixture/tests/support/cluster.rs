@@ -1,0 +1,60 @@
+//! Three nodes on one Redis.
+
+use super::servers::{Node, Redis};
+
+/// Three nodes on ports that stay theirs over restarts.
+pub struct Cluster {
+    pub redis: Redis,
+    pub nodes: Vec<Node>,
+    ports: Vec<u16>,
+    flags: Vec<String>,
+}
+
+impl Cluster {
+    pub async fn start(flags: &[&str]) -> Self {
+        let redis = Redis::start().await;
+        let url = redis.url();
+        let shared = ["--log", &url, "--keep", "100000"];
+        let flags = shared.iter().chain(flags).map(|&flag| flag.to_owned());
+        let mut cluster = Self {
+            redis,
+            nodes: Vec::new(),
+            ports: Vec::new(),
+            flags: flags.collect(),
+        };
+        for _ in 0..3 {
+            let node = cluster.node(0).await;
+            cluster.ports.push(node.address().port());
+            cluster.nodes.push(node);
+        }
+        cluster
+    }
+
+    async fn node(&self, port: u16) -> Node {
+        let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
+        Node::start_with(&["--port", &port.to_string(), "--pulse", "0"], &flags).await
+    }
+
+    /// `kill -9`, and the same node again.
+    pub async fn restart(&mut self, index: usize) {
+        let node = self.nodes.remove(index);
+        node.kill().await;
+        let node = self.node(self.ports[index]).await;
+        self.nodes.insert(index, node);
+    }
+
+    pub fn addresses(&self) -> Vec<String> {
+        let address = |port: &u16| format!("127.0.0.1:{port}");
+        self.ports.iter().map(address).collect()
+    }
+
+    /// Which of the nodes calls itself so, as in `connected`.
+    pub async fn index_of(&self, name: &str) -> usize {
+        for (index, node) in self.nodes.iter().enumerate() {
+            if node.client().get("/health/ready").await.json()["node"] == name {
+                return index;
+            }
+        }
+        panic!("no node is called {name}");
+    }
+}

@@ -1,0 +1,94 @@
+//! The servers of the tests: this project's own as a program, and Redis.
+
+use std::net::SocketAddr;
+
+use super::Client;
+use super::process::{Folder, Running, announced, command, free_port, on_port};
+
+/// The server's own program.
+pub struct Node(Running);
+
+impl Node {
+    /// Starts it in demo mode, quiet, with `flags`, and waits for its first line.
+    pub async fn start(flags: &[&str]) -> Self {
+        Self::start_with(&["--port", "0", "--pulse", "0"], flags).await
+    }
+
+    /// Starts it in demo mode.
+    pub async fn start_with(port: &[&str], flags: &[&str]) -> Self {
+        let mut command = command(env!("CARGO_BIN_EXE_server-fixture"));
+        command
+            .args(["--demo", "--jwt-secret", "test"])
+            .args(port)
+            .args(flags);
+        Self(announced(command).await.expect("the server starts"))
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
+    pub fn client(&self) -> Client {
+        Client::to(self.0.address)
+    }
+
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.0.process.id().expect("it runs")
+    }
+
+    /// `kill -9`.
+    pub async fn kill(mut self) {
+        self.0.kill().await;
+    }
+}
+
+/// A Redis of the test's own, which keeps its data over restarts.
+pub struct Redis {
+    folder: Folder,
+    running: Running,
+}
+
+async fn spawn(folder: &Folder, port: u16) -> Option<Running> {
+    let mut command = command("redis-server");
+    let port_text = port.to_string();
+    command.args(["--port", &port_text, "--bind", "127.0.0.1", "--save", ""]);
+    command
+        .args(["--appendonly", "yes", "--dir"])
+        .arg(&folder.0);
+    on_port(command, port).await
+}
+
+impl Redis {
+    pub async fn start() -> Self {
+        // The port may be taken between looking and starting: then look again.
+        for _ in 0..10 {
+            let folder = Folder::new();
+            if let Some(running) = spawn(&folder, free_port()).await {
+                return Self { folder, running };
+            }
+        }
+        panic!("redis-server is not installed, or does not stay up");
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://{}/", self.running.address)
+    }
+
+    /// `kill -9`.
+    pub async fn kill(&mut self) {
+        self.running.kill().await;
+    }
+
+    /// Loses everything, while it is down.
+    pub fn forget(&self) {
+        std::fs::remove_dir_all(&self.folder.0).unwrap();
+        std::fs::create_dir(&self.folder.0).unwrap();
+    }
+
+    /// Starts it again, on the same port and data.
+    pub async fn restart(&mut self) {
+        let again = spawn(&self.folder, self.running.address.port()).await;
+        self.running = again.expect("redis-server comes back");
+    }
+}

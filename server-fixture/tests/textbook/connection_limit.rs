@@ -1,0 +1,46 @@
+//! Connection limit.
+
+use serde_json::json;
+
+use crate::support::Server;
+use crate::{figure, figure_becomes};
+
+#[tokio::test]
+async fn connection_limit_of_the_node_answers_503_with_retry_after_and_is_freed_by_drop() {
+    let server = Server::start(&["--max-connections", "2", "--heartbeat", "0.05"]).await;
+    let ann = server.login("ann").await;
+    let (first, _second) = (ann.open("/events").await, ann.open("/events").await);
+    let full = ann.get("/events").await;
+    assert_eq!(full.status, 503);
+    assert_eq!(
+        full.json(),
+        json!({ "error": "Too many connections", "retry_after": 60 })
+    );
+    assert_eq!(full.header("retry-after"), "60");
+    assert_eq!(
+        figure(&server, "sse_rejected_total{reason=\"node\"}")
+            .await
+            .as_deref(),
+        Some("1")
+    );
+    drop(first);
+    figure_becomes(&server, "sse_active_connections", "1").await;
+    ann.open("/events").await;
+}
+
+#[tokio::test]
+async fn connection_limits_of_user_and_address_answer_429() {
+    let server = Server::start(&["--max-per-user", "1"]).await;
+    let (ann, bob) = (server.login("ann").await, server.login("bob").await);
+    let _first = ann.open("/events").await;
+    assert_eq!(ann.get("/events").await.status, 429);
+    let _other = bob.open("/events").await;
+    let server = Server::start(&["--max-per-ip", "1"]).await;
+    let (ann, bob) = (server.login("ann").await, server.login("bob").await);
+    let _first = ann.open("/events").await;
+    let refused = bob.get("/events").await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.header("retry-after")),
+        (429, "60")
+    );
+}

@@ -1,0 +1,57 @@
+//! Stale clean-up, and not of all at once.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::figure_becomes;
+use crate::support::{Seen, Server};
+
+#[tokio::test]
+async fn reconnection_times_are_spread_by_a_tenth_around_the_setting() {
+    let server = Server::start(&["--retry", "1000"]).await;
+    let ann = server.login("ann").await;
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let mut stream = ann.stream("/events").await;
+        let Some(Seen::Retry(time)) = stream.next().await else {
+            panic!("a stream begins with its reconnection time")
+        };
+        assert!((900..=1100).contains(&time), "{time}");
+        times.push(time);
+    }
+    assert!(times.iter().any(|time| *time != times[0]), "{times:?}");
+}
+
+#[tokio::test]
+async fn stale_streams_are_closed_at_their_age() {
+    let server = Server::start(&["--max-age", "0.3"]).await;
+    let mut stream = server.login("ann").await.open("/events").await;
+    stream.rest().await;
+    figure_becomes(&server, "sse_disconnects_total{reason=\"age\"}", "1").await;
+}
+
+#[tokio::test]
+async fn stale_streams_that_began_together_do_not_end_together() {
+    let server = Server::start(&["--max-age", "2"]).await;
+    let ann = server.login("ann").await;
+    let began = Instant::now();
+    let ends = (0..12).map(async |_| {
+        ann.open("/events").await.rest().await;
+        began.elapsed()
+    });
+    let ends = futures_util::future::join_all(ends).await;
+    let (first, last) = (ends.iter().min().unwrap(), ends.iter().max().unwrap());
+    assert!(*first >= Duration::from_millis(1800), "{first:?}");
+    assert!(*last - *first > Duration::from_millis(50), "{ends:?}");
+}
+
+#[tokio::test]
+async fn stale_streams_never_outlive_their_token() {
+    let server = Server::start(&[]).await;
+    let ann = server.client().login("ann", 2).await;
+    let mut stream = ann.open("/events").await;
+    stream.rest().await;
+    assert_eq!(ann.get("/events").await.status, 401);
+    figure_becomes(&server, "sse_disconnects_total{reason=\"token\"}", "1").await;
+}

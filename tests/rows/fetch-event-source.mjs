@@ -1,0 +1,55 @@
+// `fetchEventSource` twice, and calls of it that a test can watch.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { PACKAGE, Script, within } from './support.mjs';
+
+// The original runs in windows alone. The page's visibility is all that it needs of one.
+globalThis.window = globalThis;
+globalThis.document = Object.assign(new EventTarget(), { hidden: false });
+
+/** Hides or shows the page. */
+export function hide(hidden) {
+  document.hidden = hidden;
+  document.dispatchEvent(new Event('visibilitychange'));
+}
+
+const ours = await import(pathToFileURL(join(PACKAGE, 'dist/fetch-event-source.js')));
+const theirs = createRequire(import.meta.url)('@microsoft/fetch-event-source');
+
+export const { fetchEventSource, EventSourceError } = ours;
+export const both = {
+  'authenticated-event-source/fetch-event-source': ours.fetchEventSource,
+  '@microsoft/fetch-event-source 2.0.1': theirs.fetchEventSource,
+};
+
+export class RetriableError extends Error {}
+
+/** Calls it, notes what it calls, and ends it with the test. */
+export function call(t, fetchEventSource, to, init = {}) {
+  const ctrl = new AbortController();
+  const run = { heard: [], responses: [], messages: [], errors: [] };
+  const waiting = new Set();
+  run.until = (count) => within(`${count} messages`, (resolve) => {
+    const check = () => run.messages.length >= count && (waiting.delete(check), resolve());
+    waiting.add(check);
+    check();
+  });
+  t.after(() => ctrl.abort());
+  run.promise = fetchEventSource(to instanceof Script ? to.url : to, {
+    // What is hidden is hidden for all calls of a file; only some tests are about it.
+    openWhenHidden: true,
+    signal: ctrl.signal,
+    onopen: async (response) => { run.heard.push('open'); run.responses.push(response); },
+    onmessage: (message) => {
+      run.heard.push('message');
+      run.messages.push(message);
+      for (const check of waiting) check();
+    },
+    onclose: () => { run.heard.push('close'); },
+    ...init,
+  });
+  // A test that expects a rejection asks for it; a forgotten one is an empty promise to nobody.
+  run.promise.catch(() => {});
+  return run;
+}

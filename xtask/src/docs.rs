@@ -1,0 +1,63 @@
+//! `cargo xtask docs`: the API reference of both faces. A warning is an error.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::house::{CRATE, root, workshop};
+use crate::install::npm;
+use crate::process::{cargo, command, run};
+use crate::{package, step::step};
+
+/// Builds both and says where they are.
+pub(crate) fn run_docs() -> Result<()> {
+    package::build()?;
+    let project = project(&package::pack()?)?;
+    step("rustdoc", rust)?;
+    step("TypeDoc", || javascript(&project))?;
+    let rust = root().join("target/wasm32-unknown-unknown/doc/authenticated_event_source");
+    println!("\nRust:       {}/index.html", rust.display());
+    println!("JavaScript: {}/index.html", typedoc().display());
+    Ok(())
+}
+
+/// Twice, since half of the client exists only where a browser is.
+pub(crate) fn rust() -> Result<()> {
+    let mut host = cargo();
+    run(host
+        .args(["doc", "--workspace", "--no-deps"])
+        .env("RUSTDOCFLAGS", "-D warnings"))?;
+    let mut wasm = cargo();
+    wasm.args([
+        "doc",
+        "--package",
+        CRATE,
+        "--no-deps",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--features",
+        "serde",
+    ]);
+    run(wasm.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Of the types, which hold all that there is to say.
+pub(crate) fn javascript(project: &Path) -> Result<()> {
+    let program = project.join("node_modules/.bin/typedoc");
+    let options = root().join("tests/docs/typedoc.json");
+    let mut typedoc_program = command(program, root());
+    typedoc_program.arg("--options").arg(options);
+    run(typedoc_program.arg("--out").arg(typedoc()))
+}
+
+fn typedoc() -> PathBuf {
+    root().join("target/typedoc")
+}
+
+/// A project that has the packed package, the libraries that the documents speak of, and TypeDoc.
+pub(crate) fn project(tarball: &Path) -> Result<PathBuf> {
+    let folder = workshop().join("docs");
+    let list = root().join("tests/docs/package.json");
+    npm::project(&folder, &list, tarball, "installing what the documents use")?;
+    Ok(folder)
+}

@@ -1,0 +1,52 @@
+//! The packed package and the three engines that it is tested in.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::install::cargo_tools;
+use crate::install::debian::{self, find, mini_browser};
+use crate::install::npm;
+use crate::process::command;
+use crate::test::package::consumer;
+use crate::{fixture, house, package};
+
+/// What a program of Node needs to drive the engines.
+pub(crate) struct Engines {
+    server: PathBuf,
+    consumer: PathBuf,
+    geckodriver: PathBuf,
+    mini_browser: PathBuf,
+}
+
+impl Engines {
+    /// Browsers, drivers, and the packed package, installed as in anybody's project.
+    pub(crate) fn prepare() -> Result<Self> {
+        use debian::{CHROMEDRIVER, CHROMIUM, FIREFOX, WEBKIT_DRIVER, XAUTH, XVFB};
+        debian::programs(&[CHROMIUM, CHROMEDRIVER, FIREFOX, WEBKIT_DRIVER, XVFB, XAUTH])?;
+        npm::packages(&house::root().join("tests"))?;
+        package::build()?;
+        Ok(Self {
+            server: fixture::build_as_tested()?,
+            consumer: consumer("consumer-of-engines", &package::pack()?)?,
+            geckodriver: cargo_tools::geckodriver()?,
+            mini_browser: mini_browser()?,
+        })
+    }
+
+    /// Node, which finds all that in its environment.
+    pub(crate) fn node(&self) -> Result<Command> {
+        let program = |name| find(name).with_context(|| format!("{name} is gone"));
+        let mut node = command("node", house::root());
+        node.env("CHROMIUM", program("chromium")?)
+            .env("CHROMEDRIVER", program("chromedriver")?)
+            .env("FIREFOX", program("firefox-esr")?)
+            .env("WEBKIT_DRIVER", program("WebKitWebDriver")?)
+            .env("GECKODRIVER", &self.geckodriver)
+            .env("MINI_BROWSER", &self.mini_browser)
+            .env("FIXTURE_PROGRAM", &self.server)
+            .env("CONSUMER", &self.consumer);
+        Ok(node)
+    }
+}

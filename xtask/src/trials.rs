@@ -1,0 +1,148 @@
+//! `cargo xtask chaos`, `storm`, `soak` and `load`: long proofs, each of which keeps its report.
+
+use std::fs::{create_dir_all, write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::install::debian::{self, find};
+use crate::install::npm;
+use crate::process::{cargo, command, output, run};
+use crate::{fixture, house, package, step::step};
+
+#[derive(clap::Args)]
+pub(crate) struct Chaos {
+    /// Repeats the plan of a run; a random one if not given
+    #[arg(long)]
+    seed: Option<String>,
+    /// How long the plan goes on
+    #[arg(long, default_value_t = 10.0)]
+    minutes: f64,
+    /// Native clients, beside those of the package
+    #[arg(long, default_value_t = 200)]
+    clients: u32,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Storm {
+    /// Repeats the dice of a run; a random one if not given
+    #[arg(long)]
+    seed: Option<String>,
+    /// Native clients, beside those of the package
+    #[arg(long, default_value_t = 2000)]
+    clients: u32,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Soak {
+    /// Repeats the cuts of a run; random ones if not given
+    #[arg(long)]
+    seed: Option<String>,
+    /// How long it goes on
+    #[arg(long, default_value_t = 60.0)]
+    minutes: f64,
+    /// Native clients, beside those of the package
+    #[arg(long, default_value_t = 100)]
+    clients: u32,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Load {
+    /// Goes to the measuring program as it is; `-- --help` shows what it takes
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+/// Kills, cuts and delays everything between many clients and the log.
+pub(crate) fn run_chaos(options: &Chaos) -> Result<()> {
+    let minutes = options.minutes.to_string();
+    trial("chaos", &options.seed, options.clients, Some(&minutes))
+}
+
+/// Cuts all clients off in one moment.
+pub(crate) fn run_storm(options: &Storm) -> Result<()> {
+    trial("storm", &options.seed, options.clients, None)
+}
+
+/// Looks for what grows over time.
+pub(crate) fn run_soak(options: &Soak) -> Result<()> {
+    let minutes = options.minutes.to_string();
+    trial("soak", &options.seed, options.clients, Some(&minutes))
+}
+
+fn trial(name: &str, seed: &Option<String>, clients: u32, minutes: Option<&str>) -> Result<()> {
+    package::build()?;
+    programs()?;
+    npm::packages(&sources())?;
+    let raw = house::workshop().join(name).with_extension("json");
+    let mut trial = command("node", house::root());
+    trial
+        .arg(sources().join("run.mjs"))
+        .arg(name)
+        .args(["--clients", &clients.to_string()]);
+    if let Some(seed) = seed {
+        trial.args(["--seed", seed]);
+    }
+    if let Some(minutes) = minutes {
+        trial.args(["--minutes", minutes]);
+    }
+    trial
+        .env("FIXTURE_PROGRAM", fixture::build_as_tested()?)
+        .env("SWARM_PROGRAM", fixture::build_swarm()?);
+    run(with_tools(&mut trial)?.env("RAW", raw))
+}
+
+/// What the clients and servers of a trial need to be there.
+pub(crate) fn programs() -> Result<()> {
+    use debian::{CHROMIUM, NGINX, REDIS};
+    debian::programs(&[CHROMIUM, REDIS, NGINX])?;
+    npm::packages(&house::root().join("tests"))
+}
+
+/// The variables by which a trial finds what it starts.
+pub(crate) fn with_tools(
+    command: &mut std::process::Command,
+) -> Result<&mut std::process::Command> {
+    Ok(command
+        .env("CHROMIUM", find("chromium").context("chromium is gone")?)
+        .env("PACKAGE", house::staged_package())
+        .env("PATH", house::path_with_tools()?))
+}
+
+fn sources() -> PathBuf {
+    house::root().join("tests/chaos")
+}
+
+/// Measures the server beside its peers, and keeps the table.
+pub(crate) fn run_load(options: &Load) -> Result<()> {
+    debian::programs(&[debian::NGINX, debian::REDIS])?;
+    debian::nchan()?;
+    npm::packages(&house::root().join("server-fixture/peers"))?;
+    step(
+        "compiling the server and its measure in release mode",
+        || run(cargo().args(["build", "--release", "--package", "server-fixture"])),
+    )?;
+    let mut load = cargo();
+    load.args(["run", "--release", "--quiet", "--package", "server-fixture"]);
+    load.args(["--example", "load", "--"])
+        .args(&options.arguments);
+    let table = output(load.env("PATH", house::path_with_tools()?))?;
+    print!("{table}");
+    keep(&sources().join("results/load.md"), &table)
+}
+
+fn keep(path: &Path, table: &str) -> Result<()> {
+    let machine = output(command("node", sources()).args([
+        "--input-type=module",
+        "--eval",
+        "import { machine } from './machine.mjs'; process.stdout.write(machine());",
+    ]))?;
+    if let Some(folder) = path.parent() {
+        create_dir_all(folder)?;
+    }
+    let text = format!(
+        "# Load\n\nClients, servers and peers on the same machine, in the same run.\n\n{table}\n\
+         Written by `cargo xtask load`; not to be edited. {machine}.\n"
+    );
+    write(path, text).context("the table could not be kept")
+}
