@@ -17,7 +17,7 @@ export class BatchReader {
   #memory;
   #words;
   #texts;
-  /** The names of the event types, by number. */
+  /** The names of the event types, by number; the first is that of events without one. */
   #types = [''];
 
   constructor(memory) {
@@ -33,8 +33,8 @@ export class BatchReader {
 
   /**
    * Calls `visit(isEvent, type, text, id)` for each record of the table at this address, until it
-   * returns `false`. `type` is empty if the stream named none; what else a record does not hold is
-   * `undefined`. A record without text sets the ID alone.
+   * returns `false`. `type` is empty if the stream named none. What a record does not hold is
+   * `undefined`; one without text sets the ID alone.
    */
   read(table, visit) {
     const types = this.#types;

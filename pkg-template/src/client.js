@@ -229,7 +229,7 @@ export class Client {
 
   async #drain() {
     for (const record of this.#backlog.splice(0)) {
-      if (this.readyState !== OPEN || !this.#deliver(...record)) break;
+      if (!this.#core || this.readyState !== OPEN || !this.#deliver(...record)) break;
       await undefined;
     }
     return this.#taken();

@@ -72,9 +72,9 @@ export class EventStreamParser {
     this.#reader.read(this.#parser.parse(bytes.length), this.#visit);
   }
 
-  #visit = (isEvent, type, data, id) => {
+  #visit = (isEvent, name, data, id) => {
     if (id !== undefined) this.#lastEventId = id;
-    if (isEvent) this.#items.push({ type: type || 'message', data, lastEventId: this.#lastEventId });
+    if (isEvent) this.#items.push({ type: name || 'message', data, lastEventId: this.#lastEventId });
   };
 
   /** Ends the stream: what is unfinished is dropped. */

@@ -3,7 +3,7 @@ use core::ops::Range;
 use core::time::Duration;
 
 use super::text::{is_ascii, widen};
-use super::type_names::{NO_NAME, TypeNames};
+use super::type_names::{TypeNames, UNNAMED};
 use crate::browser::Delivered;
 use crate::event_stream::{EventStreamParser, Item, RawEvent};
 
@@ -104,10 +104,10 @@ impl Batch {
 
     #[inline(always)]
     fn push_event(&mut self, event: &RawEvent<'_>) {
-        // The class tells a stream that names `message` from one that names nothing.
-        let (number, is_new) = match event.has_type {
-            true => self.types.number(event.event_type),
-            false => (NO_NAME, false),
+        let (number, is_new) = if event.has_type {
+            self.types.number(event.event_type)
+        } else {
+            (UNNAMED, false)
         };
         let head = self.records.len();
         let data = self.place(event.data);

@@ -11,13 +11,14 @@ pub(super) struct TypeNames {
     next: usize,
 }
 
-/// The number of no name at all, which JavaScript knows from the start.
-pub(super) const NO_NAME: u32 = 0;
+/// The number of events whose stream named no type.
+pub(super) const UNNAMED: u32 = 0;
 
 impl TypeNames {
     const CAPACITY: usize = 64;
 
     /// The number of `name`, and whether it is new, or means another name than before.
+    #[inline(never)]
     pub(super) fn number(&mut self, name: &[u8]) -> (u32, bool) {
         if self
             .names

@@ -183,10 +183,10 @@ impl Block {
 
     #[inline(always)]
     pub(super) fn event<'a>(&'a self, lines: &'a LineBuffer) -> RawEvent<'a> {
-        let named = self.event_type.bytes(lines);
-        let has_type = !named.is_empty();
+        let name = self.event_type.bytes(lines);
+        let has_type = !name.is_empty();
         RawEvent {
-            event_type: if has_type { named } else { b"message" },
+            event_type: if has_type { name } else { b"message" },
             has_type,
             data: lines.bytes(self.data.clone().unwrap_or(0..0)),
             last_event_id: self.last_event_id(lines),

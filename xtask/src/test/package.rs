@@ -51,7 +51,9 @@ pub(crate) fn checked() -> Result<PathBuf> {
     let tarball = step("packing the npm package", package::pack)?;
     step("publint", || publint(&tarball))?;
     step("are the types wrong?", || are_the_types_wrong(&tarball))?;
-    step("types of the package", || types(&consumer(&tarball)?))?;
+    step("types of the package", || {
+        types(&consumer("consumer", &tarball)?)
+    })?;
     Ok(tarball)
 }
 
