@@ -63,6 +63,8 @@ pub mod browser;
 #[cfg(target_arch = "wasm32")]
 pub use browser::{AuthenticatedEventSource, Error};
 pub use event_stream::Event;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd;
 
 /// The examples of the README compile.
 #[cfg(all(doctest, target_arch = "wasm32"))]

@@ -52,14 +52,20 @@ async function startRedis(folder) {
 
 async function startNginx(folder, chosen, nodes) {
   const port = chosen || (await freePort());
+  const nginx = await listening('nginx', await nginxFlags(folder, port, nodes), port);
+  // Killed, it would leave its workers behind. Told to stop, it cuts everything off too.
+  return { ...nginx, kill: nginx.stop };
+}
+
+/** Writes nginx' configuration into `folder`, and gives the flags to start it with. */
+export async function nginxFlags(folder, port, nodes) {
   const text = nodes
     .reduce((text, node, at) => text.replaceAll(`@NODE_${at + 1}@`, `127.0.0.1:${node.port}`), await readFile(CONFIGURATION, 'utf8'))
     .replaceAll('@LISTEN@', `127.0.0.1:${port}`)
     .replaceAll('@FOLDER@', folder);
-  await writeFile(join(folder, 'nginx.conf'), text);
-  const nginx = await listening('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], port);
-  // Killed, it would leave its workers behind. Told to stop, it cuts everything off too.
-  return { ...nginx, kill: nginx.stop };
+  const file = join(folder, 'nginx.conf');
+  await writeFile(file, text);
+  return ['-p', folder, '-c', file, '-g', 'daemon off;'];
 }
 
 /** Starts a program and waits until it listens. */
@@ -77,7 +83,8 @@ async function listening(name, flags, port) {
   return { port, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }
 
-function answers(port) {
+/** Whether something listens there. */
+export function answers(port) {
   const socket = connect(port, '127.0.0.1');
   return new Promise((resolve) => {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
@@ -85,7 +92,7 @@ function answers(port) {
 }
 
 /** Below the ports of outgoing connections, one of which could take it in the meantime. */
-async function freePort() {
+export async function freePort() {
   const port = 10_240 + Math.floor(Math.random() * 21_000);
   const server = createServer().listen(port, '127.0.0.1');
   const isFree = await Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)]);

@@ -212,25 +212,24 @@ export class Client {
   }
 
   /** Delivers nothing more once a listener has closed the source, or has it reconnect. */
-  dispatch(records, recordsLength, text, textLength, dataStart, dataEnd) {
+  dispatch(table) {
     // The rest of a chunk may come after the connection was let go in the middle of it.
     if (!this.#core) return;
-    const table = { records, recordsLength, text, textLength, dataStart, dataEnd };
-    this.#reader.read(table, (kind, type, value, id) =>
-      this.isSpec ? this.#backlog.push([kind, type, value, id]) : this.#deliver(kind, type, value, id));
+    this.#reader.read(table, (isEvent, type, text, id) =>
+      this.isSpec ? this.#backlog.push([isEvent, type, text, id]) : this.#deliver(isEvent, type, text, id));
   }
 
   /** Whether to go on. */
-  #deliver(kind, type, value, id) {
+  #deliver(isEvent, type, text, id) {
     if (id !== undefined) this.lastEventId = id;
-    if (kind === BatchReader.EVENT) this.message(type, value, id);
-    else if (kind === BatchReader.COMMENT) this.comment(value);
+    if (isEvent) this.message(type, text, id);
+    else if (text !== undefined) this.comment(text);
     return this.readyState === OPEN && !this.#isLeaving;
   }
 
   async #drain() {
     for (const record of this.#backlog.splice(0)) {
-      if (this.readyState !== OPEN || !this.#deliver(...record)) break;
+      if (!this.#core || this.readyState !== OPEN || !this.#deliver(...record)) break;
       await undefined;
     }
     return this.#taken();

@@ -6,6 +6,12 @@ import { withWasm } from './wasm.js';
 
 const MAX_EVENT_SIZE = 16 * 2 ** 20;
 
+/** The bytes that are parsed at once: a decoder's price for a byte rises with what it is given. */
+const SLICE = 32_768;
+
+/** Lets go of the WebAssembly half of a parser that will not be used again. */
+let free;
+
 /**
  * The parser of §9.2.6 alone. Feed it bytes; it returns what they complete.
  *
@@ -16,7 +22,6 @@ export class EventStreamParser {
   #reader;
   #items = [];
   #lastEventId = '';
-  #overflow = false;
   #encoder;
   #maxEventSize;
 
@@ -27,7 +32,7 @@ export class EventStreamParser {
       (memory) => {
         failure = undefined;
         this.#reader = new BatchReader(memory);
-        this.#parser = new Parser(this.#client(), Math.min(maxEventSize, 2 ** 31));
+        this.#parser = new Parser(Math.min(maxEventSize, 2 ** 31));
       },
       (error) => { failure = error; },
     );
@@ -40,17 +45,37 @@ export class EventStreamParser {
     return this.#lastEventId;
   }
 
+  /** What the latest `retry` field set, in milliseconds. */
+  get reconnectionTime() {
+    const time = this.#parser.reconnectionTime;
+    return time < 0 ? undefined : time;
+  }
+
   /**
    * Takes a `Uint8Array`, or a string, and returns the events that are complete with it, in
    * order: `{ type, data, lastEventId }`. Throws an `EventSourceError` once an event is too large.
    */
   feed(chunk) {
-    if (this.#overflow) throw this.#tooLarge();
-    this.#items = [];
-    this.#parser.feed(typeof chunk === 'string' ? (this.#encoder ??= new TextEncoder()).encode(chunk) : bytesOf(chunk));
-    if (this.#overflow && this.#items.length === 0) throw this.#tooLarge();
-    return this.#items;
+    if (this.#parser.isTooLarge) throw this.#tooLarge();
+    const bytes = typeof chunk === 'string' ? (this.#encoder ??= new TextEncoder()).encode(chunk) : bytesOf(chunk);
+    const events = [];
+    this.#items = events;
+    if (bytes.length <= SLICE) this.#parse(bytes);
+    else for (let at = 0; at < bytes.length; at += SLICE) this.#parse(bytes.subarray(at, at + SLICE));
+    if (events.length === 0 && this.#parser.isTooLarge) throw this.#tooLarge();
+    return events;
   }
+
+  #parse(bytes) {
+    const place = this.#parser.room(bytes.length);
+    this.#reader.bytes().set(bytes, place);
+    this.#reader.read(this.#parser.parse(bytes.length), this.#visit);
+  }
+
+  #visit = (isEvent, name, data, id) => {
+    if (id !== undefined) this.#lastEventId = id;
+    if (isEvent) this.#items.push({ type: name || 'message', data, lastEventId: this.#lastEventId });
+  };
 
   /** Ends the stream: what is unfinished is dropped. */
   end() {
@@ -59,8 +84,6 @@ export class EventStreamParser {
 
   /** Starts a new stream. */
   reset(lastEventId = '') {
-    this.#overflow = false;
-    this.reconnectionTime = undefined;
     this.#lastEventId = String(lastEventId);
     this.#parser.reset(this.#lastEventId);
   }
@@ -69,23 +92,13 @@ export class EventStreamParser {
     return 'EventStreamParser';
   }
 
-  #client() {
-    return {
-      read: (records, recordsLength, text, textLength, dataStart, dataEnd) => {
-        const table = { records, recordsLength, text, textLength, dataStart, dataEnd };
-        this.#reader.read(table, (kind, type, data, id) => {
-          if (id !== undefined) this.#lastEventId = id;
-          if (kind === BatchReader.EVENT) this.#items.push({ type: type || 'message', data, lastEventId: this.#lastEventId });
-        });
-      },
-      retry: (milliseconds) => { this.reconnectionTime = milliseconds; },
-      tooLarge: () => { this.#overflow = true; },
-    };
-  }
-
   #tooLarge() {
     const message = `an event or a line is larger than ${this.#maxEventSize} bytes: raise \`maxEventSize\` if the server is to be trusted`;
     return new EventSourceError(message, { reason: 'too-large' });
+  }
+
+  static {
+    free = (parser) => parser.#parser.free();
   }
 }
 
@@ -105,7 +118,10 @@ export class EventStreamDecoderStream extends TransformStream {
         for (const event of parser.feed(chunk)) controller.enqueue(event);
       },
       // The last chunk may have held events, and then one that was too large.
-      flush: () => { parser.feed(''); },
+      flush() {
+        parser.feed('');
+        free(parser);
+      },
     });
   }
 
@@ -137,6 +153,7 @@ export async function* events(source, { signal, doneData, ...options } = {}) {
       }
     }
   } finally {
+    free(parser);
     signal?.removeEventListener('abort', abort);
     reader.cancel().catch(() => {});
   }

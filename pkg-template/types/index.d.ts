@@ -346,11 +346,11 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
   readonly state: SourceState;
 
   /** Called with `open`, which is no event of the stream. */
-  onopen: ((this: this, event: OpenEvent) => unknown) | null;
+  onopen: ((this: AuthenticatedEventSource<Events>, event: OpenEvent) => unknown) | null;
   /** Called with events of the stream of type `message`, or of none. */
-  onmessage: ((this: this, event: MessageEvent<'message' extends keyof Events ? Events['message'] : string>) => unknown) | null;
+  onmessage: ((this: AuthenticatedEventSource<Events>, event: MessageEvent<'message' extends keyof Events ? Events['message'] : string>) => unknown) | null;
   /** Called with `error`: an attempt failed (`willRetry`), or the source did, for good. */
-  onerror: ((this: this, event: ErrorEvent) => unknown) | null;
+  onerror: ((this: AuthenticatedEventSource<Events>, event: ErrorEvent) => unknown) | null;
 
   /** Closes for good: nothing fires afterwards, nothing is left behind. */
   close(): void;
@@ -391,8 +391,8 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
 
 /** The class. */
 export const AuthenticatedEventSource: {
-  /** What all sources inherit. */
-  readonly prototype: AuthenticatedEventSource<any>;
+  /** What all sources inherit. Not typed, so that a class that extends this one may have more members. */
+  readonly prototype: any;
   /** 0: not open yet, or about to reconnect. */
   readonly CONNECTING: 0;
   /** 1: the stream is being read. */

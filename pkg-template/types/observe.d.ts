@@ -3,6 +3,7 @@ import type { AuthenticatedEventSource } from './index.js';
 // Functions that look at a source of the default entry, `./shared` or `./event-source`. Call them
 // right after its constructor; what they do ends with the source. All of it is `[NON-SPEC]`.
 
+/** A source of any entry. */
 type Source = AuthenticatedEventSource<any> | EventSource;
 
 /** Figures of a source. They count on as things happen. */
@@ -63,9 +64,13 @@ export function dropRepeats(source: Source, options?: { window?: number }): void
 
 /** Where {@link logTo} writes; `console` is one. */
 export interface Logger {
+  /** Events, and bytes received. */
   debug(...values: unknown[]): void;
+  /** That it is open, connects anew, or is closed. */
   info(...values: unknown[]): void;
+  /** What failed and is retried, and gaps. */
   warn(...values: unknown[]): void;
+  /** What failed for good. */
   error(...values: unknown[]): void;
 }
 

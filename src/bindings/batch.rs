@@ -1,43 +1,97 @@
 use alloc::vec::Vec;
 use core::ops::Range;
+use core::time::Duration;
 
-use super::type_names::TypeNames;
-use crate::event_stream::Item;
+use super::text::{is_ascii, widen};
+use super::type_names::{TypeNames, UNNAMED};
+use crate::browser::Delivered;
+use crate::event_stream::{EventStreamParser, Item, RawEvent};
 
 /// The items of one slice as a table of numbers, so that the boundary to JavaScript is crossed
-/// once for all of them.
+/// once for all of them. `BatchReader` in batch.js reads it.
 ///
 /// A record is a head, and then, as the head's bits say, pairs of start and end:
 ///
 /// | bit of the head | pair |
 /// | --- | --- |
-/// | [`DATA`] | the data of an event, addresses in memory |
+/// | [`DATA`] | the data of an event, in place |
+/// | [`ID`] | the last event ID, in place |
+/// | [`FAR_ID`] | the last event ID, offsets in `text` |
 /// | [`COMMENT`] | a comment, offsets in `text` |
-/// | [`ID`] | the last event ID, offsets in `text` |
-/// | [`NAME`] | the name of the event type, offsets in `text`, empty if there was none: remember it under its number |
+/// | [`NAME`] | the name of the event type, offsets in `text`: remember it under its number |
 ///
-/// The head's upper 24 bits are the number of the event type.
+/// The head's upper 24 bits are the number of the event type. *In place* are values that need no
+/// copy: the pair holds offsets in the parser's buffer; or, if not all of these values are ASCII,
+/// in `units`.
 #[derive(Default)]
 pub(super) struct Batch {
+    header: [u32; 7],
     records: Vec<u32>,
     text: Vec<u8>,
+    units: Vec<u16>,
     has_ids: bool,
-    /// The addresses between which all data lies.
-    data: Option<Range<usize>>,
+    /// The addresses of the parser's buffer.
+    buffer: Range<usize>,
+    /// The offsets between which all values in place lie; the wrong way round while there are
+    /// none.
+    places: Range<usize>,
     types: TypeNames,
 }
 
+/// What the table has no room for.
+#[derive(Default)]
+pub(super) struct Taken {
+    pub(super) delivered: Delivered,
+    pub(super) has_event: bool,
+    pub(super) reconnection_time: Option<Duration>,
+}
+
 const DATA: u32 = 1;
-const COMMENT: u32 = 2;
-const ID: u32 = 4;
-const NAME: u32 = 8;
+const ID: u32 = 2;
+const FAR_ID: u32 = 4;
+const COMMENT: u32 = 8;
+const NAME: u32 = 16;
 
 impl Batch {
-    pub(super) fn clear(&mut self) {
+    /// Takes all items out of the parser. What the table has no room for is returned.
+    pub(super) fn take(&mut self, parser: &mut EventStreamParser, wants_comments: bool) -> Taken {
+        let mut taken = Taken::default();
+        self.begin(parser);
+        while let Some(item) = parser.next_item() {
+            match item {
+                Item::Event(event) => {
+                    taken.has_event = true;
+                    self.push_event(&event);
+                }
+                Item::LastEventId(id) => {
+                    self.records.push(0);
+                    self.push_id(self.records.len() - 1, id);
+                }
+                Item::ReconnectionTime(time) => taken.reconnection_time = Some(time),
+                Item::Comment(comment) => {
+                    taken.delivered.has_comment = true;
+                    if wants_comments {
+                        self.records.push(0);
+                        self.push_text(self.records.len() - 1, COMMENT, comment);
+                    }
+                }
+                // The next call would free what the table points to.
+                Item::TooLarge => {
+                    taken.delivered.is_too_large = true;
+                    break;
+                }
+            }
+        }
+        taken
+    }
+
+    fn begin(&mut self, parser: &EventStreamParser) {
         self.records.clear();
         self.text.clear();
         self.has_ids = false;
-        self.data = None;
+        let buffer = parser.buffer().as_ptr_range();
+        self.buffer = buffer.start as usize..buffer.end as usize;
+        self.places = usize::MAX..0;
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -48,76 +102,108 @@ impl Batch {
         self.has_ids
     }
 
-    pub(super) fn push(&mut self, item: &Item<'_>) {
-        match item {
-            Item::Event(event) => {
-                // The class tells a stream that names `message` from one that names nothing.
-                let name = if event.has_type {
-                    event.event_type
-                } else {
-                    b""
-                };
-                let (number, is_new) = self.types.number(name);
-                self.records
-                    .push(number << 8 | DATA | flag(event.has_id, ID) | flag(is_new, NAME));
-                self.push_data(event.data);
-                if event.has_id {
-                    self.push_id(event.last_event_id);
-                }
-                if is_new {
-                    self.push_text(name);
-                }
-            }
-            Item::LastEventId(id) => {
-                self.records.push(ID);
-                self.push_id(id);
-            }
-            Item::Comment(comment) => {
-                self.records.push(COMMENT);
-                self.push_text(comment);
-            }
-            _ => {}
+    #[inline(always)]
+    fn push_event(&mut self, event: &RawEvent<'_>) {
+        let (number, is_new) = if event.has_type {
+            self.types.number(event.event_type)
+        } else {
+            (UNNAMED, false)
+        };
+        let head = self.records.len();
+        let data = self.place(event.data);
+        self.note_place(&data);
+        let [start, end] = [data.start as u32, data.end as u32];
+        self.records
+            .extend_from_slice(&[number << 8 | DATA, start, end]);
+        if event.has_id {
+            self.push_id(head, event.last_event_id);
+        }
+        if is_new {
+            self.push_text(head, NAME, event.event_type);
         }
     }
 
-    pub(super) fn data(&self) -> Range<usize> {
-        self.data.clone().unwrap_or_default()
+    /// The address of the finished table: where the records are and how many numbers they are,
+    /// where the values in place are and how many bytes, the offset of the first of them, where
+    /// the text is, and whether the values are units of UTF-16.
+    pub(super) fn table(&mut self, parser: &EventStreamParser) -> usize {
+        let first = self.places.start.min(self.places.end);
+        let values = &parser.buffer()[first..self.places.end];
+        let is_wide = !is_ascii(values);
+        let (place, len, first) = if is_wide {
+            self.widen(parser.buffer());
+            (address(&self.units), 2 * self.units.len(), 0)
+        } else {
+            (address(values), values.len(), first)
+        };
+        self.header = [
+            address(&self.records),
+            self.records.len() as u32,
+            place,
+            len as u32,
+            first as u32,
+            address(&self.text),
+            u32::from(is_wide),
+        ];
+        address(&self.header) as usize
     }
 
-    pub(super) fn text(&self) -> &[u8] {
-        &self.text
-    }
-
-    pub(super) fn records(&self) -> &[u32] {
-        &self.records
+    /// Turns the values in place into UTF-16: a byte is not always a unit, so that no decoder
+    /// could tell the values apart once they are decoded together.
+    fn widen(&mut self, buffer: &[u8]) {
+        self.units.clear();
+        let mut rest = &mut *self.records;
+        while let Some((head, pairs)) = rest.split_first_mut() {
+            let in_place = 2 * (*head & (DATA | ID)).count_ones() as usize;
+            let far = 2 * (*head & (FAR_ID | COMMENT | NAME)).count_ones() as usize;
+            for pair in pairs[..in_place].chunks_exact_mut(2) {
+                let place = pair[0] as usize..pair[1] as usize;
+                pair[0] = self.units.len() as u32;
+                widen(&buffer[place], &mut self.units);
+                pair[1] = self.units.len() as u32;
+            }
+            rest = &mut pairs[in_place + far..];
+        }
     }
 
     fn push_pair(&mut self, pair: Range<usize>) {
         self.records.extend([pair.start as u32, pair.end as u32]);
     }
 
-    fn push_data(&mut self, data: &[u8]) {
-        let start = data.as_ptr() as usize;
-        let data = start..start + data.len();
-        // Data comes in the order of addresses.
-        let first = self.data.as_ref().map_or(data.start, |all| all.start);
-        self.data = Some(first..data.end);
-        self.push_pair(data);
+    /// Where in the parser's buffer a value lies.
+    #[inline(always)]
+    fn place(&self, value: &[u8]) -> Range<usize> {
+        let start = (address(value) as usize).wrapping_sub(self.buffer.start);
+        start..start + value.len()
     }
 
-    /// Names and IDs are copied: their place in the parser is used anew with the next block.
-    fn push_text(&mut self, text: &[u8]) {
+    #[inline(always)]
+    fn note_place(&mut self, place: &Range<usize>) {
+        self.places.start = self.places.start.min(place.start);
+        self.places.end = self.places.end.max(place.end);
+    }
+
+    /// For what is elsewhere: the parser uses the place anew with the next block.
+    fn push_text(&mut self, head: usize, bit: u32, text: &[u8]) {
+        self.records[head] |= bit;
         let start = self.text.len();
         self.text.extend_from_slice(text);
         self.push_pair(start..self.text.len());
     }
 
-    fn push_id(&mut self, id: &[u8]) {
-        self.push_text(id);
+    fn push_id(&mut self, head: usize, id: &[u8]) {
         self.has_ids = true;
+        if self.buffer.contains(&(address(id) as usize)) {
+            let place = self.place(id);
+            self.records[head] |= ID;
+            self.note_place(&place);
+            self.push_pair(place);
+        } else {
+            self.push_text(head, FAR_ID, id);
+        }
     }
 }
 
-fn flag(is_set: bool, bit: u32) -> u32 {
-    if is_set { bit } else { 0 }
+fn address<T>(values: &[T]) -> u32 {
+    values.as_ptr() as usize as u32
 }

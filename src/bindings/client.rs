@@ -38,17 +38,10 @@ extern "C" {
     /// So many bytes of the stream came.
     #[wasm_bindgen(method)]
     pub fn received(this: &Client, bytes: u32);
-    /// Reads a batch and dispatches its events, until a listener closes or reconnects.
+    /// Reads a [`Batch`](super::batch::Batch) and dispatches its events, until a listener closes
+    /// or reconnects.
     #[wasm_bindgen(method)]
-    pub fn dispatch(
-        this: &Client,
-        records: usize,
-        records_len: usize,
-        text: usize,
-        text_len: usize,
-        data_start: usize,
-        data_end: usize,
-    );
+    pub fn dispatch(this: &Client, table: usize);
     /// A promise while no more events are wanted.
     #[wasm_bindgen(method)]
     pub fn ready(this: &Client) -> Option<Promise>;

@@ -18,7 +18,7 @@ use crate::browser::{
     SharedProvider, Source, Token,
 };
 use crate::connection::{Next, Verdict};
-use crate::event_stream::{EventStreamParser, Item};
+use crate::event_stream::EventStreamParser;
 
 /// The WebAssembly half of a source. Methods take `&self` and hold no borrow while JavaScript
 /// runs, so that every callback may call every method.
@@ -101,18 +101,6 @@ impl Classes {
             lost.response.clone(),
         )
     }
-
-    fn dispatch(&self, batch: &Batch) {
-        let (records, text, data) = (batch.records(), batch.text(), batch.data());
-        self.client.dispatch(
-            records.as_ptr() as usize,
-            records.len(),
-            text.as_ptr() as usize,
-            text.len(),
-            data.start,
-            data.end,
-        );
-    }
 }
 
 impl Observer for Classes {
@@ -125,31 +113,20 @@ impl Observer for Classes {
     }
 
     fn deliver(&self, parser: &mut EventStreamParser, source: &Source<Self>) -> Delivered {
-        let mut delivered = Delivered::default();
         // Taken out, not borrowed: JavaScript runs before it is put back.
         let mut batch = self.batch.take();
-        batch.clear();
-        while let Some(item) = parser.next_item() {
-            delivered.note(&item);
-            match item {
-                Item::ReconnectionTime(time) => {
-                    source.connection.borrow_mut().set_reconnection_time(time);
-                }
-                Item::Event(_) => {
-                    source.connection.borrow_mut().event_came();
-                    batch.push(&item);
-                }
-                Item::Comment(_) if !self.wants_comments.get() => {}
-                // The next call would free what the batch points to.
-                Item::TooLarge => break,
-                item => batch.push(&item),
-            }
+        let taken = batch.take(parser, self.wants_comments.get());
+        if let Some(time) = taken.reconnection_time {
+            source.connection.borrow_mut().set_reconnection_time(time);
+        }
+        if taken.has_event {
+            source.connection.borrow_mut().event_came();
         }
         if !batch.is_empty() {
-            self.dispatch(&batch);
+            self.client.dispatch(batch.table(parser));
         }
         self.batch.replace(batch);
-        delivered
+        taken.delivered
     }
 
     fn commit(&self, source: &Source<Self>) {

@@ -7,4 +7,5 @@ mod core;
 mod parser;
 #[cfg(npm_module)]
 mod runtime;
+mod text;
 mod type_names;

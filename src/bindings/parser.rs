@@ -1,90 +1,74 @@
+use alloc::string::String;
 use core::cell::RefCell;
 
-use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 
 use super::batch::Batch;
 use super::client::milliseconds;
-use crate::event_stream::{EventStreamParser, Item};
-
-#[wasm_bindgen]
-extern "C" {
-    /// The JavaScript half of a parser.
-    pub type Reader;
-
-    /// Reads a batch.
-    #[wasm_bindgen(method)]
-    fn read(
-        this: &Reader,
-        records: usize,
-        records_len: usize,
-        text: usize,
-        text_len: usize,
-        data_start: usize,
-        data_end: usize,
-    );
-    /// A `retry` field, in milliseconds.
-    #[wasm_bindgen(method)]
-    fn retry(this: &Reader, milliseconds: f64);
-    /// The limit was passed.
-    #[wasm_bindgen(method, js_name = tooLarge)]
-    fn too_large(this: &Reader);
-}
+use crate::event_stream::EventStreamParser;
 
 /// The parser alone, for streams that come from elsewhere.
 #[wasm_bindgen]
 pub struct Parser {
-    reader: Reader,
-    state: RefCell<(EventStreamParser, Batch)>,
+    state: RefCell<State>,
+}
+
+struct State {
+    parser: EventStreamParser,
+    batch: Batch,
+    /// In milliseconds; negative until a `retry` field comes.
+    reconnection_time: f64,
+    is_too_large: bool,
 }
 
 #[wasm_bindgen]
 impl Parser {
     /// `max_event_size` is in bytes.
     #[wasm_bindgen(constructor)]
-    pub fn new(reader: Reader, max_event_size: f64) -> Parser {
-        let parser = EventStreamParser::new().max_event_size(max_event_size as usize);
+    pub fn new(max_event_size: f64) -> Parser {
         Parser {
-            reader,
-            state: RefCell::new((parser, Batch::default())),
+            state: RefCell::new(State {
+                parser: EventStreamParser::new().max_event_size(max_event_size as usize),
+                batch: Batch::default(),
+                reconnection_time: -1.0,
+                is_too_large: false,
+            }),
         }
     }
 
-    /// Takes the next bytes. The reader must not call back into the parser.
-    pub fn feed(&self, chunk: &Uint8Array) {
-        let (parser, batch) = &mut *self.state.borrow_mut();
-        batch.clear();
-        parser.feed_with(chunk.length() as usize, |room| chunk.copy_to(room));
-        while let Some(item) = parser.next_item() {
-            match item {
-                Item::ReconnectionTime(time) => self.reader.retry(milliseconds(time)),
-                Item::TooLarge => {
-                    self.reader.too_large();
-                    // The next call would free what the batch points to.
-                    break;
-                }
-                item => batch.push(&item),
-            }
-        }
-        if !batch.is_empty() {
-            self.read(batch);
-        }
+    /// The address at which the next `len` bytes of the stream are to be written.
+    pub fn room(&self, len: usize) -> usize {
+        self.state.borrow_mut().parser.room(len).as_ptr() as usize
     }
 
-    fn read(&self, batch: &Batch) {
-        let (records, text, data) = (batch.records(), batch.text(), batch.data());
-        self.reader.read(
-            records.as_ptr() as usize,
-            records.len(),
-            text.as_ptr() as usize,
-            text.len(),
-            data.start,
-            data.end,
-        );
+    /// Takes the `len` bytes that were written, and returns the address of the
+    /// [table](Batch::table) of what they complete. It stands until the next call.
+    pub fn parse(&self, len: usize) -> usize {
+        let state = &mut *self.state.borrow_mut();
+        state.parser.add(len);
+        let taken = state.batch.take(&mut state.parser, false);
+        if let Some(time) = taken.reconnection_time {
+            state.reconnection_time = milliseconds(time);
+        }
+        state.is_too_large |= taken.delivered.is_too_large;
+        state.batch.table(&state.parser)
+    }
+
+    #[wasm_bindgen(getter, js_name = reconnectionTime)]
+    pub fn reconnection_time(&self) -> f64 {
+        self.state.borrow().reconnection_time
+    }
+
+    #[wasm_bindgen(getter, js_name = isTooLarge)]
+    pub fn is_too_large(&self) -> bool {
+        self.state.borrow().is_too_large
     }
 
     /// Starts a new stream.
-    pub fn reset(&self, last_event_id: &str) {
-        self.state.borrow_mut().0.reset(last_event_id);
+    pub fn reset(&self, last_event_id: String) {
+        let state = &mut *self.state.borrow_mut();
+        state.parser.reset(&last_event_id);
+        state.reconnection_time = -1.0;
+        state.is_too_large = false;
     }
 }

@@ -11,21 +11,25 @@ pub(super) struct TypeNames {
     next: usize,
 }
 
+/// The number of events whose stream named no type.
+pub(super) const UNNAMED: u32 = 0;
+
 impl TypeNames {
     const CAPACITY: usize = 64;
 
     /// The number of `name`, and whether it is new, or means another name than before.
+    #[inline(never)]
     pub(super) fn number(&mut self, name: &[u8]) -> (u32, bool) {
         if self
             .names
             .get(self.latest)
             .is_some_and(|latest| latest == name)
         {
-            return (self.latest as u32, false);
+            return (self.latest as u32 + 1, false);
         }
         let known = self.names.iter().position(|known| known == name);
         self.latest = known.unwrap_or_else(|| self.add(name));
-        (self.latest as u32, known.is_none())
+        (self.latest as u32 + 1, known.is_none())
     }
 
     fn add(&mut self, name: &[u8]) -> usize {

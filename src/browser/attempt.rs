@@ -3,8 +3,7 @@ use alloc::string::String;
 
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirect, Response};
-use web_sys::{ResponseType, Url};
+use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirect, Response, Url};
 
 use super::auth::{AttemptContext, Cause, Token};
 use super::body::Body;
@@ -237,6 +236,7 @@ impl Attempt<'_> {
 }
 
 fn is_redirect(response: &Response) -> bool {
-    response.type_() == ResponseType::Opaqueredirect
+    let kind = sys::member(response, "type").and_then(|kind| kind.as_string());
+    kind.as_deref() == Some("opaqueredirect")
         || matches!(response.status(), 301 | 302 | 303 | 307 | 308)
 }

@@ -1,9 +1,12 @@
+use js_sys::JSON;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, RequestCache, RequestCredentials, RequestInit, RequestMode, RequestRedirect,
-};
+use web_sys::{AbortController, RequestInit};
 
 use super::sys;
+
+/// Without CORS, and without secrets.
+const INIT: &str = r#"{"mode":"no-cors","credentials":"omit","cache":"no-store"}"#;
 
 /// Whether anything answers at `url`. Asked without CORS and without secrets, so that a server
 /// whose CORS headers refuse us counts as alive; what it answers cannot be seen.
@@ -11,11 +14,10 @@ pub(super) async fn is_alive(url: &str) -> bool {
     let Ok(controller) = AbortController::new() else {
         return false;
     };
-    let init = RequestInit::new();
-    init.set_mode(RequestMode::NoCors);
-    init.set_credentials(RequestCredentials::Omit);
-    init.set_cache(RequestCache::NoStore);
-    init.set_redirect(RequestRedirect::Follow);
+    let Ok(init) = JSON::parse(INIT) else {
+        return false;
+    };
+    let init: RequestInit = init.unchecked_into();
     init.set_signal(Some(&controller.signal()));
     let Ok(response) = sys::fetch(None, url, &init) else {
         return false;

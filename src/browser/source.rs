@@ -311,7 +311,9 @@ impl<O: Observer> Source<O> {
         self.observer.received(chunk.length());
         for start in (0..chunk.length()).step_by(SLICE as usize) {
             let slice = chunk.subarray(start, chunk.length().min(start + SLICE));
-            parser.feed_with(slice.length() as usize, |room| slice.copy_to(room));
+            let len = slice.length() as usize;
+            slice.copy_to(parser.room(len));
+            parser.add(len);
             let delivered = self.observer.deliver(parser, self);
             has_comment |= delivered.has_comment;
             poll_fn(|context| self.poll_ready(context)).await;

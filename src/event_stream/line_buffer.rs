@@ -1,6 +1,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::line_ends::{BLOCK, line_ends};
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The bytes received so far, handed out line by line ([WHATWG HTML §9.2.6]: lines end with
@@ -12,12 +14,18 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// [WHATWG HTML §9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 #[derive(Debug, Default)]
 pub(super) struct LineBuffer {
+    /// The bytes, and behind them at least a block of whatever was there before, so that blocks
+    /// are searched whole.
     bytes: Vec<u8>,
+    len: usize,
     /// Where the line being read starts.
     line: usize,
-    /// Invariant: `line <= scanned <= bytes.len()` and `bytes[line..scanned]` holds no line end.
-    /// Without it, a line that comes in many chunks would be searched from its start every time.
-    scanned: usize,
+    /// Invariant: `line <= searched <= len`, or `ends` holds what makes it so. Without it, a line
+    /// that comes in many chunks would be searched from its start every time.
+    searched: usize,
+    /// The line ends found and not handed out yet: the highest bit stands for the byte before
+    /// `searched`, and so on down.
+    ends: u64,
     /// The last line ended with CR: a LF that follows belongs to it. The line was handed out
     /// without waiting for that LF, which may be a long time coming.
     is_after_carriage_return: bool,
@@ -28,24 +36,10 @@ pub(super) struct LineBuffer {
 }
 
 impl LineBuffer {
-    /// Appends `additional` bytes, which `fill` writes. Before, everything in front of the
-    /// current line is dropped, but for `keep`, whose new place is returned.
-    pub(super) fn append(
-        &mut self,
-        additional: usize,
-        keep: Range<usize>,
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Range<usize> {
-        let kept = self.compact(keep);
-        let len = self.bytes.len();
-        self.bytes.resize(len + additional, 0);
-        fill(&mut self.bytes[len..]);
-        kept
-    }
-
-    /// Moves `keep` to the front and the unread bytes behind it. Nothing moves when both are
-    /// there already, so a long event in small chunks costs one move, not one for each chunk.
-    fn compact(&mut self, keep: Range<usize>) -> Range<usize> {
+    /// Moves `keep` to the front and the unread bytes behind it; everything else in front of the
+    /// current line is dropped. Nothing moves when both are there already, so a long event in
+    /// small chunks costs one move, not one for each chunk.
+    pub(super) fn compact(&mut self, keep: Range<usize>) -> Range<usize> {
         let kept = 0..keep.len();
         if keep.start > 0 {
             self.note_work(keep.len());
@@ -53,43 +47,83 @@ impl LineBuffer {
         }
         let gap = self.line - kept.end;
         if gap > 0 {
-            self.note_work(self.bytes.len() - self.line);
-            self.bytes.copy_within(self.line.., kept.end);
-            self.bytes.truncate(self.bytes.len() - gap);
+            self.note_work(self.len - self.line);
+            self.bytes.copy_within(self.line..self.len, kept.end);
+            self.len -= gap;
             self.line -= gap;
-            self.scanned -= gap;
+            self.searched -= gap;
         }
         kept
     }
 
+    /// Room for `additional` bytes behind the others, whatever it holds. They count once they
+    /// are [added](Self::add).
+    pub(super) fn room(&mut self, additional: usize) -> &mut [u8] {
+        let end = self.len + additional;
+        if self.bytes.len() < end + BLOCK {
+            self.bytes.resize(end + BLOCK, 0);
+        }
+        &mut self.bytes[self.len..end]
+    }
+
+    /// Counts the first bytes of the room in.
+    pub(super) fn add(&mut self, additional: usize) {
+        self.len = (self.len + additional).min(self.bytes.len().saturating_sub(BLOCK));
+        if !self.is_past_byte_order_mark {
+            self.skip_byte_order_mark();
+        }
+    }
+
     /// The next finished line, without its end; `None` until more bytes come.
+    #[inline(always)]
     pub(super) fn next_line(&mut self) -> Option<Range<usize>> {
-        self.skip_byte_order_mark()?;
-        self.skip_line_feed()?;
-        let rest = &self.bytes[self.scanned..];
-        let found = memchr::memchr2(b'\n', b'\r', rest);
-        self.note_work(found.unwrap_or(rest.len()));
-        let Some(found) = found else {
-            self.scanned = self.bytes.len();
-            return None;
-        };
-        let line = self.line..self.scanned + found;
-        self.is_after_carriage_return = self.bytes[line.end] == b'\r';
-        self.line = line.end + 1;
-        self.scanned = self.line;
-        Some(line)
+        loop {
+            let line = self.line..self.next_end()?;
+            let is_line_feed = self.bytes[line.end] == b'\n';
+            let is_second_half = is_line_feed && self.is_after_carriage_return && line.is_empty();
+            self.is_after_carriage_return = !is_line_feed;
+            self.line = line.end + 1;
+            if !is_second_half {
+                return Some(line);
+            }
+        }
+    }
+
+    /// Where the next LF or CR is.
+    #[inline(always)]
+    fn next_end(&mut self) -> Option<usize> {
+        while self.ends == 0 {
+            let len = BLOCK.min(self.len - self.searched);
+            if len == 0 {
+                return None;
+            }
+            self.note_work(len);
+            let block = self.bytes[self.searched..].first_chunk()?;
+            // What lies behind the bytes is shifted out.
+            self.ends = line_ends(block) << (BLOCK - len);
+            self.searched += len;
+        }
+        let end = self.searched + self.ends.trailing_zeros() as usize - BLOCK;
+        self.ends &= self.ends - 1;
+        Some(end)
     }
 
     /// Bytes of the line whose end has not come yet. The start of a byte order mark is no line:
     /// it must not break a limit that the whole mark does not break.
     pub(super) fn unfinished_len(&self) -> usize {
         if self.is_past_byte_order_mark {
-            self.bytes.len() - self.line
+            self.len - self.line
         } else {
             0
         }
     }
 
+    /// All bytes that are held.
+    pub(super) fn all(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+
+    #[inline(always)]
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
         &self.bytes[range]
     }
@@ -97,6 +131,7 @@ impl LineBuffer {
     /// Appends `value`, which lies in a line already handed out, to `data` as a line of its own.
     /// There is room: the five or more bytes `data:` of the later line, or the four of a `data`
     /// without colon, were read between the two.
+    #[inline(never)]
     pub(super) fn join(&mut self, data: &mut Range<usize>, value: Range<usize>) {
         self.bytes[data.end] = b'\n';
         let end = data.end + 1 + value.len();
@@ -105,31 +140,15 @@ impl LineBuffer {
         data.end = end;
     }
 
-    /// `None` while the bytes so far are a proper prefix of the byte order mark.
-    fn skip_byte_order_mark(&mut self) -> Option<()> {
-        if self.is_past_byte_order_mark {
-            return Some(());
-        }
-        if self.bytes.starts_with(BYTE_ORDER_MARK) {
+    /// Waits while the bytes so far are a proper prefix of the byte order mark.
+    fn skip_byte_order_mark(&mut self) {
+        if self.all().starts_with(BYTE_ORDER_MARK) {
             self.line = BYTE_ORDER_MARK.len();
-            self.scanned = self.line;
-        } else if BYTE_ORDER_MARK.starts_with(&self.bytes) {
-            return None;
+            self.searched = self.line;
+        } else if BYTE_ORDER_MARK.starts_with(self.all()) {
+            return;
         }
         self.is_past_byte_order_mark = true;
-        Some(())
-    }
-
-    /// `None` while the byte after a CR has not come.
-    fn skip_line_feed(&mut self) -> Option<()> {
-        if self.is_after_carriage_return {
-            if *self.bytes.get(self.line)? == b'\n' {
-                self.line += 1;
-                self.scanned = self.line;
-            }
-            self.is_after_carriage_return = false;
-        }
-        Some(())
     }
 
     #[cfg(test)]

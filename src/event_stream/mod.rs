@@ -10,10 +10,13 @@
 //!
 //! [WHATWG HTML §9.2.5–9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
+mod block;
 mod item;
 mod line_buffer;
+mod line_ends;
 mod parser;
+mod value;
 
+pub(crate) use block::digits;
 pub use item::{Event, Item, RawEvent, decode};
 pub use parser::EventStreamParser;
-pub(crate) use parser::digits;

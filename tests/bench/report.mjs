@@ -1,43 +1,113 @@
-// Cells → one page of tables.
+// What was measured → one page of tables.
+import { median } from './clock.mjs';
 import { OURS } from './names.mjs';
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-const round = (number) => number.toPrecision(3);
+const round = (number) => (Number.isFinite(number) ? Number(number.toPrecision(3)).toLocaleString('en', { useGrouping: false }) : '');
+const percentile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)];
+const megabytes = (bytes) => round(bytes / 2 ** 20);
+
+function table(head, rows) {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
 
 /** How many times as long as ours: median over the rounds, and from the least to the most. */
 function ratio(times, ours) {
+  if (!times) return '';
   const ratios = times.map((time, index) => time / ours[index]);
   return `${round(median(ratios))} (${round(Math.min(...ratios))}–${round(Math.max(...ratios))})`;
 }
 
-function table(cells) {
-  const others = Object.keys(cells[0].times).filter((name) => name !== OURS);
-  const head = ['workload', 'chunk', 'ours, ns/event', ...others.map((name) => `${name} ÷ ours`)];
+function parse(engine, { cells }) {
+  const others = [...new Set(cells.flatMap(({ times }) => Object.keys(times)))].filter((name) => name !== OURS);
   const rows = cells.map(({ workload, chunkSize, events, times }) => [
     workload,
     `${chunkSize} B`,
     round((median(times[OURS]) * 1e6) / events),
     ...others.map((name) => ratio(times[name], times[OURS])),
   ]);
-  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+  return `### ${engine}\n\n${summary(cells)}\n\n${table(['workload', 'chunk', 'ours, ns/event', ...others.map((name) => `${name} ÷ ours`)], rows)}`;
 }
 
 /** Of the ratios to the fastest peer, cell by cell. */
 function summary(cells) {
   const ratios = cells.map(({ times }) => median(times['eventsource-parser'].map((time, index) => time / times[OURS][index])));
   const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-  return `Against eventsource-parser: geometric mean ${round(mean)}, least ${round(Math.min(...ratios))}, most ${round(Math.max(...ratios))}; more than 1 means that ours is faster.`;
+  return `Against eventsource-parser: geometric mean ${round(mean)}, least ${round(Math.min(...ratios))}, most ${round(Math.max(...ratios))}, in ${ratios.filter((each) => each > 1).length} of ${ratios.length} cells above 1; more than 1 means that ours is faster.`;
 }
 
-export function page({ machine, versions, date, size, engines }) {
-  const sections = Object.entries(engines).map(([name, cells]) => `## Parse: ${name}\n\n${summary(cells)}\n\n${table(cells)}`);
+function stream(engine, workloads) {
+  const head = ['client', 'processor, ms', '÷ native', 'until the last event, ms', '÷ native', 'longest gap, ms', 'most memory, MB'];
+  return workloads.map(({ workload, count, rounds }) => {
+    const middle = (name, figure) => median(rounds[name].map((round) => round[figure]));
+    const native = 'native EventSource';
+    const rows = Object.keys(rounds).map((name) => [
+      name,
+      round(middle(name, 'cpu')),
+      round(middle(name, 'cpu') / middle(native, 'cpu')),
+      round(middle(name, 'wall')),
+      round(middle(name, 'wall') / middle(native, 'wall')),
+      round(middle(name, 'gap')),
+      megabytes(middle(name, 'peak')),
+    ]);
+    return `### ${engine}: ${count.toLocaleString('en')} events, ${workload}\n\n${table(head, rows)}`;
+  }).join('\n\n');
+}
+
+function delay(engine, delays) {
+  const native = median(delays['native EventSource']);
+  const rows = Object.entries(delays).map(([name, of]) => [
+    name,
+    round(median(of)),
+    round((median(of) - native) * 1000),
+    round(percentile(of, 0.99)),
+  ]);
+  return `### ${engine}\n\n${table(['client', 'median, ms', 'behind native, µs', 'p99, ms'], rows)}`;
+}
+
+function start(engine, rounds) {
+  const row = (what, figure) => [what, round(median(rounds.map((each) => each[figure]))), round(Math.max(...rounds.map((each) => each[figure])))];
+  const rows = [
+    row('import of the default entry', 'imported'),
+    row('first construction → request', 'requested'),
+    row('second construction → request', 'again'),
+  ];
+  return `### ${engine}\n\n${table(['', 'median, ms', 'most, ms'], rows)}`;
+}
+
+function growth(engine, tables) {
+  return tables.map(({ title, rows }) => {
+    const lines = rows.map(({ size, time, memory }) => [size.toLocaleString('en'), round(time), round((time / size) * 1e6), megabytes(memory)]);
+    return `### ${engine}: ${title}\n\n${table(['size', 'processor, ms', 'ns for each', 'still held, MB'], lines)}`;
+  }).join('\n\n');
+}
+
+const SECTIONS = [
+  ['parse', 'Parse', 'Bytes to events, no network. Node by the processor time of the process, Chromium by that of the main thread.', parse],
+  ['stream', 'End to end', 'From the fixture server on the same machine, as fast as the client takes it. Processor time is that of the main thread; the gap is how long a timer of 5 ms was late.', stream],
+  ['delay', 'Delay', 'One event every 5 ms. The two clocks differ by the same for all rows: compare the rows.', delay],
+  ['start', 'Start', 'In a worker of its own each time, so that nothing is warm.', start],
+  ['growth', 'Growth', 'The third column should stay the same from row to row. Memory is what the process holds after a garbage collection.', growth],
+];
+
+function section([name, title, text, show], results) {
+  if (!results[name]) return [];
+  const { when, load, full, engines } = results[name];
+  const shown = Object.entries(engines).filter(([, found]) => found).map(([engine, found]) => show(engine, found));
+  const how = `Measured ${when} UTC, load average ${load}${full ? '' : ', short run'}.`;
+  return [[`## ${title}`, `${text} ${how}`, ...shown].join('\n\n')];
+}
+
+export function page({ machine, versions, size, results }) {
+  const sections = SECTIONS.flatMap((each) => section(each, results));
   return `# Measured
 
-Written by \`cargo xtask bench\`; not to be edited. ${date}, ${machine}.
+Written by \`cargo xtask bench\`; not to be edited. What was tried and did not help is in [NOTES.md](NOTES.md).
+
+${machine}.
 
 ${versions.map(([name, version]) => `- ${name} ${version}`).join('\n')}
 
-Node is measured by processor time, Chromium by the clock. In each round every parser has its turn; a ratio is the median over the rounds, in brackets the least and the most.
+In each round every row has its turn; figures are medians over the rounds, in brackets the least and the most.
 Read the ratios: the times are those of one machine, on one day, with whatever else it did.
 
 ## Size

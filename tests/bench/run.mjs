@@ -1,33 +1,65 @@
-// Runs the bundled benchmark in Node and in Chromium, and writes the page of results.
+// Runs the benchmarks that are asked for, keeps what each found, and writes the page of results.
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { launch, openPage } from '../chromium.mjs';
-import { serve } from '../static-site.mjs';
-import { page as resultPage } from './report.mjs';
+import { startFixture } from '../fixture.mjs';
+import { runInBrowser } from './browser.mjs';
+import { page } from './report.mjs';
+import { WORKLOADS } from './workloads.mjs';
 
-const { BUNDLE, SIZE } = process.env;
-const TEN_MINUTES = 600_000;
+const { BUNDLE, CHROMIUM, FIREFOX, SIZE, BENCHES, FULL } = process.env;
+const full = FULL === '1';
+const kept = join(BUNDLE, 'results.json');
 
-async function inNode() {
-  const { measure } = await import(pathToFileURL(join(BUNDLE, 'page.mjs')));
-  return measure();
+/** In a process of its own, as a page is: what one benchmark leaves behind would disturb the next. */
+function inNode(name) {
+  const module = JSON.stringify(pathToFileURL(join(BUNDLE, 'page.mjs')).href);
+  const script = `const { JOBS } = await import(${module}); console.log(JSON.stringify(await JOBS.${name}({ full: ${full} })));`;
+  const arguments_ = ['--expose-gc', '--input-type=module', '--eval', script];
+  return JSON.parse(execFileSync(process.execPath, arguments_, { encoding: 'utf8', maxBuffer: 1 << 28 }));
 }
 
-async function inChromium() {
-  await writeFile(join(BUNDLE, 'index.html'), '<!doctype html><title>bench</title><script type="module" src="page.mjs"></script>');
-  const [site, browser] = [await serve(BUNDLE), await launch()];
+const inChromium = (name, options) => runInBrowser({ browser: 'chromium', program: CHROMIUM, folder: BUNDLE, name, options: { full, ...options } });
+const inFirefox = (name, options) => FIREFOX && runInBrowser({ browser: 'firefox', program: FIREFOX, folder: BUNDLE, name, options: { full, ...options } });
+
+/** The events of a stream. */
+const COUNT = Number(process.env.EVENTS) || (full ? 200_000 : 50_000);
+
+/** Streams of so many events on the fixture server's fault port. */
+async function streams(faults) {
+  const chosen = full ? ['tokens of a language model', 'CJK and emoji', 'id, event and data'] : ['tokens of a language model'];
+  const block = 500;
+  return Promise.all(chosen.map(async (workload) => {
+    const text = new TextDecoder().decode(WORKLOADS.find(([name]) => name === workload)[1]);
+    const events = text.split('\n\n').slice(0, block).map((event) => `${event.replace('event: metrics\n', '')}\n\n`).join('');
+    const script = { responses: [{ steps: [{ repeat: { n: COUNT / block, of: [{ text: events }] } }] }] };
+    const answer = await fetch(`${faults}/fault/script`, { method: 'POST', body: JSON.stringify(script) });
+    return { workload, url: new URL((await answer.json()).url, faults).href };
+  }));
+}
+
+async function measureStreams() {
+  const fixture = await startFixture('--port', '0', '--fault-port', '0');
   try {
-    const { page } = await openPage(browser, `${site.url}/`);
-    await page.waitForFunction(() => 'result' in globalThis, undefined, { timeout: TEN_MINUTES });
-    const { cells, error } = await page.evaluate(() => globalThis.result);
-    if (error) throw new Error(error);
-    return { cells, version: browser.version() };
+    const options = { streams: await streams(fixture.faults), count: COUNT };
+    return { Chromium: await inChromium('stream', options), Firefox: await inFirefox('stream', options) };
   } finally {
-    await browser.close();
-    await site.close();
+    await fixture.stop();
   }
+}
+
+const MEASURES = {
+  parse: async () => ({ Node: inNode('parse'), Chromium: await inChromium('parse') }),
+  stream: measureStreams,
+  delay: async () => ({ Chromium: await inChromium('delay'), Firefox: await inFirefox('delay') }),
+  start: async () => ({ Chromium: await inChromium('start'), Firefox: await inFirefox('start') }),
+  growth: async () => ({ Node: inNode('growth') }),
+};
+
+function version(program) {
+  return program && execFileSync(program, ['--version'], { encoding: 'utf8' }).match(/[\d.]+/)[0];
 }
 
 async function versionOf(name) {
@@ -35,22 +67,22 @@ async function versionOf(name) {
   return [name, JSON.parse(await readFile(file, 'utf8')).version];
 }
 
-const [load] = loadavg();
-const node = await inNode();
-const chromium = await inChromium();
-const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}, load average ${load.toFixed(1)} before`;
-const versions = [
-  ['Chromium', chromium.version],
-  ['Node', process.versions.node],
-  await versionOf('eventsource-parser'),
-  await versionOf('@microsoft/fetch-event-source'),
-];
-const text = resultPage({
-  machine,
-  versions,
-  date: new Date().toISOString().slice(0, 10),
-  size: SIZE,
-  engines: { Node: node, Chromium: chromium.cells },
-});
+async function versions() {
+  const { devDependencies } = JSON.parse(await readFile(new URL('package.json', import.meta.url), 'utf8'));
+  const peers = await Promise.all(Object.keys(devDependencies).map(versionOf));
+  return [['Node', process.versions.node], ['Chromium', version(CHROMIUM)], ['Firefox', version(FIREFOX)], ...peers].filter(([, found]) => found);
+}
+
+const results = await readFile(kept, 'utf8').then(JSON.parse, () => ({}));
+for (const name of BENCHES ? BENCHES.split(',') : Object.keys(MEASURES)) {
+  console.error(`measuring: ${name}`);
+  const load = loadavg()[0].toFixed(1);
+  const engines = await MEASURES[name]();
+  const when = new Date().toISOString().slice(0, 16).replace('T', ' ');
+  results[name] = { when, load: `${load} to ${loadavg()[0].toFixed(1)}`, full, engines };
+  await writeFile(kept, JSON.stringify(results));
+}
+const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}`;
+const text = page({ machine, versions: await versions(), size: SIZE, results });
 await writeFile(new URL('RESULTS.md', import.meta.url), text);
 console.log(text);

@@ -24,7 +24,7 @@ export const WORKLOADS = [
   ['id, event and data', stream((number) => `id: ${number}\nevent: metrics\ndata: {"cpu":${number % 100},"users":${number % 1009}}\n\n`)],
 ];
 
-export const CHUNK_SIZES = [256, 4096, 65_536];
+export const CHUNK_SIZES = [256, 4096, 65_536, 1 << 20];
 
 export function inChunks(bytes, size) {
   const chunks = [];

@@ -33,7 +33,7 @@ export async function runChaos({ seed, seconds, counts, rate, say = () => {} }) 
     const { from } = await until('the first event', () => cluster.redis.kept().catch(() => undefined));
     const crowd = await openCrowd({ ...CLIENT, url: wire.url }, counts, { pages, seed });
     try {
-      await until('all clients open', async () => (await crowd.state('')).open === crowd.size);
+      await crowd.begun();
       const acts = plan(seed, seconds);
       const timeline = await watched(crowd, () => carryOut({ cluster, wire, dice: dice(`${seed} wire`) }, acts, say));
       const exact = await settled({ cluster, crowd, publisher, from });

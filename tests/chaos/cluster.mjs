@@ -1,13 +1,13 @@
 // Redis, three nodes and nginx: what a small deployment looks like, on one machine.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PATIENCE, freePort, linesOf, listening, start, until } from './programs.mjs';
+import { freePort, nginxFlags } from '../cluster.mjs';
+import { PATIENCE, linesOf, listening, start, until } from './programs.mjs';
 
 const NODES = 3;
-const CONFIGURATION = new URL('../../server-fixture/proxies/corrected.nginx.conf', import.meta.url);
 /** The key of the events, and the program that asks for it: the log is read past our own server. */
 const EVENTS = 'sse:events';
 const ask = promisify(execFile);
@@ -113,12 +113,7 @@ class Nginx {
   }
 
   async start(nodes) {
-    let text = await readFile(CONFIGURATION, 'utf8');
-    text = text.replaceAll('@LISTEN@', `127.0.0.1:${this.port}`).replaceAll('@FOLDER@', this.folder);
-    nodes.forEach(({ port }, index) => { text = text.replaceAll(`@NODE_${index + 1}@`, `127.0.0.1:${port}`); });
-    const file = join(this.folder, 'nginx.conf');
-    await writeFile(file, text);
-    this.program = start('nginx', ['-p', this.folder, '-c', file, '-g', 'daemon off;']);
+    this.program = start('nginx', await nginxFlags(this.folder, this.port, nodes));
     await listening(this.port);
   }
 

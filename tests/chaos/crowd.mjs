@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { launch } from '../chromium.mjs';
 import { serve } from '../static-site.mjs';
 import { openClients } from './clients/client.mjs';
-import { linesOf, start } from './programs.mjs';
+import { linesOf, start, until } from './programs.mjs';
 
 /** A browser opens six connections to a server: a context has a tab, a worker and a shared worker
  *  with one stream each, and room for logins. */
@@ -39,6 +39,11 @@ class Crowd {
     const states = await Promise.all(Object.values(this.groups).map((group) => group.state(end)));
     const sum = (member) => states.reduce((total, state) => total + state[member], 0);
     return { open: sum('open'), arrived: sum('arrived') };
+  }
+
+  /** Until each has been open once; all at the same time they never are, while tokens live for seconds. */
+  begun() {
+    return until('the first connection of each', async () => (await this.report()).every(({ connections }) => connections > 0));
   }
 
   async report() {

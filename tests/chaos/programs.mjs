@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answers } from '../cluster.mjs';
 
 /** How long anything may take on a machine that does other work too. */
 export const PATIENCE = 60_000;
@@ -18,29 +18,8 @@ export async function until(what, isSo, patience = PATIENCE, pause = 20) {
   throw new Error(`no sign of ${what} in ${patience / 1000} s`);
 }
 
-/** A port that was free a moment ago, below those that the system gives to outgoing connections:
- *  one of the thousands that a run makes would sooner or later take it. */
-export async function freePort() {
-  for (;;) {
-    const port = 10_240 + Math.floor(Math.random() * 21_000);
-    const server = createServer();
-    const listening = once(server, 'listening').then(() => true, () => false);
-    server.listen(port, '127.0.0.1');
-    const isFree = await listening;
-    server.close();
-    if (isFree) return port;
-  }
-}
-
 /** Waits until something listens there. */
-export function listening(port) {
-  return until(`a server on port ${port}`, async () => {
-    const socket = connect(port, '127.0.0.1');
-    const isUp = await once(socket, 'connect').then(() => true, () => false);
-    socket.destroy();
-    return isUp;
-  });
-}
+export const listening = (port) => until(`a server on port ${port}`, () => answers(port));
 
 /** All programs that run, so that none is left behind however a run ends. */
 const running = new Set();

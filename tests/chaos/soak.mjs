@@ -35,7 +35,7 @@ export async function runSoak({ minutes, seed, counts, kept }) {
     const { from } = await until('the first event', () => cluster.redis.kept().catch(() => undefined));
     const crowd = await openCrowd({ ...CLIENT, url: wire.url }, counts, { pages, seed });
     try {
-      await until('all clients open', async () => (await crowd.state('')).open === crowd.size);
+      await crowd.begun();
       // The last tab is of another origin: the policy of the nodes' own page allows no other server.
       const reader = await readLines(crowd.groups.browser.tabs.at(-1), lineWire.url, TTL);
       const lines = writeLines(log, stop.signal);

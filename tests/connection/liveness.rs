@@ -162,7 +162,9 @@ proptest! {
             for (now, what) in &times {
                 match what {
                     0 => liveness.opened(*now),
-                    1 => drop(liveness.stalled(*now)),
+                    1 => {
+                        liveness.stalled(*now);
+                    }
                     4 => liveness.announced(Some(*now)),
                     _ => liveness.sign(*now, *what == 2),
                 }

@@ -257,6 +257,66 @@ describe('each tab for itself', { concurrency: 3 }, () => {
     await second.more(3);
   });
 
+  test("`retry: 'spec'`: events are dispatched one by one, and shared all the same", async (t) => {
+    const server = await script([ticks]);
+    const { tab } = await person(t);
+    const [first, second] = [await tab(), await tab()];
+    for (const one of [first, second]) {
+      await one.connect(server.url, { ...SHARED, retry: 'spec' });
+      await one.opened();
+    }
+    for (const one of [first, second]) assertWhole((await one.more(10)).fired);
+    await first.close();
+    await second.role('leading');
+    assertWhole((await second.more(10)).fired);
+    await server.exactly(2);
+  });
+
+  test('a loop in any tab has every event; leaving it closes only that source', async (t) => {
+    const server = await script([ticks]);
+    const [first, second, third] = await tabs(await person(t), 3, server.url, SHARED);
+    const seen = await second.page.evaluate(async () => {
+      const seen = [];
+      for await (const { data } of source) if (seen.push(Number(data)) === 10) break;
+      return seen;
+    });
+    assert.deepEqual(seen, Array.from(seen, (_, place) => seen[0] + place));
+    assert.equal((await second.report()).readyState, 2);
+    for (const tab of [first, third]) assertWhole((await tab.more(5)).fired);
+    await server.exactly(1);
+  });
+
+  test('figures: each tab counts what it was given, and reads bytes only while it leads', async (t) => {
+    const server = await script([ticks]);
+    const [first, second] = await tabs(await person(t), 2, server.url, SHARED);
+    const [led, followed] = [await first.more(10), await second.more(10)];
+    for (const { health, fired } of [led, followed]) assert.equal(health.events, fired.filter(({ type }) => type === 'message').length);
+    assert.ok(led.health.bytes > 0);
+    assert.equal(followed.health.bytes, 0);
+    await first.close();
+    const { health } = await second.until('bytes of its own', (report) => report.health.bytes > 0);
+    assert.equal(health.reconnects, 1);
+  });
+
+  test('`openWhenHidden: false`: a tab that leads and is hidden hands over to one that is looked at', async (t) => {
+    const server = await script([ticks]);
+    const { tab } = await awayPerson(t);
+    const options = { ...SHARED, openWhenHidden: false };
+    const first = await tab();
+    await first.page.bringToFront();
+    await first.connect(server.url, options);
+    await first.more(5);
+    const second = await tab();
+    await second.page.bringToFront();
+    await second.connect(server.url, options);
+    await second.role('leading');
+    assert.deepEqual((({ role, phase, readyState }) => ({ role, phase, readyState }))(await first.report()), { role: 'away', phase: 'suspended', readyState: 0 });
+    await first.page.bringToFront();
+    await first.role('leading');
+    assertWhole((await first.more(5)).fired.slice(-5));
+    await second.role('away');
+  });
+
   test('a listener that closes one tab closes no other', async (t) => {
     const server = await script([ticks]);
     const [first, second, third] = await tabs(await person(t), 3, server.url, SHARED);

@@ -16,6 +16,7 @@ for (const name of ['index', 'other']) {
 await writeFile(join(folder, 'setup.js'), `
   import { AuthenticatedEventSource as Plain } from './dist/index.js';
   import { AuthenticatedEventSource as Shared } from './dist/shared.js';
+  import { health } from './dist/observe.js';
   globalThis.Classes = { Plain, Shared };
   /** Opens a source and notes what it fires. */
   globalThis.connect = (url, options = {}, Class = Shared) => {
@@ -23,6 +24,7 @@ await writeFile(join(folder, 'setup.js'), `
     // Counted, so that a test sees who was asked.
     if (token) init.auth = () => (globalThis.asked = (globalThis.asked ?? 0) + 1, token);
     const source = new Class(url, { retry: { initialDelay: 100, maxDelay: 100, jitter: 'none' }, ...init });
+    source.health = health(source);
     source.fired = [];
     for (const type of ['open', 'message', 'error', 'close', 'comment', 'tick']) {
       source.addEventListener(type, ({ type, data, lastEventId, reason, status, message, willRetry, resumed, response }) =>
@@ -38,7 +40,7 @@ await writeFile(join(folder, 'setup.js'), `
     hang: (ms) => void setTimeout(() => { const end = Date.now() + ms; while (Date.now() < end); }),
     report: () => ({
       role: source.role, readyState: source.readyState, lastEventId: source.lastEventId, phase: source.state.phase,
-      reconnectionTime: source.reconnectionTime, fired: source.fired, asked: globalThis.asked ?? 0,
+      reconnectionTime: source.reconnectionTime, fired: source.fired, asked: globalThis.asked ?? 0, health: source.health,
     }),
   };
   globalThis.onmessage = ({ data: { id, name, args } }) => {

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the built package against its peers; writes tests/bench/RESULTS.md.
 
+use std::fs::{copy, create_dir_all};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -7,14 +8,25 @@ use anyhow::{Context, Result};
 use crate::install::debian::{self, find};
 use crate::install::npm;
 use crate::process::{command, output, run};
-use crate::{house, package};
+use crate::{fixture, house, package};
 
-/// Builds the package, bundles it with its peers, and measures in Node and in Chromium.
-pub(crate) fn run_bench() -> Result<()> {
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Measure only these; what the others found last stays on the page
+    #[arg(value_parser = ["parse", "stream", "delay", "start", "growth"])]
+    only: Vec<String>,
+    /// More rounds, all workloads and all peers: about an hour instead of some minutes
+    #[arg(long)]
+    full: bool,
+}
+
+/// Builds the package, bundles it with its peers, and measures in Node and in the browsers.
+pub(crate) fn run_bench(options: &Options) -> Result<()> {
     package::build()?;
     debian::programs(&[debian::CHROMIUM])?;
     npm::packages(&house::root().join("tests"))?;
     npm::packages(&sources())?;
+    let server = fixture::build()?;
     let bundle = house::workshop().join("bench");
     bundled(&bundle)?;
     let size = output(command(std::env::current_exe()?, house::root()).arg("size"))?;
@@ -22,8 +34,15 @@ pub(crate) fn run_bench() -> Result<()> {
     bench
         .arg(sources().join("run.mjs"))
         .env("CHROMIUM", find("chromium").context("chromium is gone")?)
+        .env("FIXTURE_PROGRAM", server)
         .env("BUNDLE", &bundle)
+        .env("BENCHES", options.only.join(","))
+        .env("FULL", if options.full { "1" } else { "" })
         .env("SIZE", size);
+    // Measured where it is, and not asked for where it is not.
+    if let Some(firefox) = find("firefox") {
+        bench.env("FIREFOX", firefox);
+    }
     run(&mut bench)
 }
 
@@ -31,9 +50,10 @@ fn sources() -> PathBuf {
     house::root().join("tests/bench")
 }
 
-/// All parsers in one script for both engines, as a bundler of a user's would make it.
+/// All clients in one script for all engines, as a bundler of a user's would make it; and the
+/// package as it is, for what it costs to import.
 fn bundled(folder: &Path) -> Result<()> {
-    let ours = house::staged_package().join("dist/index.js");
+    let dist = house::staged_package().join("dist");
     let mut build = npm::program(&package::tools(), "esbuild");
     build.arg(sources().join("page.mjs"));
     build.args([
@@ -41,12 +61,27 @@ fn bundled(folder: &Path) -> Result<()> {
         "--format=esm",
         "--target=es2022",
         "--out-extension:.js=.mjs",
+        "--conditions=browser",
     ]);
     build.arg(format!(
         "--alias:authenticated-event-source={}",
-        ours.display()
+        dist.join("index.js").display()
     ));
     run(build
         .arg("--log-level=warning")
-        .arg(format!("--outdir={}", folder.display())))
+        .arg(format!("--outdir={}", folder.display())))?;
+    copy(
+        sources().join("start-worker.mjs"),
+        folder.join("start-worker.mjs"),
+    )?;
+    copy_scripts(&dist, &folder.join("package"))?;
+    copy_scripts(&dist.join("chunks"), &folder.join("package/chunks"))
+}
+
+fn copy_scripts(from: &Path, to: &Path) -> Result<()> {
+    create_dir_all(to)?;
+    for script in package::script_files(from)? {
+        copy(&script, to.join(script.file_name().unwrap_or_default()))?;
+    }
+    Ok(())
 }

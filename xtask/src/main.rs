@@ -50,7 +50,7 @@ enum Command {
     /// Build the API reference of the crate and of the npm package
     Docs,
     /// Measure the package against its peers and write tests/bench/RESULTS.md
-    Bench,
+    Bench(bench::Options),
     /// Hold the package and its peers to the standard and write tests/conformance/RESULTS.md
     Conformance,
     /// Read random streams through the native class and through ours, and compare
@@ -61,8 +61,8 @@ enum Command {
     Storm(trials::Storm),
     /// Refresh, reconnect and rotate for an hour, and see whether memory grows
     Soak(trials::Soak),
-    /// Measure the server beside nchan and the textbook's Express server
-    Load(trials::Load),
+    /// Measure the server beside nchan and the textbook's Express server, and beyond one node
+    Load,
     /// Print what each entry of the built package weighs; fails over the budget
     Size,
 }
@@ -87,13 +87,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Pack => pack::run_pack()?,
         Command::Release => release::run_release()?,
         Command::Docs => docs::run_docs()?,
-        Command::Bench => bench::run_bench()?,
+        Command::Bench(options) => bench::run_bench(&options)?,
         Command::Conformance => conformance::write_table()?,
         Command::Differential(options) => differential::run_differential(&options)?,
         Command::Chaos(options) => trials::run_chaos(&options)?,
         Command::Storm(options) => trials::run_storm(&options)?,
         Command::Soak(options) => trials::run_soak(&options)?,
-        Command::Load(options) => trials::run_load(&options)?,
+        Command::Load => trials::run_load()?,
         Command::Size => size::report()?,
     }
     Ok(ExitCode::SUCCESS)

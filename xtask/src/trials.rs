@@ -1,14 +1,14 @@
 //! `cargo xtask chaos`, `storm`, `soak` and `load`: long proofs, each of which keeps its report.
 
 use std::fs::{create_dir_all, write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
 use crate::install::debian::{self, find};
 use crate::install::npm;
 use crate::process::{cargo, command, output, run};
-use crate::{fixture, house, package, step::step};
+use crate::{fixture, house, install, package};
 
 #[derive(clap::Args)]
 pub(crate) struct Chaos {
@@ -44,13 +44,6 @@ pub(crate) struct Soak {
     /// Native clients, beside those of the package
     #[arg(long, default_value_t = 100)]
     clients: u32,
-}
-
-#[derive(clap::Args)]
-pub(crate) struct Load {
-    /// Goes to the measuring program as it is; `-- --help` shows what it takes
-    #[arg(last = true)]
-    arguments: Vec<String>,
 }
 
 /// Kills, cuts and delays everything between many clients and the log.
@@ -113,36 +106,34 @@ fn sources() -> PathBuf {
     house::root().join("tests/chaos")
 }
 
-/// Measures the server beside its peers, and keeps the table.
-pub(crate) fn run_load(options: &Load) -> Result<()> {
+/// Measures the server beside its peers, and what more servers would cost; keeps both tables.
+pub(crate) fn run_load() -> Result<()> {
     debian::programs(&[debian::NGINX, debian::REDIS])?;
     debian::nchan()?;
-    npm::packages(&house::root().join("server-fixture/peers"))?;
-    step(
-        "compiling the server and its measure in release mode",
-        || run(cargo().args(["build", "--release", "--package", "server-fixture"])),
-    )?;
-    let mut load = cargo();
-    load.args(["run", "--release", "--quiet", "--package", "server-fixture"]);
-    load.args(["--example", "load", "--"])
-        .args(&options.arguments);
-    let table = output(load.env("PATH", house::path_with_tools()?))?;
-    print!("{table}");
-    keep(&sources().join("results/load.md"), &table)
+    install::node()?;
+    let (beside, scaling) = (measured(&[])?, measured(&["--scaling"])?);
+    let text = format!(
+        "# Load\n\nClients, servers and peers on the same machine, in the same run.\n\n{beside}\n\
+         ## Beyond one node\n\nWhat SCALING.md of server-fixture reckons with.\n\n{scaling}\n\
+         Written by `cargo xtask load`; not to be edited. {}.\n",
+        machine()?
+    );
+    print!("{text}");
+    let results = sources().join("results");
+    create_dir_all(&results)?;
+    write(results.join("load.md"), text).context("the tables could not be kept")
 }
 
-fn keep(path: &Path, table: &str) -> Result<()> {
-    let machine = output(command("node", sources()).args([
-        "--input-type=module",
-        "--eval",
-        "import { machine } from './machine.mjs'; process.stdout.write(machine());",
-    ]))?;
-    if let Some(folder) = path.parent() {
-        create_dir_all(folder)?;
-    }
-    let text = format!(
-        "# Load\n\nClients, servers and peers on the same machine, in the same run.\n\n{table}\n\
-         Written by `cargo xtask load`; not to be edited. {machine}.\n"
-    );
-    write(path, text).context("the table could not be kept")
+fn measured(flags: &[&str]) -> Result<String> {
+    let mut load = cargo();
+    load.args(["run", "--release", "--quiet", "--package", "server-fixture"]);
+    load.args(["--example", "load", "--"]).args(flags);
+    output(load.env("PATH", house::path_with_tools()?))
+}
+
+/// On what, and beside what, it was measured.
+fn machine() -> Result<String> {
+    let script = "import { machine } from './machine.mjs'; process.stdout.write(machine());";
+    let mut node = command("node", sources());
+    output(node.args(["--input-type=module", "--eval", script]))
 }

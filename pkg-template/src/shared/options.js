@@ -20,10 +20,10 @@ export function readShared({ shared, hasAuth, hasHeaders }) {
 }
 
 /** Whether there is one request that all would make, and a way to agree on who makes it. */
-export function isShareable({ shared, isGet, isSpec, body, fetch }) {
+export function isShareable({ shared, isGet, body, fetch }) {
   const { navigator, BroadcastChannel, crypto } = globalThis;
   const isAble = navigator?.locks && BroadcastChannel && crypto?.subtle;
-  return Boolean(shared && isAble && isGet && !isSpec && !body && !fetch);
+  return Boolean(shared && isAble && isGet && !body && !fetch);
 }
 
 /** A name for what is asked for. As a digest, since a URL may hold what others shall not read. */

@@ -14,6 +14,7 @@
 )]
 
 mod clients;
+mod http2;
 mod measures;
 #[path = "../../tests/support/process.rs"]
 #[allow(
@@ -22,6 +23,7 @@ mod measures;
     reason = "the tests, whose file it is, use it from another crate's root"
 )]
 mod process;
+mod scaling;
 mod servers;
 
 use std::process::Command;
@@ -46,6 +48,18 @@ struct Settings {
     /// Rounds of the comparison; the median counts.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+
+    /// Measures instead what more nodes, more durability and an edge cost: see SCALING.md.
+    #[arg(long)]
+    scaling: bool,
+
+    /// Streams at the edge, for `--scaling`.
+    #[arg(long, default_value_t = 2_000)]
+    edge_clients: usize,
+
+    /// Events through Redis, for `--scaling`.
+    #[arg(long, default_value_t = 16_000)]
+    scaling_events: usize,
 }
 
 fn main() {
@@ -56,7 +70,10 @@ fn main() {
     servers::build();
     servers::install_express();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(measures::all(&settings));
+    match settings.scaling {
+        true => runtime.block_on(scaling::all(settings.edge_clients, settings.scaling_events)),
+        false => runtime.block_on(measures::all(&settings)),
+    }
 }
 
 /// Runs this program again with as many open files as the system allows.

@@ -23,12 +23,12 @@ pub(crate) async fn all(settings: &Settings) {
     farewell().await;
 }
 
-fn row(what: &str, figure: &str) {
+pub(crate) fn row(what: &str, figure: &str) {
     println!("| {what} | {figure} |");
 }
 
 /// An event of about 200 bytes with one mark.
-fn event() -> String {
+pub(crate) fn event() -> String {
     format!(r#"{{"type":"update","data":"@{}"}}"#, "x".repeat(150))
 }
 
@@ -154,7 +154,7 @@ async fn fan_out(
     Some((begin.elapsed(), cpu_ticks(server) - ticks))
 }
 
-async fn publish(address: SocketAddr, token: String, body: String, times: usize) {
+pub(crate) async fn publish(address: SocketAddr, token: String, body: String, times: usize) {
     let mut sender = Sender::connect(address, &token).await;
     for _ in 0..times {
         sender.post("/publish", &body).await;
@@ -218,34 +218,44 @@ fn median<T: Copy + Ord>(mut values: Vec<T>) -> T {
     values[values.len() / 2]
 }
 
-fn seconds(time: Duration) -> String {
+pub(crate) fn seconds(time: Duration) -> String {
     format!("{:.2} s", time.as_secs_f64())
 }
 
 /// Resident memory of the server's process.
 fn memory_kib(server: &Server) -> u64 {
-    let text = proc(server.id(), "status").expect("Linux's /proc");
-    let line = text
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    resident_kib(server.id()).expect("Linux's /proc")
+}
+
+/// The same, with its children: nginx works in one.
+pub(crate) fn family_kib(server: &Server) -> u64 {
+    family(server.id()).filter_map(resident_kib).sum()
+}
+
+fn resident_kib(id: u32) -> Option<u64> {
+    let text = proc(id, "status")?;
+    let line = text.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Time that the server's process and its children have computed, in hundredths of a second.
-fn cpu_ticks(server: &Server) -> u64 {
-    let id = server.id();
-    let all = std::fs::read_dir("/proc")
-        .expect("Linux's /proc")
-        .filter_map(|entry| {
-            let process: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
-            let text = proc(process, "stat")?;
-            let fields: Vec<&str> = text.rsplit(')').next()?.split_whitespace().collect();
-            let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
-            let is_ours = process == id || number(1)? == u64::from(id);
-            is_ours.then_some(number(11)? + number(12)?)
-        });
-    all.sum()
+pub(crate) fn cpu_ticks(server: &Server) -> u64 {
+    let ticks = |id| Some(stat(id, 11)? + stat(id, 12)?);
+    family(server.id()).filter_map(ticks).sum()
+}
+
+/// A process and its children.
+fn family(id: u32) -> impl Iterator<Item = u32> {
+    let all = std::fs::read_dir("/proc").expect("Linux's /proc");
+    let ids = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.filter(move |&other: &u32| other == id || stat(other, 1) == Some(u64::from(id)))
+}
+
+/// A number of `/proc/<id>/stat`, counted from behind the name.
+fn stat(id: u32, index: usize) -> Option<u64> {
+    let text = proc(id, "stat")?;
+    let fields = text.rsplit(')').next()?.split_whitespace();
+    fields.skip(index).next()?.parse().ok()
 }
 
 /// A process may end while it is looked at.

@@ -92,26 +92,61 @@ pub(crate) async fn express() -> Option<Server> {
 
 /// nchan; `None` if nginx or its module is not installed.
 pub(crate) async fn nchan() -> Option<Server> {
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let text = include_str!("../../peers/nchan.conf").replace("@LISTEN@", &listen);
+    nginx(&text, port).await
+}
+
+/// Redis without a disk; `None` if it is not installed.
+pub(crate) async fn redis() -> Option<Server> {
+    start_redis(&["--save", ""]).await
+}
+
+/// Redis that writes what it is told to its disk `always`, `everysec`, or never (`no`).
+pub(crate) async fn redis_with(durability: &str) -> Option<Server> {
+    let appends = if durability == "no" { "no" } else { "yes" };
+    let flags = [
+        "--save",
+        "",
+        "--appendonly",
+        appends,
+        "--appendfsync",
+        durability,
+    ];
+    start_redis(&flags).await
+}
+
+async fn start_redis(flags: &[&str]) -> Option<Server> {
     let (folder, port) = (Folder::new(), free_port());
-    let text = include_str!("../../peers/nchan.conf")
-        .replace("@LISTEN@", &format!("127.0.0.1:{port}"))
-        .replace("@FOLDER@", folder.0.to_str()?);
-    std::fs::write(folder.join("nginx.conf"), text).ok()?;
-    let mut command = command("nginx");
-    command.arg("-p").arg(&folder.0);
-    command.args(["-c", &folder.join("nginx.conf"), "-g", "daemon off;"]);
+    let mut command = command("redis-server");
+    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
+    command.args(flags).arg("--dir").arg(&folder.0);
     Some(Server {
         running: on_port(command, port).await?,
         _folder: Some(folder),
     })
 }
 
-/// Redis without a disk; `None` if it is not installed.
-pub(crate) async fn redis() -> Option<Server> {
-    let (folder, port) = (Folder::new(), free_port());
-    let mut command = command("redis-server");
-    command.args(["--port", &port.to_string(), "--bind", "127.0.0.1"]);
-    command.args(["--save", "", "--dir"]).arg(&folder.0);
+/// nginx with the corrected configuration before one node; `None` if it is not installed.
+pub(crate) async fn edge(node: SocketAddr, is_http2: bool) -> Option<Server> {
+    let port = free_port();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let listen = format!("{address}{}", if is_http2 { " http2" } else { "" });
+    let mut text = include_str!("../../proxies/corrected.nginx.conf").replace("@LISTEN@", &listen);
+    for number in 1..=3 {
+        text = text.replace(&format!("@NODE_{number}@"), &node.to_string());
+    }
+    nginx(&text, port).await
+}
+
+async fn nginx(text: &str, port: u16) -> Option<Server> {
+    let folder = Folder::new();
+    let text = text.replace("@FOLDER@", folder.0.to_str()?);
+    std::fs::write(folder.join("nginx.conf"), text).ok()?;
+    let mut command = command("nginx");
+    command.arg("-p").arg(&folder.0);
+    command.args(["-c", &folder.join("nginx.conf"), "-g", "daemon off;"]);
     Some(Server {
         running: on_port(command, port).await?,
         _folder: Some(folder),

@@ -49,7 +49,8 @@ pub(crate) async fn open(
     let (_, resumed_from) = anchor(&start);
     let stream = subscription(node, hub, ask, &start, permit);
     let mut response = response(Body::from_stream(stream.into_stream()), &resumed_from);
-    let seconds = node.config.heartbeat.as_secs_f64().ceil() as u64;
+    let heartbeat = node.config.heartbeat;
+    let seconds = heartbeat.as_secs() + u64::from(heartbeat.subsec_nanos() > 0);
     response.headers_mut().insert(HEARTBEAT, seconds.into());
     Ok(response)
 }

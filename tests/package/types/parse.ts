@@ -30,5 +30,9 @@ same<AuthenticatedEventSource<Record<string, string>>>()(text);
 // What the class is extended with keeps its types.
 class Plain extends AuthenticatedEventSource {}
 new Plain('/events', 'token').onmessage = ({ data }) => same<string>()(data);
-class Typed extends AuthenticatedEventSource<{ metrics: Metrics }> {}
+class Typed extends AuthenticatedEventSource<{ metrics: Metrics }> {
+  role = 'leading';
+}
 new Typed('/events', { parse: schema }).addEventListener('metrics', ({ data }) => same<Metrics>()(data));
+const target: EventTarget = text;
+if (target instanceof AuthenticatedEventSource) same<string>()(target.lastEventId);

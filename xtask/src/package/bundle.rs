@@ -75,7 +75,7 @@ fn common_js(dist: &Path) -> Result<()> {
         .arg(format!("--outdir={}", folder.display())))
 }
 
-fn script_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn script_files(folder: &Path) -> Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
@@ -119,6 +119,10 @@ fn bundler(dist: &Path) -> Command {
     build.args(["--legal-comments=none", "--log-level=warning"]);
     build.arg(format!("--alias:#bindings={}", wasm::glue().display()));
     build.arg(format!("--alias:#bindings.text={}", wasm::text().display()));
+    build.arg(format!(
+        "--alias:#bindings.strings={}",
+        wasm::strings().display()
+    ));
     build.arg(format!("--outdir={}", dist.display()));
     build
 }

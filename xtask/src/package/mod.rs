@@ -3,6 +3,7 @@
 mod bundle;
 mod inlined;
 mod names;
+mod panics;
 mod stage;
 mod wasm;
 
@@ -17,6 +18,8 @@ use serde_json::Value;
 use crate::install::{self, npm};
 use crate::process::{cargo, output};
 use crate::{house, step::step};
+
+pub(crate) use bundle::script_files;
 
 /// What becomes the package, apart from the WebAssembly: sources, types, texts, tools.
 fn template() -> PathBuf {

@@ -2,11 +2,13 @@
 
 use std::fs::{create_dir_all, read, write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Result;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{inlined, names};
+use super::{inlined, names, panics};
 use crate::house;
 use crate::process::{cargo, command, output, run};
 
@@ -26,6 +28,11 @@ pub(super) fn module() -> PathBuf {
 /// The module as a script that `#bindings.text` stands for.
 pub(super) fn text() -> PathBuf {
     bound().join("text.js")
+}
+
+/// The module that makes strings, as a script that `#bindings.strings` stands for.
+pub(super) fn strings() -> PathBuf {
+    bound().join("strings.js")
 }
 
 fn bound() -> PathBuf {
@@ -92,17 +99,45 @@ pub(super) fn bind(compiled: &Path) -> Result<()> {
         .remove_producers_section(true);
     let mut bound = bindgen.generate_output()?;
     let unoptimised = compiled.with_extension("bound.wasm");
-    write(&unoptimised, bound.wasm_mut().emit_wasm())?;
+    let mut bytes = bound.wasm_mut().emit_wasm();
+    panics::blank(&mut bytes)?;
+    write(&unoptimised, bytes)?;
     let short_names = optimise(&unoptimised)?;
     write(glue(), names::shorten(bound.js(), &short_names)?)?;
     write(text(), inlined::script(&read(module())?)?)?;
-    inlined::check(&text(), &module())
+    inlined::check(&text(), &module())?;
+    bind_strings()
+}
+
+/// Base64 is short enough for the few bytes that it is.
+fn bind_strings() -> Result<()> {
+    let assembled = bound().join("strings.wasm");
+    let source = super::template().join("src/wasm/strings.wat");
+    run(binaryen("wasm-as")
+        .args(["--enable-gc", "--enable-reference-types"])
+        .arg(source)
+        .arg("--output")
+        .arg(&assembled))?;
+    let base64 = STANDARD.encode(read(assembled)?);
+    Ok(write(
+        strings(),
+        format!("export const strings = \"{base64}\";\n"),
+    )?)
+}
+
+fn binaryen(tool: &str) -> Command {
+    let mut program = command("node", house::root());
+    program.arg(
+        super::template()
+            .join("node_modules/binaryen/bin")
+            .join(tool),
+    );
+    program
 }
 
 /// Returns the table of the names that it made short.
 fn optimise(module_with_names: &Path) -> Result<String> {
-    let mut optimiser = command("node", house::root());
-    optimiser.arg(super::template().join("node_modules/binaryen/bin/wasm-opt"));
+    let mut optimiser = binaryen("wasm-opt");
     optimiser.args([
         // What the first round leaves, the second makes smaller.
         "-Oz",

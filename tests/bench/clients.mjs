@@ -1,0 +1,87 @@
+// The clients, each in the way that its documentation shows. Each reads `count` events, calls
+// `onEvent(data)` for each, and then lets go of the stream.
+import { fetchEventSource } from '@microsoft/fetch-event-source';
+import { AuthenticatedEventSource, events } from 'authenticated-event-source';
+import { EventSource as NpmEventSource } from 'eventsource';
+import { createEventSource } from 'eventsource-client';
+import { OURS } from './names.mjs';
+
+/** Over an `EventTarget` with `close()`. */
+function listening(source, count, onEvent) {
+  let seen = 0;
+  return new Promise((resolve, reject) => {
+    source.addEventListener('message', ({ data }) => {
+      onEvent(data);
+      if (++seen === count) resolve(source.close());
+    });
+    source.addEventListener('error', (event) => reject(event.error ?? new Error('the stream broke off')));
+  });
+}
+
+async function oursByLoop(url, count, onEvent) {
+  let seen = 0;
+  for await (const { data } of new AuthenticatedEventSource(url, { retry: false })) {
+    onEvent(data);
+    if (++seen === count) break;
+  }
+}
+
+async function oursOverResponse(url, count, onEvent) {
+  let seen = 0;
+  for await (const { data } of events(await fetch(url))) {
+    onEvent(data);
+    if (++seen === count) break;
+  }
+}
+
+function eventsourceClient(url, count, onEvent) {
+  let seen = 0;
+  return new Promise((resolve) => {
+    const source = createEventSource({
+      url,
+      onMessage({ data }) {
+        onEvent(data);
+        if (++seen === count) resolve(source.close());
+      },
+    });
+  });
+}
+
+async function microsoft(url, count, onEvent) {
+  const leaving = new AbortController();
+  let seen = 0;
+  await fetchEventSource(url, {
+    signal: leaving.signal,
+    openWhenHidden: true,
+    onmessage({ data }) {
+      onEvent(data);
+      if (++seen === count) leaving.abort();
+    },
+    onerror(error) {
+      throw error;
+    },
+  });
+}
+
+/** Not a client: what reading and decoding cost. Ends with the stream. */
+async function floor(url) {
+  const decoder = new TextDecoder();
+  const { body } = await fetch(url);
+  const reader = body.getReader({ mode: 'byob' });
+  let { value, done } = await reader.read(new Uint8Array(65_536));
+  while (!done) {
+    decoder.decode(value);
+    ({ value, done } = await reader.read(new Uint8Array(value.buffer)));
+  }
+}
+
+export const CLIENTS = [
+  [`${OURS}, listener`, (url, count, onEvent) => listening(new AuthenticatedEventSource(url, { retry: false }), count, onEvent)],
+  [`${OURS}, for await`, oursByLoop],
+  [`${OURS}, events()`, oursOverResponse],
+  ['native EventSource', (url, count, onEvent) => listening(new EventSource(url), count, onEvent)],
+  ['eventsource', (url, count, onEvent) => listening(new NpmEventSource(url), count, onEvent)],
+  ['eventsource-client', eventsourceClient],
+  ['@microsoft/fetch-event-source', microsoft],
+  ['BYOB reader and TextDecoder alone', floor],
+];

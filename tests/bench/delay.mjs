@@ -1,0 +1,18 @@
+// Delivery delay at a calm rate: the server writes the time into each event, one every 5 ms.
+import { CLIENTS } from './clients.mjs';
+
+const isMeasured = (name) => !name.includes('TextDecoder');
+
+/** The delays in milliseconds by client. The clocks of server and page differ by the same for all:
+ *  compare the rows, and not with zero. */
+export async function measureDelay({ clock, full }) {
+  const count = full ? 1000 : 200;
+  const delays = {};
+  for (let round = 0; round < 3; round++) {
+    for (const [name, read] of CLIENTS.filter(([client]) => isMeasured(client))) {
+      const of = (delays[name] ??= []);
+      await read(clock, count, (data) => of.push(performance.timeOrigin + performance.now() - Number(data)));
+    }
+  }
+  return delays;
+}

@@ -1,0 +1,71 @@
+// Parsing alone: workload × size of chunks × parser.
+import { median, now } from './clock.mjs';
+import { FLOOR } from './names.mjs';
+import { PARSERS } from './parsers.mjs';
+import { CHUNK_SIZES, WORKLOADS, inChunks } from './workloads.mjs';
+
+const WARM_UP = 6;
+/** As many passes as take about this long, in milliseconds: the clock has its price too. */
+const SPAN = 30;
+
+/** What all parsers make of the stream; it is an error if they do not agree. */
+async function agreed(name, chunks, parsers) {
+  const results = [];
+  for (const { parse } of parsers) results.push(await parse(chunks));
+  const [first] = results;
+  const differs = results.some(({ events, characters }) => (events ?? first.events) !== first.events || characters !== first.characters);
+  if (differs) throw new Error(`the parsers differ over ${name}: ${JSON.stringify(results)}`);
+  return first.events;
+}
+
+/** How long it takes to ask for the time. */
+async function priceOfTheClock() {
+  const prices = [];
+  for (let round = 0; round < 5; round++) {
+    const start = await now();
+    prices.push((await now()) - start);
+  }
+  return median(prices);
+}
+
+async function time(parse, chunks, passes, price) {
+  const start = await now();
+  for (let pass = 0; pass < passes; pass++) await parse(chunks);
+  return Math.max((await now()) - start - price, 0.001) / passes;
+}
+
+async function passesOf(parse, chunks) {
+  for (let pass = 0; pass < WARM_UP; pass++) await parse(chunks);
+  const start = performance.now();
+  await parse(chunks);
+  return Math.max(1, Math.min(50, Math.round(SPAN / (performance.now() - start))));
+}
+
+/** One cell: the times of all rounds, by parser. In each round every parser has its turn, so that
+ *  what disturbs the machine disturbs all. */
+async function cell(chunks, parsers, rounds) {
+  const price = await priceOfTheClock();
+  const passes = [];
+  for (const { parse } of parsers) passes.push(await passesOf(parse, chunks));
+  const times = Object.fromEntries(parsers.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, { name, parse }] of parsers.entries()) {
+      times[name].push(await time(parse, chunks, passes[index], price));
+    }
+  }
+  return times;
+}
+
+/** All cells: workload, chunk size, number of events, times in ms by parser. */
+export async function measureParse({ full }) {
+  const cells = [];
+  for (const [workload, bytes] of WORKLOADS) {
+    for (const chunkSize of CHUNK_SIZES) {
+      const parsers = PARSERS.filter(({ knows }) => knows?.(workload, chunkSize, full) ?? true);
+      const chunks = inChunks(bytes, chunkSize);
+      const events = await agreed(workload, chunks, parsers);
+      cells.push({ workload, chunkSize, events, times: await cell(chunks, parsers, full ? 11 : 5) });
+    }
+  }
+  return { floor: FLOOR, cells };
+}
