@@ -1,5 +1,5 @@
 import { CLOSED, CONNECTING, Client, OPEN } from './client.js';
-import { named } from './names.js';
+import { tagged } from './names.js';
 import { readOptions } from './options.js';
 import { EventQueue } from './queue.js';
 
@@ -201,4 +201,4 @@ const constant = (value) => ({ value, writable: false, configurable: false });
 const constants = { CONNECTING: constant(CONNECTING), OPEN: constant(OPEN), CLOSED: constant(CLOSED) };
 for (const target of [EventSource, EventSource.prototype]) define(target, Object.keys(constants), constants);
 define(EventSource.prototype, ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']);
-named({ EventSource, AuthenticatedEventSource });
+tagged({ EventSource, AuthenticatedEventSource });

@@ -1,7 +1,12 @@
-/** Gives classes their names, which a minifier shortens, for whoever prints an object of theirs. */
+/** Gives classes their names, which a minifier shortens. */
 export function named(types) {
-  for (const [name, type] of Object.entries(types)) {
-    Object.defineProperty(type, 'name', { value: name, configurable: true });
-    Object.defineProperty(type.prototype, Symbol.toStringTag, { value: name, configurable: true });
+  for (const [name, type] of Object.entries(types)) Object.defineProperty(type, 'name', { value: name, configurable: true });
+}
+
+/** The same, for whoever prints an object of theirs. Not for events: a native `open` is an `[object Event]`. */
+export function tagged(types) {
+  named(types);
+  for (const [value, { prototype }] of Object.entries(types)) {
+    Object.defineProperty(prototype, Symbol.toStringTag, { value, configurable: true });
   }
 }

@@ -1,6 +1,6 @@
 import { AuthenticatedEventSource as Base, CLIENT, clientOf } from './event-source.js';
 import { SharedClient } from './shared/client.js';
-import { named } from './names.js';
+import { tagged } from './names.js';
 
 export { EventSourceError } from './errors.js';
 
@@ -14,4 +14,4 @@ export class AuthenticatedEventSource extends Base {
   }
 }
 
-named({ AuthenticatedEventSource });
+tagged({ AuthenticatedEventSource });

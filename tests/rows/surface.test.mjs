@@ -27,7 +27,7 @@ describe('the native surface', { concurrency: 8 }, () => {
     const source = connect(t, await script([open(first)]));
     const { constructor } = await source.until(1, 'open');
     const tag = (object) => Object.prototype.toString.call(object);
-    assert.deepEqual([constructor.name, tag(source.of('open')[0])], ['OpenEvent', '[object OpenEvent]']);
+    assert.deepEqual([constructor.name, tag(source.of('open')[0])], ['OpenEvent', '[object Event]']);
     assert.equal(tag(new EventStreamParser()), '[object EventStreamParser]');
     assert.equal(tag(new EventStreamDecoderStream()), '[object EventStreamDecoderStream]');
   });
