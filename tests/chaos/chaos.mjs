@@ -12,7 +12,7 @@ import { judge } from './verdict.mjs';
 import { startWire } from './wire.mjs';
 
 /** Tokens and streams that live this many seconds, so that a short run sees many of them end. */
-const TTL = 8;
+const TTL = 15;
 const MAX_AGE = 20;
 /** Milliseconds: what the server tells clients to wait, the longest wait, and the silence that is dead. */
 const RETRY = 300;
