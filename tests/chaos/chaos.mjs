@@ -2,6 +2,7 @@
 // every id of the log exactly once, in order.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { carryOut } from './acts.mjs';
+import { arrived } from './arrived.mjs';
 import { startCluster } from './cluster.mjs';
 import { openCrowd, stagePages } from './crowd.mjs';
 import { dice } from './dice.mjs';
@@ -12,7 +13,7 @@ import { judge } from './verdict.mjs';
 import { startWire } from './wire.mjs';
 
 /** Tokens and streams that live this many seconds, so that a short run sees many of them end. */
-const TTL = 8;
+const TTL = 15;
 const MAX_AGE = 20;
 /** Milliseconds: what the server tells clients to wait, the longest wait, and the silence that is dead. */
 const RETRY = 300;
@@ -73,21 +74,6 @@ async function settled({ cluster, crowd, publisher, from }, gaps = 0) {
   const verdicts = Object.fromEntries(ledgers.map((ledger) => [ledger.name, judge(ledger, log, gaps)]));
   const { acknowledged, refused } = publisher;
   return { log, ledgers, verdicts, acknowledged, refused, seconds: (Date.now() - start) / 1000 };
-}
-
-/** A request that its publisher gave up may be stored after the last one that was answered: so the
- *  end of the log is looked up anew each time. */
-async function arrived(cluster, crowd) {
-  try {
-    await until('every client at the end of the log', async () => {
-      const { epoch, to } = await cluster.redis.kept();
-      return (await crowd.state(`${epoch}-${to}`)).arrived === crowd.size;
-    }, undefined, 200);
-  } catch (error) {
-    const { epoch, to } = await cluster.redis.kept();
-    const behind = (await crowd.report()).filter(({ last }) => last !== `${epoch}-${to}`);
-    throw new Error(`${error.message}: the log ends with ${epoch}-${to}; ${JSON.stringify(behind)}`);
-  }
 }
 
 /** While no client gets through, more events than the log keeps: each has to be told what it missed. */

@@ -3,6 +3,7 @@
 import { appendFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { arrived } from './arrived.mjs';
 import { startCluster } from './cluster.mjs';
 import { openCrowd, stagePages } from './crowd.mjs';
 import { dice } from './dice.mjs';
@@ -11,8 +12,8 @@ import { startPublisher } from './publisher.mjs';
 import { judge } from './verdict.mjs';
 import { startWire } from './wire.mjs';
 
-/** Seconds: tokens and streams live a hundredth of what they do by default, or less. */
-const TTL = 5;
+/** Seconds: tokens and streams live a sixtieth of what they do by default, or less. */
+const TTL = 15;
 const MAX_AGE = 15;
 const ROTATION = 5;
 const CUT = 5;
@@ -51,10 +52,7 @@ export async function runSoak({ minutes, seed, counts, kept }) {
       }
       stop.abort();
       await publisher.stop();
-      await until('every client at the end', async () => {
-        const { epoch, to } = await cluster.redis.kept();
-        return (await crowd.state(`${epoch}-${to}`)).arrived === crowd.size;
-      }, undefined, 200);
+      await arrived(cluster, crowd);
       const written = await lines;
       const read = await until('the last line', async () => {
         const so = await reader();

@@ -1,6 +1,7 @@
 // All clients lose their connection in the same moment: how their returns spread, and whether the
 // servers stay inside their limits.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { arrived } from './arrived.mjs';
 import { startCluster } from './cluster.mjs';
 import { openCrowd, stagePages } from './crowd.mjs';
 import { dice } from './dice.mjs';
@@ -34,10 +35,7 @@ export async function runStorm({ seed, counts }) {
       const cut = wire.each(1, dice('all'), (line) => line.reset());
       const samples = await watched(cluster, crowd, cutAt, size);
       await publisher.stop();
-      await until('every client at the end', async () => {
-        const { epoch, to } = await cluster.redis.kept();
-        return (await crowd.state(`${epoch}-${to}`)).arrived === size;
-      }, undefined, 200);
+      await arrived(cluster, crowd);
       const log = { ...(await cluster.redis.kept()), from };
       const ledgers = await crowd.report();
       const verdicts = Object.fromEntries(ledgers.map((ledger) => [ledger.name, judge(ledger, log)]));

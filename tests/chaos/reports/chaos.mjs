@@ -9,7 +9,12 @@ const FAULTS = ['lost', 'duplicated', 'disordered', 'damaged', 'stopped', 'gaps'
 const sum = (list, of) => list.reduce((total, member) => total + of(member), 0);
 const most = (list, of) => list.reduce((top, member) => Math.max(top, of(member)), 0);
 
-export const faults = ({ exact, trimmed }) => [...offenders(exact.verdicts), ...offenders(trimmed.verdicts)];
+export function faults({ exact, trimmed }) {
+  const wrong = [...offenders(exact.verdicts), ...offenders(trimmed.verdicts)];
+  if (exact.log.to - exact.log.from + 1 < exact.acknowledged) wrong.push('an event was acknowledged and is not stored');
+  if (exact.ledgers.some(({ connections }) => connections < 2)) wrong.push('a client was never cut off');
+  return wrong;
+}
 
 /** A row for each place where clients live. */
 function clients({ ledgers, verdicts }) {
@@ -32,7 +37,7 @@ export function page(result) {
   const head = ['clients', 'number', 'connections', 'most of one', ...FAULTS.map((fault) => (fault === 'gaps' ? 'gaps not as announced' : fault))];
   return `# Chaos
 
-${(seconds / 60).toFixed(0)} minutes, seed \`${seed}\`: ${size} clients (Chromium ${browser}) through a proxy that cuts and delays, nginx, three nodes, and Redis with \`appendfsync always\`. Tokens lived 8 s, streams 20 s.
+${(seconds / 60).toFixed(0)} minutes, seed \`${seed}\`: ${size} clients (Chromium ${browser}) through a proxy that cuts and delays, nginx, three nodes, and Redis with \`appendfsync always\`. Tokens lived 15 s, streams 20 s.
 
 - ${acts.length} acts of the plan: ${KINDS.map((kind) => `${kind} ${counted(acts.map((act) => act.kind)).find(([name]) => name === kind)?.[1] ?? 0}`).join(', ')}
 - ${exact.log.to - exact.log.from + 1} events stored, ${exact.acknowledged} of them acknowledged to the publisher, ${exact.refused} refused or unanswered

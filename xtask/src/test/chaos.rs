@@ -11,13 +11,21 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
     report.check("tools of the chaos", trials::programs)?;
     let server = report.check("fixture server", fixture::build_as_tested)?;
     let swarm = report.check("native clients", fixture::build_swarm)?;
-    // Not by `node --test`, which runs each file in a process of its own that does not end here.
-    report.check("nothing lost while everything is killed", || {
+    let _ = report.check("the plan and the judge", || {
         let mut tests = command("node", house::root());
-        tests
-            .args(["--test-reporter=spec", "tests/chaos/chaos.test.mjs"])
+        tests.args([
+            "--test",
+            "--test-reporter=spec",
+            "tests/chaos/chaos.test.mjs",
+        ]);
+        run(&mut tests)
+    });
+    report.check("nothing lost while everything is killed", || {
+        let mut short = command("node", house::root());
+        short
+            .args(["tests/chaos/run.mjs", "short"])
             .env("FIXTURE_PROGRAM", &server)
             .env("SWARM_PROGRAM", &swarm);
-        run(trials::with_tools(&mut tests)?)
+        run(trials::with_tools(&mut short)?)
     })
 }
