@@ -91,7 +91,10 @@ impl Batch {
         self.has_ids = false;
         let buffer = parser.buffer().as_ptr_range();
         self.buffer = buffer.start as usize..buffer.end as usize;
-        self.places = usize::MAX..0;
+        self.places = Range {
+            start: usize::MAX,
+            end: 0,
+        };
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -19,7 +19,7 @@ const DEADLINE = 15_000;
 export async function readAuthenticatedStream(AuthenticatedEventSource, server) {
   const refused = await refusal(new AuthenticatedEventSource(`${server}/events`));
   const token = await logIn(server);
-  const source = new AuthenticatedEventSource(`${server}/events`, token);
+  const source = new AuthenticatedEventSource(`${server}/events`, { auth: token });
   try {
     const event = await eventPublished(source, server, token);
     return { refused, received: true, id: event.lastEventId !== '', state: source.readyState };
@@ -36,7 +36,7 @@ export const sourceOver = (fetchEventSource) => class extends EventTarget {
   readyState = 0;
   #ctrl = new AbortController();
 
-  constructor(url, token) {
+  constructor(url, { auth: token } = {}) {
     super();
     fetchEventSource(url, {
       headers: token && { Authorization: `Bearer ${token}` },
