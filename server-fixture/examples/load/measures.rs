@@ -254,8 +254,8 @@ fn family(id: u32) -> impl Iterator<Item = u32> {
 /// A number of `/proc/<id>/stat`, counted from behind the name.
 fn stat(id: u32, index: usize) -> Option<u64> {
     let text = proc(id, "stat")?;
-    let fields = text.rsplit(')').next()?.split_whitespace();
-    fields.skip(index).next()?.parse().ok()
+    let mut fields = text.rsplit(')').next()?.split_whitespace();
+    fields.nth(index)?.parse().ok()
 }
 
 /// A process may end while it is looked at.
