@@ -86,13 +86,6 @@ async fn send(socket: &mut TcpStream, bytes: &[u8]) {
     let _ = socket.write_all(bytes).await;
 }
 
-/// What the server says until it hangs up; a reset counts.
-async fn rest(socket: &mut TcpStream) -> String {
-    let mut answer = Vec::new();
-    let _ = soon(socket.read_to_end(&mut answer)).await;
-    String::from_utf8_lossy(&answer).into_owned()
-}
-
 #[tokio::test]
 async fn headers_that_come_a_byte_at_a_time_are_cut_off_all_at_once() {
     let mut attacked = Attacked::start(&["--header-timeout", "2"]).await;
