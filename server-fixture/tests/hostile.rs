@@ -105,6 +105,36 @@ async fn headers_that_come_a_byte_at_a_time_are_cut_off_all_at_once() {
 }
 
 #[tokio::test]
+async fn a_body_that_never_comes_or_comes_a_byte_at_a_time_is_cut_off() {
+    let mut attacked = Attacked::start(&["--request-timeout", "1"]).await;
+    let mut attackers = JoinSet::new();
+    for attacker in 0..200 {
+        let mut socket = attacked.socket().await;
+        attackers.spawn(async move {
+            let head = "POST /login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 60000\r\n\r\n";
+            send(&mut socket, head.as_bytes()).await;
+            let (mut read, mut write) = socket.into_split();
+            if attacker % 2 == 0 {
+                tokio::spawn(async move {
+                    while write.write_all(b"x").await.is_ok() {
+                        sleep(Duration::from_millis(100)).await;
+                    }
+                });
+            }
+            let mut answer = Vec::new();
+            // A reset counts as an end too.
+            let _ = read.read_to_end(&mut answer).await;
+            String::from_utf8_lossy(&answer).into_owned()
+        });
+    }
+    attacked.serves_others().await;
+    for answer in soon(attackers.join_all()).await {
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    }
+    attacked.survived("200 bodies that never come").await;
+}
+
+#[tokio::test]
 async fn clients_that_never_read_cost_no_memory_for_what_they_leave_unread() {
     let flags = ["--write-deadline", "2", "--max-connections", "0"];
     let mut attacked = Attacked::start(&flags).await;

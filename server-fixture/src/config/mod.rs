@@ -139,6 +139,10 @@ pub struct Config {
     #[arg(long, env = "SSE_HEADER_TIMEOUT", value_parser = seconds, default_value = "8")]
     pub header_timeout: Duration,
 
+    /// Seconds in which a request's body must have come and its answer begin: 408 after that.
+    #[arg(long, env = "SSE_REQUEST_TIMEOUT", value_parser = seconds, default_value = "10")]
+    pub request_timeout: Duration,
+
     /// Seconds that a client may leave a write unread before it is disconnected.
     #[arg(long, env = "SSE_WRITE_DEADLINE", value_parser = seconds, default_value = "10")]
     pub write_deadline: Duration,

@@ -16,10 +16,12 @@ use std::sync::Arc;
 pub(crate) use self::open::{HEARTBEAT, RESUMED_FROM};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::services::ServeDir;
 
@@ -54,8 +56,18 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
     // CORS is outermost: an error whose answer lacks it is, to a page, no answer at all.
     routes
         .with_state(Arc::clone(node))
+        .layer(from_fn_with_state(Arc::clone(node), in_time))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(Arc::clone(node), access::log))
         .layer(from_fn_with_state(Arc::clone(node), security::headers))
         .layer(security::cors(&node.config))
+}
+
+/// Without an end to patience, a body that never comes would hold its connection for ever. The body
+/// of the answer may take as long as it likes.
+async fn in_time(State(node): State<Arc<Node>>, request: Request, next: Next) -> Response {
+    let answer = timeout(node.config.request_timeout, next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "The request took too long").into_response()
+    })
 }
