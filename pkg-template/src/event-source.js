@@ -181,7 +181,8 @@ function resolve(url) {
     const { hostname, href } = new URL(url, base);
     // Chromium lets spaces in hosts pass; and `URL` does not know that in a document of another encoding than
     // UTF-8 queries are in that one.
-    if (!hostname.includes('%20')) return document ? Object.assign(document.createElement('a'), { href: url }).href : href;
+    const isOther = document?.characterSet && document.characterSet !== 'UTF-8';
+    if (!hostname.includes('%20')) return isOther ? Object.assign(document.createElement('a'), { href: url }).href : href;
   } catch {
     // Said below.
   }
