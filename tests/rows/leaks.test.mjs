@@ -34,7 +34,8 @@ const instruments = () => {
   WebAssembly.Instance = new Proxy(Instance, {
     construct(Target, given) {
       const instance = new Target(...given);
-      memory = Object.values(instance.exports).find((member) => member instanceof WebAssembly.Memory);
+      // The part that makes strings has none.
+      memory = Object.values(instance.exports).find((member) => member instanceof WebAssembly.Memory) ?? memory;
       return instance;
     },
   });

@@ -1,4 +1,4 @@
-import { named } from '../names.js';
+import { tagged } from '../names.js';
 import { watch } from './watch.js';
 
 const { MessageEvent } = globalThis;
@@ -14,7 +14,7 @@ export class GapEvent extends MessageEvent {
   }
 }
 
-named({ GapEvent });
+tagged({ GapEvent });
 
 /**
  * Has the source fire a `GapEvent` where the server says that it could not go on exactly: by an
