@@ -66,7 +66,6 @@ pub(crate) fn run_soak(options: &Soak) -> Result<()> {
 fn trial(name: &str, seed: &Option<String>, clients: u32, minutes: Option<&str>) -> Result<()> {
     package::build()?;
     programs()?;
-    npm::packages(&sources())?;
     let raw = house::workshop().join(name).with_extension("json");
     let mut trial = command("node", house::root());
     trial
@@ -89,7 +88,8 @@ fn trial(name: &str, seed: &Option<String>, clients: u32, minutes: Option<&str>)
 pub(crate) fn programs() -> Result<()> {
     use debian::{CHROMIUM, NGINX, REDIS};
     debian::programs(&[CHROMIUM, REDIS, NGINX])?;
-    npm::packages(&house::root().join("tests"))
+    npm::packages(&house::root().join("tests"))?;
+    npm::packages(&sources())
 }
 
 /// The variables by which a trial finds what it starts.

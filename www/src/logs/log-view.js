@@ -26,7 +26,11 @@ export class LogView {
     box.addEventListener('scroll', () => this.#scrolled());
     // A smooth scroll begins with less than a pixel, which the next line would undo: the wish counts.
     box.addEventListener('wheel', ({ deltaY }) => deltaY < 0 && this.#hold());
-    box.addEventListener('keydown', ({ key }) => UPWARDS.includes(key) && this.#hold());
+    box.addEventListener('keydown', ({ key }) => {
+      if (UPWARDS.includes(key)) this.#hold();
+      // Where the view has not moved yet there is nothing to scroll back.
+      if (key === 'End') this.follow();
+    });
     new ResizeObserver(() => this.#draw()).observe(box);
   }
 
