@@ -14,51 +14,27 @@ pub(crate) struct Program {
     package: &'static str,
 }
 
-pub(crate) const CHROMIUM: Program = Program {
-    name: "chromium",
-    package: "chromium",
-};
-pub(crate) const CHROMEDRIVER: Program = Program {
-    name: "chromedriver",
-    package: "chromium-driver",
-};
-pub(crate) const REDIS: Program = Program {
-    name: "redis-server",
-    package: "redis-server",
-};
-pub(crate) const NGINX: Program = Program {
-    name: "nginx",
-    package: "nginx",
-};
+impl Program {
+    const fn of(name: &'static str, package: &'static str) -> Self {
+        Self { name, package }
+    }
+}
+
+pub(crate) const CHROMIUM: Program = Program::of("chromium", "chromium");
+pub(crate) const CHROMEDRIVER: Program = Program::of("chromedriver", "chromium-driver");
+pub(crate) const REDIS: Program = Program::of("redis-server", "redis-server");
+pub(crate) const NGINX: Program = Program::of("nginx", "nginx");
 
 /// The proxies that the server is tested behind, besides nginx.
-pub(crate) const HAPROXY: Program = Program {
-    name: "haproxy",
-    package: "haproxy",
-};
-pub(crate) const CADDY: Program = Program {
-    name: "caddy",
-    package: "caddy",
-};
+pub(crate) const HAPROXY: Program = Program::of("haproxy", "haproxy");
+pub(crate) const CADDY: Program = Program::of("caddy", "caddy");
 
 /// The engines besides Chromium. WebKitGTK's browser is no program on PATH, and knows no mode
 /// without a screen.
-pub(crate) const FIREFOX: Program = Program {
-    name: "firefox-esr",
-    package: "firefox-esr",
-};
-pub(crate) const WEBKIT_DRIVER: Program = Program {
-    name: "WebKitWebDriver",
-    package: "webkit2gtk-driver",
-};
-pub(crate) const XVFB: Program = Program {
-    name: "Xvfb",
-    package: "xvfb",
-};
-pub(crate) const XAUTH: Program = Program {
-    name: "xauth",
-    package: "xauth",
-};
+pub(crate) const FIREFOX: Program = Program::of("firefox-esr", "firefox-esr");
+pub(crate) const WEBKIT_DRIVER: Program = Program::of("WebKitWebDriver", "webkit2gtk-driver");
+pub(crate) const XVFB: Program = Program::of("Xvfb", "xvfb");
+pub(crate) const XAUTH: Program = Program::of("xauth", "xauth");
 
 /// A module of nginx that other servers are measured against: no program, so its file tells.
 pub(crate) fn nchan() -> Result<()> {
