@@ -64,7 +64,9 @@ export class Client {
   }
 
   start() {
-    if (this.#watchSignal()) this.connect();
+    if (!this.#watchSignal()) return;
+    this.#watchPolicy();
+    this.connect();
   }
 
   get released() {
@@ -104,6 +106,17 @@ export class Client {
     return true;
   }
 
+  /** To `fetch` an address that the page's policy forbids looks like a dead network. */
+  #watchPolicy() {
+    globalThis.addEventListener?.('securitypolicyviolation', ({ disposition, blockedURI }) => {
+      // Without queries: a policy does not look at them, and ours may have the last event ID.
+      const isOurs = blockedURI.split('?')[0] === this.url.split(/[?#]/)[0];
+      if (isOurs && disposition === 'enforce' && this.readyState === CONNECTING) {
+        this.failed(forbidden('this address: add it to connect-src'), -1, this.state.attempt, false);
+      }
+    }, { signal: this.released });
+  }
+
   #abort() {
     if (this.readyState === CLOSED) return;
     for (const queue of this.#queues) queue.clear();
@@ -113,12 +126,11 @@ export class Client {
   }
 
   #cannotStart(cause) {
-    const isForbidden = cause instanceof WebAssembly.CompileError;
-    const [reason, message] = isForbidden
-      ? ['csp', "the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to script-src"]
-      : ['wasm', 'the WebAssembly of this package could not be loaded: see `error.cause`'];
+    const error = cause instanceof WebAssembly.CompileError
+      ? forbidden("WebAssembly: add 'wasm-unsafe-eval' to script-src", cause)
+      : new EventSourceError('the WebAssembly of this package could not be loaded: see `error.cause`', { reason: 'wasm', cause });
     // In a task of its own, so that listeners added after the constructor hear it.
-    setTimeout(() => this.failed(new EventSourceError(message, { reason, cause }), -1, 1, false));
+    setTimeout(() => this.failed(error, -1, 1, false));
   }
 
   // What the class asks for.
@@ -344,6 +356,10 @@ export class Client {
   #fire(event) {
     if (!this.#isSilent) this.#target.dispatchEvent(event);
   }
+}
+
+function forbidden(what, cause) {
+  return new EventSourceError(`the page's Content-Security-Policy forbids ${what}`, { reason: 'csp', cause });
 }
 
 /** As the platform reports what a listener throws. */

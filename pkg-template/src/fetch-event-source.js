@@ -60,7 +60,10 @@ class Run {
     this.#source = source;
     this.#reconnectionTime = source.reconnectionTime;
     clientOf(source).addQueue({ push: ({ data }, name, id) => this.#deliver(data, name, id), isFull: false, clear() {}, end() {} });
-    source.onerror = ({ error, willRetry }) => { if (!willRetry) this.#settle(this.#end ?? { error }); };
+    source.onerror = ({ error, willRetry }) => {
+      if (willRetry) this.#end = undefined;
+      else this.#settle(this.#end ?? { error });
+    };
     source.addEventListener('close', () => this.#settle(this.#end ?? {}));
   }
 

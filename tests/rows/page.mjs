@@ -36,6 +36,8 @@ await writeFile(join(folder, 'setup.js'), `
 
 /** The site of the pages; the fixture server is another origin to it. */
 export const site = await serve(folder);
+/** The same site with headers of the test's choice; whoever starts it closes it. */
+export const siteWith = (headers) => serve(folder, headers);
 export const browser = await launch({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
 after(async () => {
   await browser.close();
