@@ -24,7 +24,6 @@ let free;
 export class EventStreamParser {
   #parser;
   #reader;
-  #items = [];
   #lastEventId = '';
   #maxEventSize;
   #isTooLarge = false;
@@ -63,23 +62,23 @@ export class EventStreamParser {
     if (this.#isTooLarge) throw this.#tooLarge();
     const bytes = bytesOf(chunk);
     const events = [];
-    this.#items = events;
-    if (bytes.length <= SLICE) this.#parse(bytes);
-    else for (let at = 0; at < bytes.length; at += SLICE) this.#parse(bytes.subarray(at, at + SLICE));
+    if (bytes.length <= SLICE) this.#parse(bytes, events);
+    else for (let at = 0; at < bytes.length; at += SLICE) this.#parse(bytes.subarray(at, at + SLICE), events);
     if (events.length === 0 && this.#isTooLarge) throw this.#tooLarge();
     return events;
   }
 
-  #parse(bytes) {
+  #parse(bytes, events) {
     const place = this.#parser.room(bytes.length);
     this.#reader.bytes().set(bytes, place);
-    this.#isTooLarge = this.#reader.read(this.#parser.parse(bytes.length), this.#visit) || this.#isTooLarge;
+    let lastEventId = this.#lastEventId;
+    const isTooLarge = this.#reader.read(this.#parser.parse(bytes.length), (isEvent, name, data, id) => {
+      if (id !== undefined) lastEventId = id;
+      if (isEvent) events.push({ type: name || 'message', data, lastEventId });
+    });
+    this.#lastEventId = lastEventId;
+    this.#isTooLarge ||= isTooLarge;
   }
-
-  #visit = (isEvent, name, data, id) => {
-    if (id !== undefined) this.#lastEventId = id;
-    if (isEvent) this.#items.push({ type: name || 'message', data, lastEventId: this.#lastEventId });
-  };
 
   /** Ends the stream: what is unfinished is dropped. */
   end() {
