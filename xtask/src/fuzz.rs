@@ -71,7 +71,13 @@ pub(crate) fn fuzz(nightly: &Nightly, target: Target, seconds: u32) -> Result<()
         fuzzer.arg(seeds);
     }
     // Nothing that the targets do takes a second: what hangs shall not hang for twenty minutes.
-    fuzzer.args(["--", "-verbosity=0", "-print_funcs=0", "-print_final_stats=1", "-timeout=60"]);
+    fuzzer.args([
+        "--",
+        "-verbosity=0",
+        "-print_funcs=0",
+        "-print_final_stats=1",
+        "-timeout=60",
+    ]);
     fuzzer.arg(format!("-max_total_time={seconds}"));
     step(&format!("fuzzing {name} for {seconds} s"), || {
         run(fuzzer.args(target.flags()))
