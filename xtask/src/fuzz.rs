@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::house;
-use crate::install::cargo_tools;
 use crate::install::nightly::Nightly;
+use crate::install::{cargo_tools, debian};
 use crate::process::run;
 use crate::step::step;
 
@@ -48,7 +48,7 @@ impl Target {
 /// Runs the targets one after the other.
 pub(crate) fn run_fuzz(options: &Options) -> Result<()> {
     let nightly = Nightly::with(&[])?;
-    cargo_tools::fuzz()?;
+    programs()?;
     let targets = match options.targets.as_slice() {
         [] => Target::value_variants(),
         named => named,
@@ -56,6 +56,12 @@ pub(crate) fn run_fuzz(options: &Options) -> Result<()> {
     targets
         .iter()
         .try_for_each(|target| fuzz(&nightly, *target, options.seconds))
+}
+
+/// What the toolchain does not bring.
+pub(crate) fn programs() -> Result<()> {
+    debian::programs(&[debian::CXX])?;
+    cargo_tools::fuzz()
 }
 
 /// Goes on from what earlier runs on this machine have found to be interesting.

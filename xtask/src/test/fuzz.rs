@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 use super::report::{CannotGoOn, Report};
 use crate::fuzz::{self, Target};
-use crate::install::{cargo_tools, nightly::Nightly};
+use crate::install::nightly::Nightly;
 
 /// For each target.
 const SECONDS: u32 = 15;
@@ -19,7 +19,7 @@ pub(super) fn run_suite(report: &mut Report) -> Result<(), CannotGoOn> {
             return Ok(());
         }
     };
-    report.check("cargo-fuzz", cargo_tools::fuzz)?;
+    report.check("programs for fuzzing", fuzz::programs)?;
     for target in Target::value_variants() {
         let name = format!("fuzz target {}", target.name());
         let _ = report.check(&name, || fuzz::fuzz(&nightly, *target, SECONDS));
