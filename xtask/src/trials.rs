@@ -66,6 +66,7 @@ pub(crate) fn run_soak(options: &Soak) -> Result<()> {
 fn trial(name: &str, seed: &Option<String>, clients: u32, minutes: Option<&str>) -> Result<()> {
     package::build()?;
     programs()?;
+    let (server, swarm) = fixture::build_optimised()?;
     let raw = house::workshop().join(name).with_extension("json");
     let mut trial = command("node", house::root());
     trial
@@ -79,8 +80,8 @@ fn trial(name: &str, seed: &Option<String>, clients: u32, minutes: Option<&str>)
         trial.args(["--minutes", minutes]);
     }
     trial
-        .env("FIXTURE_PROGRAM", fixture::build_as_tested()?)
-        .env("SWARM_PROGRAM", fixture::build_swarm()?);
+        .env("FIXTURE_PROGRAM", server)
+        .env("SWARM_PROGRAM", swarm);
     run(with_tools(&mut trial)?.env("RAW", raw))
 }
 

@@ -9,7 +9,9 @@ const SERIES = {
   wasm: ['WebAssembly memory of a tab', 'MiB', MIB, 0.125],
   listeners: ['event listeners of a tab', '', 1, 5],
   domNodes: ['DOM nodes of a tab', '', 1, 5],
+  browser: ['Chromium, all its processes, resident', 'MiB', MIB, 40],
   server: ['a node, resident', 'MiB', MIB, 6],
+  redis: ['Redis, resident', 'MiB', MIB, 6],
   swarm: ['the native clients, resident', 'MiB', MIB, 6],
 };
 /** Caches fill and allocators settle in the first quarter. */
@@ -70,7 +72,7 @@ export function figures({ samples }) {
     y: { label: 'share of its mean', domain: [0, 1.6], grid: true },
     marginRight: 20,
     fy: { label: null, padding: 0.15 },
-    height: 760,
+    height: 960,
     marks: [
       Plot.ruleY([1], { stroke: '#bbb' }),
       Plot.lineY(data, { x: 'minute', y: 'share', fy: 'name', stroke: '#1663b5', strokeWidth: 1.5 }),
