@@ -32,6 +32,8 @@ class Cluster {
   }
 
   async stop() {
+    // A run that fails may have left something down, which would come back after its end.
+    await Promise.allSettled([this.redis, ...this.nodes].map(({ turn }) => turn));
     await Promise.all([this.nginx.end('SIGTERM'), ...this.nodes.map((node) => node.end('SIGKILL'))]);
     await this.redis.end('SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
