@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dice } from './dice.mjs';
-import { childrenOf, residentBytes, residentBytesOfAll, until } from './programs.mjs';
+import { residentBytes, residentBytesOfAll, until } from './programs.mjs';
 import { settled, withCrowd } from './stage.mjs';
 import { startWire } from './wire.mjs';
 
@@ -106,11 +106,8 @@ async function sample(cluster, crowd) {
   const tabs = await Promise.all(crowd.groups.browser.tabs.map(inTab));
   const mean = (member) => tabs.reduce((sum, tab) => sum + tab[member], 0) / tabs.length;
   const nodes = await Promise.all(cluster.nodes.map(({ pid }) => residentBytes(pid)));
-  const known = [...cluster.nodes, cluster.redis, cluster.nginx.program.child, crowd.groups.native].map(({ pid }) => pid);
-  const others = (await childrenOf(process.pid)).filter((pid) => !known.includes(pid));
-  const browser = await Promise.all(others.map(residentBytesOfAll));
   return {
-    browser: browser.reduce((sum, bytes) => sum + bytes, 0),
+    browser: await residentBytesOfAll(crowd.groups.alone.pid),
     heap: mean('heap'),
     wasm: mean('wasm'),
     listeners: mean('listeners'),
