@@ -48,7 +48,7 @@ export function page(result) {
 
 ${minutes} minutes, seed ${seed}: ${size} clients (${size - ledgers.filter(({ name }) => name.startsWith('native')).length} of the npm package) through nginx over three nodes on Redis. Tokens lived 15 s, streams 15 s, log files 5 s, and every 5 s three in ten connections were reset.
 
-- ${log.to - log.from + 1} events, each to ${size} clients: ${faults(result).length === 0 ? 'nothing lost, repeated or out of order' : '**NOT what it should be**'}
+- ${log.to - log.from + 1} events, each to ${size} clients: ${offenders(result.verdicts).length === 0 ? 'nothing lost, repeated or out of order' : '**NOT what it should be**'}
 - ${sum(({ connections }) => connections)} connections, ${cuts} reset by the network, ${sum(({ renewals }) => renewals ?? 0)} renewed in time by the native clients, ${sum(({ failures }) => failures.unauthorized ?? 0)} refused with 401 and refreshed there
 - ${lines.lines} log lines over ${lines.files} files, read over ${lines.connections} connections: ${lines.lost} lost, ${lines.repeated} repeated
 
