@@ -7,6 +7,10 @@ const FAR_ID = 4;
 const COMMENT = 8;
 const NAME = 16;
 
+// The bits of the table's flags.
+const WIDE = 1;
+const TOO_LARGE = 2;
+
 /**
  * Turns the tables that the core writes into strings.
  *
@@ -34,7 +38,8 @@ export class BatchReader {
   /**
    * Calls `visit(isEvent, type, text, id)` for each record of the table at this address, until it
    * returns `false`. `type` is empty if the stream named none. What a record does not hold is
-   * `undefined`; one without text sets the ID alone.
+   * `undefined`; one without text sets the ID alone. Returns, if it came to the end, whether there an
+   * event was too large.
    */
   read(table, visit) {
     const types = this.#types;
@@ -46,7 +51,8 @@ export class BatchReader {
     const length = words[at++];
     const first = words[at++];
     const far = words[at++] >>> 0;
-    const isWide = words[at] === 1;
+    const flags = words[at];
+    const isWide = (flags & WIDE) !== 0;
     const all = length === 0 ? '' : this.#texts.region(start, start + length, isWide);
     at = records;
     while (at < end) {
@@ -58,9 +64,10 @@ export class BatchReader {
       if (head & FAR_ID) id = this.#texts.utf8(far + words[at++], far + words[at++]);
       if (head & COMMENT) text = this.#texts.utf8(far + words[at++], far + words[at++]);
       if (head & NAME) types[type] = this.#texts.utf8(far + words[at++], far + words[at++]);
-      if (visit((head & DATA) === DATA, types[type], text, id) === false) return;
+      if (visit((head & DATA) === DATA, types[type], text, id) === false) return false;
       if (words.length === 0) words = this.#current();
     }
+    return (flags & TOO_LARGE) !== 0;
   }
 
   #value(all, start, from, to, isWide) {

@@ -1,15 +1,16 @@
 import { Core } from '#bindings';
 import { BatchReader } from './batch.js';
-import { CloseEvent, CommentEvent, ErrorEvent, OpenEvent, StateChangeEvent } from './events.js';
+import { CloseEvent, CommentEvent, ErrorEvent, OpenEvent, StateChangeEvent, StreamEvent } from './events.js';
 import { EventSourceError } from './errors.js';
 import { singleFlight, toToken } from './auth.js';
+import { nextTask } from './task.js';
 import { withWasm } from './wasm.js';
 
 export const CONNECTING = 0;
 export const OPEN = 1;
 export const CLOSED = 2;
 
-const { Event, MessageEvent } = globalThis;
+const { MessageEvent } = globalThis;
 
 /** What the core asks for by number: see `Number` and `Text` in src/bindings/client.rs. */
 export const NUMBERS = [
@@ -17,6 +18,11 @@ export const NUMBERS = [
   'openWhenHidden', 'maxEventSize', 'followsRedirects', 'isSpec', 'initialDelay', 'maxDelay', 'multiplier',
   'hasJitter', 'maxRetries', 'resetAfter', 'retryOn',
 ];
+/** What the core is asked for: see `Core::obey` in src/bindings/core.rs. */
+const CLOSE = 0;
+const RECONNECT = 1;
+const RESET = 2;
+const HEAR_COMMENTS = 3;
 const TEXTS = ['url', 'lastEventId', 'lastEventIdParam', 'scheme', 'header'];
 
 /**
@@ -42,7 +48,9 @@ export class Client {
   #queues = new Set();
   /** As browsers do: what was parsed is dispatched one by one, so that promises run between two events. */
   #backlog = [];
-  /** The event types that somebody has listened for: unless `hearsAll`, for others no event object is made. */
+  /** What the stream's `retry` field said. */
+  #reconnectionTime;
+  /** The event types that somebody has listened for: unless `isNative`, for others no event object is made. */
   #heard = new Set();
   /** Aborts once the source is closed, and whatever waits on its behalf is to be let go. */
   #released = new AbortController();
@@ -56,7 +64,9 @@ export class Client {
   }
 
   start() {
-    if (this.#watchSignal()) this.connect();
+    if (!this.#watchSignal()) return;
+    this.#watchPolicy();
+    this.connect();
   }
 
   get released() {
@@ -72,16 +82,17 @@ export class Client {
   /** Lets the connection go; it can be made again. */
   disconnect() {
     this.#isWanted = false;
-    this.#core?.close();
+    this.#core?.obey(CLOSE);
     this.#core?.free();
     this.#core = undefined;
+    this.#reconnectionTime = undefined;
   }
 
   #run(memory) {
     if (!this.#isWanted || this.#core) return;
     this.#reader = new BatchReader(memory);
     this.#core = new Core(this);
-    if (this.#heard.has('comment')) this.#core.listenToComments();
+    if (this.#heard.has('comment')) this.#core.obey(HEAR_COMMENTS);
   }
 
   /** Whether there is anything to start. */
@@ -95,6 +106,17 @@ export class Client {
     return true;
   }
 
+  /** To `fetch` an address that the page's policy forbids looks like a dead network. */
+  #watchPolicy() {
+    globalThis.addEventListener?.('securitypolicyviolation', ({ disposition, blockedURI }) => {
+      // Without queries: a policy does not look at them, and ours may have the last event ID.
+      const isOurs = blockedURI.split('?')[0] === this.url.split(/[?#]/)[0];
+      if (isOurs && disposition === 'enforce' && this.readyState === CONNECTING) {
+        this.failed(forbidden('this address: add it to connect-src'), -1, this.state.attempt, false);
+      }
+    }, { signal: this.released });
+  }
+
   #abort() {
     if (this.readyState === CLOSED) return;
     for (const queue of this.#queues) queue.clear();
@@ -104,12 +126,11 @@ export class Client {
   }
 
   #cannotStart(cause) {
-    const isForbidden = cause instanceof WebAssembly.CompileError;
-    const [reason, message] = isForbidden
-      ? ['csp', "the page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to script-src"]
-      : ['wasm', 'the WebAssembly of this package could not be loaded: see `error.cause`'];
+    const error = cause instanceof WebAssembly.CompileError
+      ? forbidden("WebAssembly: add 'wasm-unsafe-eval' to script-src", cause)
+      : new EventSourceError('the WebAssembly of this package could not be loaded: see `error.cause`', { reason: 'wasm', cause });
     // In a task of its own, so that listeners added after the constructor hear it.
-    setTimeout(() => this.failed(new EventSourceError(message, { reason, cause }), -1, 1, false));
+    setTimeout(() => this.failed(error, -1, 1, false));
   }
 
   // What the class asks for.
@@ -135,21 +156,22 @@ export class Client {
 
   reconnect() {
     this.#isLeaving = this.#core !== undefined;
-    this.#core?.reconnect();
+    this.#core?.obey(RECONNECT);
   }
 
   reset() {
     this.lastEventId = '';
-    this.#core?.reset();
+    this.#reconnectionTime = undefined;
+    this.#core?.obey(RESET);
   }
 
   get reconnectionTime() {
-    return this.#core?.reconnectionTime ?? this.initialDelay;
+    return this.#reconnectionTime ?? this.initialDelay;
   }
 
   hear(type) {
     this.#heard.add(type);
-    if (type === 'comment') this.#core?.listenToComments();
+    if (type === 'comment') this.#core?.obey(HEAR_COMMENTS);
   }
 
   addQueue(queue) {
@@ -211,21 +233,27 @@ export class Client {
     this.#fire(new OpenEvent(response, resumed));
   }
 
+  setReconnectionTime(milliseconds) {
+    this.#reconnectionTime = milliseconds;
+  }
+
   /** Delivers nothing more once a listener has closed the source, or has it reconnect. */
   dispatch(table) {
     // The rest of a chunk may come after the connection was let go in the middle of it.
-    if (!this.#core) return;
-    this.#reader.read(table, (isEvent, type, text, id) =>
-      this.isSpec ? this.#backlog.push([isEvent, type, text, id]) : this.#deliver(isEvent, type, text, id));
+    if (this.#core) this.#reader.read(table, this.isSpec ? this.#keep : this.#deliver);
   }
 
+  #keep = (...record) => {
+    this.#backlog.push(record);
+  };
+
   /** Whether to go on. */
-  #deliver(isEvent, type, text, id) {
+  #deliver = (isEvent, type, text, id) => {
     if (id !== undefined) this.lastEventId = id;
     if (isEvent) this.message(type, text, id);
     else if (text !== undefined) this.comment(text);
     return this.readyState === OPEN && !this.#isLeaving;
-  }
+  };
 
   async #drain() {
     for (const record of this.#backlog.splice(0)) {
@@ -251,10 +279,9 @@ export class Client {
       }
       if (this.#isSilent) return;
     }
-    for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin }, name, id);
-    if (this.hearsAll || this.#heard.has(type)) {
-      this.#fire(watched ?? new MessageEvent(type, { data, lastEventId, origin }));
-    }
+    if (this.#queues.size > 0) for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin }, name, id);
+    if (this.isNative) this.#fire(watched ?? new MessageEvent(type, { data, lastEventId, origin }));
+    else if (this.#heard.has(type)) this.#fire(watched ?? new StreamEvent(type, data, lastEventId, origin));
   }
 
   comment(text) {
@@ -271,6 +298,8 @@ export class Client {
   ready() {
     return this.#backlog.length > 0 ? this.#drain() : this.#taken();
   }
+
+  nextTask = nextTask;
 
   #taken() {
     const full = [...this.#queues].filter((queue) => queue.isFull);
@@ -327,6 +356,10 @@ export class Client {
   #fire(event) {
     if (!this.#isSilent) this.#target.dispatchEvent(event);
   }
+}
+
+function forbidden(what, cause) {
+  return new EventSourceError(`the page's Content-Security-Policy forbids ${what}`, { reason: 'csp', cause });
 }
 
 /** As the platform reports what a listener throws. */

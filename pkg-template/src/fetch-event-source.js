@@ -59,8 +59,11 @@ class Run {
     });
     this.#source = source;
     this.#reconnectionTime = source.reconnectionTime;
-    clientOf(source).addQueue({ push: (...event) => this.#deliver(...event), isFull: false, clear() {}, end() {} });
-    source.onerror = ({ error, willRetry }) => { if (!willRetry) this.#settle(this.#end ?? { error }); };
+    clientOf(source).addQueue({ push: ({ data }, name, id) => this.#deliver(data, name, id), isFull: false, clear() {}, end() {} });
+    source.onerror = ({ error, willRetry }) => {
+      if (willRetry) this.#end = undefined;
+      else this.#settle(this.#end ?? { error });
+    };
     source.addEventListener('close', () => this.#settle(this.#end ?? {}));
   }
 
@@ -84,7 +87,7 @@ class Run {
     return status === 204 || type === 'opaqueredirect' || (status === 401 && (auth ?? token) !== undefined);
   }
 
-  #deliver({ data }, name, id = '') {
+  #deliver(data, name, id = '') {
     const message = { id, event: name, data, retry: this.#newReconnectionTime() };
     try {
       this.#init.onmessage?.(message);

@@ -10,3 +10,13 @@ export function tagged(types) {
     Object.defineProperty(prototype, Symbol.toStringTag, { value, configurable: true });
   }
 }
+
+/** Has the objects of one class pass for those of another, attribute by attribute. Those that it lacks are `null`. */
+export function lookingLike({ prototype }, { prototype: model }) {
+  Object.setPrototypeOf(prototype, model);
+  for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(model))) {
+    const own = Object.getOwnPropertyDescriptor(prototype, name)?.get ?? (() => null);
+    if (get) Object.defineProperty(prototype, name, { get: own, enumerable: true, configurable: true });
+  }
+  delete prototype.constructor;
+}

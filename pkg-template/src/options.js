@@ -20,7 +20,7 @@ export function readOptions(init, isNative) {
   }
   return {
     ...retry,
-    hearsAll: isNative,
+    isNative,
     method,
     isGet: method === 'GET',
     mayProbe: method === 'GET' && given.redirect === undefined,

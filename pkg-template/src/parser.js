@@ -2,12 +2,16 @@ import { Parser } from '#bindings';
 import { BatchReader } from './batch.js';
 import { EventSourceError } from './errors.js';
 import { readNumber } from './options.js';
+import { nextTask } from './task.js';
 import { withWasm } from './wasm.js';
 
 const MAX_EVENT_SIZE = 16 * 2 ** 20;
 
 /** The bytes that are parsed at once: a decoder's price for a byte rises with what it is given. */
 const SLICE = 32_768;
+
+/** How long the page waits for the events of a burst, in milliseconds. */
+const TURN = 8;
 
 /** Lets go of the WebAssembly half of a parser that will not be used again. */
 let free;
@@ -20,10 +24,9 @@ let free;
 export class EventStreamParser {
   #parser;
   #reader;
-  #items = [];
   #lastEventId = '';
-  #encoder;
   #maxEventSize;
+  #isTooLarge = false;
 
   constructor({ maxEventSize = MAX_EVENT_SIZE, lastEventId = '' } = {}) {
     this.#maxEventSize = readNumber(maxEventSize, 'maxEventSize');
@@ -56,26 +59,26 @@ export class EventStreamParser {
    * order: `{ type, data, lastEventId }`. Throws an `EventSourceError` once an event is too large.
    */
   feed(chunk) {
-    if (this.#parser.isTooLarge) throw this.#tooLarge();
-    const bytes = typeof chunk === 'string' ? (this.#encoder ??= new TextEncoder()).encode(chunk) : bytesOf(chunk);
+    if (this.#isTooLarge) throw this.#tooLarge();
+    const bytes = bytesOf(chunk);
     const events = [];
-    this.#items = events;
-    if (bytes.length <= SLICE) this.#parse(bytes);
-    else for (let at = 0; at < bytes.length; at += SLICE) this.#parse(bytes.subarray(at, at + SLICE));
-    if (events.length === 0 && this.#parser.isTooLarge) throw this.#tooLarge();
+    if (bytes.length <= SLICE) this.#parse(bytes, events);
+    else for (let at = 0; at < bytes.length; at += SLICE) this.#parse(bytes.subarray(at, at + SLICE), events);
+    if (events.length === 0 && this.#isTooLarge) throw this.#tooLarge();
     return events;
   }
 
-  #parse(bytes) {
+  #parse(bytes, events) {
     const place = this.#parser.room(bytes.length);
     this.#reader.bytes().set(bytes, place);
-    this.#reader.read(this.#parser.parse(bytes.length), this.#visit);
+    let lastEventId = this.#lastEventId;
+    const isTooLarge = this.#reader.read(this.#parser.parse(bytes.length), (isEvent, name, data, id) => {
+      if (id !== undefined) lastEventId = id;
+      if (isEvent) events.push({ type: name || 'message', data, lastEventId });
+    });
+    this.#lastEventId = lastEventId;
+    this.#isTooLarge ||= isTooLarge;
   }
-
-  #visit = (isEvent, name, data, id) => {
-    if (id !== undefined) this.#lastEventId = id;
-    if (isEvent) this.#items.push({ type: name || 'message', data, lastEventId: this.#lastEventId });
-  };
 
   /** Ends the stream: what is unfinished is dropped. */
   end() {
@@ -85,6 +88,7 @@ export class EventStreamParser {
   /** Starts a new stream. */
   reset(lastEventId = '') {
     this.#lastEventId = String(lastEventId);
+    this.#isTooLarge = false;
     this.#parser.reset(this.#lastEventId);
   }
 
@@ -103,6 +107,7 @@ export class EventStreamParser {
 }
 
 function bytesOf(chunk) {
+  if (typeof chunk === 'string') return new TextEncoder().encode(chunk);
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
@@ -139,6 +144,7 @@ export async function* events(source, { signal, doneData, ...options } = {}) {
   const parser = new EventStreamParser(options);
   const reader = stream.getReader();
   const abort = () => reader.cancel(signal.reason).catch(() => {});
+  let turn = Date.now();
   try {
     signal?.throwIfAborted();
     signal?.addEventListener('abort', abort);
@@ -150,6 +156,9 @@ export async function* events(source, { signal, doneData, ...options } = {}) {
       for (const event of parser.feed(value)) {
         if (doneData !== undefined && event.data === doneData) return;
         yield event;
+        if (Date.now() - turn < TURN) continue;
+        await nextTask();
+        turn = Date.now();
       }
     }
   } finally {

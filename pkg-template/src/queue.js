@@ -4,6 +4,8 @@
  */
 export class EventQueue {
   #events = [];
+  /** How many of them were taken. */
+  #taken = 0;
   #waiting = [];
   #drains = [];
   #over;
@@ -30,9 +32,9 @@ export class EventQueue {
   }
 
   next() {
-    if (this.#events.length > 0) {
-      const value = this.#events.shift();
-      if (this.#events.length === 0) this.#release();
+    if (this.isFull) {
+      const value = this.#events[this.#taken++];
+      if (this.#taken === this.#events.length) this.clear();
       return Promise.resolve({ value, done: false });
     }
     return new Promise((resolve, reject) => {
@@ -44,6 +46,7 @@ export class EventQueue {
   /** Forgets the events that nobody has taken. */
   clear() {
     this.#events = [];
+    this.#taken = 0;
     this.#release();
   }
 

@@ -30,6 +30,7 @@ pub(super) struct Batch {
     text: Vec<u8>,
     units: Vec<u16>,
     has_ids: bool,
+    is_too_large: bool,
     /// The addresses of the parser's buffer.
     buffer: Range<usize>,
     /// The offsets between which all values in place lie; the wrong way round while there are
@@ -77,6 +78,7 @@ impl Batch {
                 }
                 // The next call would free what the table points to.
                 Item::TooLarge => {
+                    self.is_too_large = true;
                     taken.delivered.is_too_large = true;
                     break;
                 }
@@ -89,6 +91,7 @@ impl Batch {
         self.records.clear();
         self.text.clear();
         self.has_ids = false;
+        self.is_too_large = false;
         let buffer = parser.buffer().as_ptr_range();
         self.buffer = buffer.start as usize..buffer.end as usize;
         self.places = Range {
@@ -128,7 +131,8 @@ impl Batch {
 
     /// The address of the finished table: where the records are and how many numbers they are,
     /// where the values in place are and how many bytes, the offset of the first of them, where
-    /// the text is, and whether the values are units of UTF-16.
+    /// the text is; and as bits, whether the values are units of UTF-16, and whether an event was too
+    /// large.
     pub(super) fn table(&mut self, parser: &EventStreamParser) -> usize {
         let first = self.places.start.min(self.places.end);
         let values = &parser.buffer()[first..self.places.end];
@@ -146,7 +150,7 @@ impl Batch {
             len as u32,
             first as u32,
             address(&self.text),
-            u32::from(is_wide),
+            u32::from(is_wide) | u32::from(self.is_too_large) << 1,
         ];
         address(&self.header) as usize
     }

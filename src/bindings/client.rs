@@ -35,6 +35,9 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     pub fn opened(this: &Client, response: &Response, is_resumed: bool);
+    /// What the stream has set it to.
+    #[wasm_bindgen(method, js_name = setReconnectionTime)]
+    pub fn set_reconnection_time(this: &Client, time: f64);
     /// So many bytes of the stream came.
     #[wasm_bindgen(method)]
     pub fn received(this: &Client, bytes: u32);
@@ -45,6 +48,9 @@ extern "C" {
     /// A promise while no more events are wanted.
     #[wasm_bindgen(method)]
     pub fn ready(this: &Client) -> Option<Promise>;
+    /// A promise of a task of its own.
+    #[wasm_bindgen(method, js_name = nextTask)]
+    pub fn next_task(this: &Client) -> Promise;
     /// The error object of a failure.
     #[wasm_bindgen(method)]
     pub fn error(
@@ -112,6 +118,8 @@ pub(super) enum Text {
 }
 
 impl Client {
+    // As below: called so often that copies of it would weigh.
+    #[inline(never)]
     pub(super) fn number(&self, number: Number) -> f64 {
         self.number_at(number as u32)
     }
@@ -120,10 +128,12 @@ impl Client {
         self.number(flag) != 0.0
     }
 
+    #[inline(never)]
     fn time(&self, number: Number) -> Duration {
         time(self.number(number))
     }
 
+    #[inline(never)]
     pub(super) fn text(&self, text: Text) -> String {
         self.text_at(text as u32).unwrap_or_default()
     }
@@ -187,6 +197,7 @@ fn heartbeat(milliseconds: f64) -> HeartbeatTimeout {
 }
 
 /// Milliseconds as a time; what is longer than a year is a year, so that no sum overflows.
+#[inline(never)]
 pub(super) fn time(milliseconds: f64) -> Duration {
     const YEAR: f64 = 365.0 * 86_400_000.0;
     Duration::from_millis(milliseconds.clamp(0.0, YEAR) as u64)

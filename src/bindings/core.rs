@@ -45,33 +45,26 @@ impl Core {
         Ok(Core { source })
     }
 
-    /// Closes the source for good: request, reader, timers and listeners are released.
-    pub fn close(&self) {
-        self.source.close();
-    }
-
-    /// Connects anew, at once, with the same last event ID.
-    pub fn reconnect(&self) {
-        self.source.reconnect();
-    }
-
-    /// Forgets the last event ID and the reconnection time.
-    pub fn reset(&self) {
-        self.source.connection.borrow_mut().reset();
-    }
-
-    /// In milliseconds.
-    #[wasm_bindgen(getter, js_name = reconnectionTime)]
-    pub fn reconnection_time(&self) -> f64 {
-        milliseconds(self.source.connection.borrow().reconnection_time())
-    }
-
-    /// Whether to let the class see comments.
-    #[wasm_bindgen(js_name = listenToComments)]
-    pub fn listen_to_comments(&self) {
-        self.source.observer.wants_comments.set(true);
+    /// Does what the class asks for.
+    pub fn obey(&self, command: u32) {
+        match command {
+            CLOSE => self.source.close(),
+            RECONNECT => self.source.reconnect(),
+            RESET => self.source.connection.borrow_mut().reset(),
+            _ => self.source.observer.wants_comments.set(true),
+        }
     }
 }
+
+// What the class asks for, by number as in client.js: each method of its own would be an export of
+// its own.
+
+/// Close for good: request, reader, timers and listeners are released.
+const CLOSE: u32 = 0;
+/// Connect anew, at once, with the same last event ID.
+const RECONNECT: u32 = 1;
+/// Forget the last event ID and the reconnection time. The fourth is to let the class see comments.
+const RESET: u32 = 2;
 
 /// Hands what happens on to the class.
 struct Classes {
@@ -117,7 +110,11 @@ impl Observer for Classes {
         let mut batch = self.batch.take();
         let taken = batch.take(parser, self.wants_comments.get());
         if let Some(time) = taken.reconnection_time {
-            source.connection.borrow_mut().set_reconnection_time(time);
+            let mut connection = source.connection.borrow_mut();
+            connection.set_reconnection_time(time);
+            let time = connection.reconnection_time();
+            drop(connection);
+            self.client.set_reconnection_time(milliseconds(time));
         }
         if taken.has_event {
             source.connection.borrow_mut().event_came();
@@ -153,6 +150,10 @@ impl Observer for Classes {
             *gate = None;
         }
         polled
+    }
+
+    async fn next_task(&self) {
+        let _ = JsFuture::from(self.client.next_task()).await;
     }
 
     fn verdict(&self, lost: &Lost) -> Option<Verdict> {

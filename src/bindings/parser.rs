@@ -18,7 +18,6 @@ struct State {
     batch: Batch,
     /// In milliseconds; negative until a `retry` field comes.
     reconnection_time: f64,
-    is_too_large: bool,
 }
 
 #[wasm_bindgen]
@@ -31,7 +30,6 @@ impl Parser {
                 parser: EventStreamParser::new().max_event_size(max_event_size as usize),
                 batch: Batch::default(),
                 reconnection_time: -1.0,
-                is_too_large: false,
             }),
         }
     }
@@ -50,7 +48,6 @@ impl Parser {
         if let Some(time) = taken.reconnection_time {
             state.reconnection_time = milliseconds(time);
         }
-        state.is_too_large |= taken.delivered.is_too_large;
         state.batch.table(&state.parser)
     }
 
@@ -59,16 +56,10 @@ impl Parser {
         self.state.borrow().reconnection_time
     }
 
-    #[wasm_bindgen(getter, js_name = isTooLarge)]
-    pub fn is_too_large(&self) -> bool {
-        self.state.borrow().is_too_large
-    }
-
     /// Starts a new stream.
     pub fn reset(&self, last_event_id: String) {
         let state = &mut *self.state.borrow_mut();
         state.parser.reset(&last_event_id);
         state.reconnection_time = -1.0;
-        state.is_too_large = false;
     }
 }

@@ -1,3 +1,4 @@
+use core::future::Future;
 use core::task::{Context, Poll};
 
 use web_sys::Response;
@@ -26,6 +27,9 @@ pub(crate) trait Observer: Sized {
 
     /// Pending while no more events are wanted: nothing is read from the network meanwhile.
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()>;
+
+    /// Until the page has had its turn.
+    fn next_task(&self) -> impl Future<Output = ()>;
 
     /// The caller's last word on a failure.
     fn verdict(&self, lost: &Lost) -> Option<Verdict>;

@@ -1,7 +1,7 @@
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::rc::Rc;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll};
@@ -24,7 +24,12 @@ use crate::event_stream::{EventStreamParser, digits};
 
 /// How many bytes are parsed and delivered at once. Engines hand out chunks of megabytes when the
 /// server is faster than the page: delivered at once they would block it.
-const SLICE: u32 = 32 << 10;
+const LARGEST_SLICE: u32 = 32 << 10;
+const SMALLEST_SLICE: u32 = 512;
+
+/// How long the page waits for us, in milliseconds, unless a single slice takes longer. While bytes
+/// are there, reading goes on in microtasks: nothing else would have its turn, not even a click.
+const TURN: u32 = 8;
 
 /// A token that was just renewed is not renewed again sooner than this: the server decides.
 const SHORTEST_RENEWAL: Duration = Duration::from_secs(1);
@@ -38,6 +43,15 @@ pub(crate) struct Source<O> {
     liveness: RefCell<Liveness>,
     /// The token that was sent last.
     token: RefCell<Option<Token>>,
+    pace: Cell<Pace>,
+}
+
+/// How much is delivered before the page has its turn.
+#[derive(Clone, Copy)]
+struct Pace {
+    slice: u32,
+    /// The time spent on events since the page had its turn, in milliseconds.
+    spent: u32,
 }
 
 /// How an attempt, or a stream, is over.
@@ -65,6 +79,11 @@ impl<O: Observer> Source<O> {
             interrupts: Rc::default(),
             liveness: RefCell::new(Liveness::new(options.heartbeat_timeout)),
             token: RefCell::default(),
+            pace: Cell::new(Pace {
+                // What the listeners cost is not known yet.
+                slice: 4 << 10,
+                spent: 0,
+            }),
             options,
         }
     }
@@ -309,8 +328,11 @@ impl<O: Observer> Source<O> {
     async fn deliver(&self, parser: &mut EventStreamParser, chunk: &Uint8Array) -> Option<Over> {
         let mut has_comment = false;
         self.observer.received(chunk.length());
-        for start in (0..chunk.length()).step_by(SLICE as usize) {
-            let slice = chunk.subarray(start, chunk.length().min(start + SLICE));
+        let mut start = 0;
+        while start < chunk.length() {
+            let begun = js_sys::Date::now();
+            let slice = chunk.subarray(start, chunk.length().min(start + self.pace.get().slice));
+            start += slice.length();
             let len = slice.length() as usize;
             slice.copy_to(parser.room(len));
             parser.add(len);
@@ -324,9 +346,30 @@ impl<O: Observer> Source<O> {
             if self.is_leaving() {
                 break;
             }
+            let took = js_sys::Date::now() - begun;
+            self.give_way(slice.length(), took as u32).await;
         }
         self.liveness.borrow_mut().sign(sys::now(), has_comment);
         None
+    }
+
+    /// Lets the page have its turn once events have taken up their share; and goes on with less at
+    /// once where listeners are slow.
+    async fn give_way(&self, len: u32, took: u32) {
+        let Pace { slice, spent } = self.pace.get();
+        let spent = spent.saturating_add(took);
+        let slice = if took < TURN {
+            2 * slice
+        } else {
+            len * TURN / took
+        };
+        self.pace.set(Pace {
+            slice: slice.clamp(SMALLEST_SLICE, LARGEST_SLICE),
+            spent: if spent < TURN { spent } else { 0 },
+        });
+        if spent >= TURN {
+            self.observer.next_task().await;
+        }
     }
 
     /// Ready when more events are wanted, or none of this stream ever again.

@@ -5,6 +5,7 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use core::cell::RefCell;
 use core::fmt;
+use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
@@ -20,6 +21,7 @@ use super::builder::Builder;
 use super::observer::{Delivered, Observer};
 use super::options::Options;
 use super::source::Source;
+use super::sys;
 use crate::connection::{Failure, Next, ReadyState, Reason, Verdict};
 use crate::event_stream::{Event, EventStreamParser, Item};
 
@@ -210,6 +212,10 @@ impl Observer for Queue {
         } else {
             Poll::Pending
         }
+    }
+
+    fn next_task(&self) -> impl Future<Output = ()> {
+        sys::next_task()
     }
 
     fn verdict(&self, lost: &Lost) -> Option<Verdict> {

@@ -2,6 +2,7 @@
 // `onEvent(data)` for each, and then lets go of the stream.
 import { fetchEventSource } from '@microsoft/fetch-event-source';
 import { AuthenticatedEventSource, events } from 'authenticated-event-source';
+import { fetchEventSource as ourFetchEventSource } from 'authenticated-event-source/fetch-event-source';
 import { EventSource as NpmEventSource } from 'eventsource';
 import { createEventSource } from 'eventsource-client';
 import { OURS } from './names.mjs';
@@ -47,7 +48,7 @@ function eventsourceClient(url, count, onEvent) {
   });
 }
 
-async function microsoft(url, count, onEvent) {
+async function byCallback(fetchEventSource, url, count, onEvent) {
   const leaving = new AbortController();
   let seen = 0;
   await fetchEventSource(url, {
@@ -78,10 +79,11 @@ async function floor(url) {
 export const CLIENTS = [
   [`${OURS}, listener`, (url, count, onEvent) => listening(new AuthenticatedEventSource(url, { retry: false }), count, onEvent)],
   [`${OURS}, for await`, oursByLoop],
+  [`${OURS}, fetchEventSource`, (...run) => byCallback(ourFetchEventSource, ...run)],
   [`${OURS}, events()`, oursOverResponse],
   ['native EventSource', (url, count, onEvent) => listening(new EventSource(url), count, onEvent)],
   ['eventsource', (url, count, onEvent) => listening(new NpmEventSource(url), count, onEvent)],
   ['eventsource-client', eventsourceClient],
-  ['@microsoft/fetch-event-source', microsoft],
+  ['@microsoft/fetch-event-source', (...run) => byCallback(fetchEventSource, ...run)],
   ['BYOB reader and TextDecoder alone', floor],
 ];

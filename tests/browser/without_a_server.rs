@@ -1,8 +1,12 @@
 //! What needs no server: `data:` URLs are fetched like any other.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use authenticated_event_source::connection::{ReadyState, Reason, Retry};
 use authenticated_event_source::{AuthenticatedEventSource, Event};
 use futures_util::StreamExt;
+use gloo_timers::callback::Interval;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 fn source(url: &str) -> AuthenticatedEventSource {
@@ -57,4 +61,23 @@ async fn nothing_comes_after_close() {
     let mut source = source("data:text/event-stream,data:a%0A%0A");
     source.close();
     assert!(source.next().await.is_none());
+}
+
+#[wasm_bindgen_test]
+async fn a_burst_leaves_other_tasks_their_turn() {
+    let event = format!("data:{}%0A%0A", "a".repeat(100));
+    let mut source = source(&format!("data:text/event-stream,{}", event.repeat(300)));
+    let rings = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&rings);
+    let clock = Interval::new(1, move || counter.set(counter.get() + 1));
+    let mut events = 0;
+    while let Some(event) = source.next().await {
+        event.expect("no failure");
+        events += 1;
+        let begun = js_sys::Date::now();
+        while js_sys::Date::now() - begun < 1.0 {}
+    }
+    drop(clock);
+    assert_eq!(events, 300);
+    assert!(rings.get() >= 5, "{} rings in 300 ms", rings.get());
 }

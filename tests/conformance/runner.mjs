@@ -4,14 +4,16 @@ import * as close from './cases/close.mjs';
 import * as constructor from './cases/constructor.mjs';
 import * as events from './cases/events.mjs';
 import * as interfaces from './cases/interface.mjs';
+import * as lastEventId from './cases/last-event-id.mjs';
 import * as reconnect from './cases/reconnect.mjs';
+import * as redirects from './cases/redirects.mjs';
 import * as request from './cases/request.mjs';
 import * as response from './cases/response.mjs';
 import * as vectors from './cases/vectors.mjs';
 import { readAuthenticatedStream } from '../package/scenario.mjs';
 import { Stage } from './stage.mjs';
 
-const GROUPS = [interfaces, constructor, request, response, events, reconnect, close, vectors];
+const GROUPS = [interfaces, constructor, request, redirects, response, events, reconnect, lastEventId, close, vectors];
 /** Cases that run at once; each has a few connections, and browsers allow six to a server. */
 const AT_ONCE = 3;
 /** A case that has not ended by now never will. */

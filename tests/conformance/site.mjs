@@ -22,6 +22,8 @@ export async function startSite(entry, ...folders) {
   const script = '<script src="script.js"></script>';
   await writeFile(join(folder, 'index.html'), `<!doctype html><meta charset="utf-8"><title>conformance</title><body>${script}`);
   await writeFile(join(folder, 'frame.html'), `<!doctype html><title>frame</title>${script}<base href="http://127.0.0.1:9/elsewhere/base">`);
+  const policy = `<meta http-equiv="Content-Security-Policy" content="connect-src 'self'">`;
+  await writeFile(join(folder, 'policy.html'), `<!doctype html><title>policy</title>${policy}${script}`);
   await writeFile(join(folder, 'latin.htm'), `<!doctype html><meta charset="windows-1252"><title>latin</title>${script}`);
   await writeFile(join(folder, 'vectors.json'), JSON.stringify(vectors()));
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::strategies::{any_time, config, dice, policy};
 
 const BASE: Duration = Duration::from_secs(3);
-const THROWS: u32 = 10_000;
+const THROWS: u32 = if cfg!(miri) { 1_000 } else { 10_000 };
 
 /// One throw in the middle of each of equal parts of `[0, 1)`: dice as fair as can be.
 fn fair_dice() -> impl Iterator<Item = f64> {

@@ -24,16 +24,28 @@ export function hide(hidden) {
   document.dispatchEvent(new Event('visibilitychange'));
 }
 
-const ours = await import(pathToFileURL(join(PACKAGE, 'dist/fetch-event-source.js')));
+const { fetchEventSource, EventSourceError } = await import(pathToFileURL(join(PACKAGE, 'dist/fetch-event-source.js')));
 const theirs = createRequire(import.meta.url)('@microsoft/fetch-event-source');
 
-export const { fetchEventSource, EventSourceError } = ours;
+export { EventSourceError };
 export const both = {
-  'authenticated-event-source/fetch-event-source': ours.fetchEventSource,
+  'authenticated-event-source/fetch-event-source': fetchEventSource,
   '@microsoft/fetch-event-source 2.0.1': theirs.fetchEventSource,
 };
 
 export class RetriableError extends Error {}
+
+/** Two events of a stream, and how a callback gets one. */
+export const first = 'id: 1\ndata: a\n\n';
+export const second = 'id: 2\ndata: b\n\n';
+export const message = (id, data, event = '') => ({ id, event, data, retry: undefined });
+
+export const post = { method: 'POST', body: 'prompt' };
+/** Waits that show growth without taking long. */
+export const retry = { initialDelay: 100, maxDelay: 10_000, jitter: 'none' };
+
+/** Calls ours. */
+export const ours = (t, server, init) => call(t, fetchEventSource, server, init);
 
 /** Calls it, notes what it calls, and ends it with the test. */
 export function call(t, fetchEventSource, to, init = {}) {

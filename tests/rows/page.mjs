@@ -24,14 +24,14 @@ const setup = `
   globalThis.isReady = true;
 `;
 
-const { site, browser } = await openSite({
+const { site, siteWith, browser } = await openSite({
   'index.html': '<!doctype html><title>rows</title><script type="module" src="setup.js"></script>',
   'other.html': '<!doctype html><title>other</title>',
   'setup.js': setup,
 });
 
-/** Another origin than the fixture server's. */
-export { site };
+/** The site is another origin than the fixture server. */
+export { site, siteWith };
 
 /** A page that is ready for `connect`, closed when the test ends; `options` are those of its context. */
 export async function page(t, address = `${site.url}/index.html`, options = {}) {

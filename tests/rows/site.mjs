@@ -20,7 +20,9 @@ export async function openSite(files) {
     await site.close();
     await rm(folder, { recursive: true });
   });
-  return { site, browser };
+  /** The same site with headers of the test's choice; whoever starts it closes it. */
+  const siteWith = (headers) => serve(folder, headers);
+  return { site, siteWith, browser };
 }
 
 /** A context of the browser's that is closed when the test ends. */

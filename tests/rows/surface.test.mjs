@@ -44,6 +44,24 @@ describe('the native surface', { concurrency: 8 }, () => {
     assert.deepEqual([event.type, event.data, event.lastEventId, event.origin], ['message', 'a', '1', new URL(server.url).origin]);
   });
 
+  test('such an event looks like a MessageEvent from every side; that of `EventSource` is one', async (t) => {
+    const server = await script([open(first), open(first)]);
+    const event = await connect(t, server).until(1, 'message');
+    const model = new MessageEvent('message');
+    const members = (object) => { const names = []; for (const name in object) names.push(name); return names.sort(); };
+    const tag = (object) => Object.prototype.toString.call(object);
+    assert.deepEqual([event.constructor, tag(event)], [MessageEvent, tag(model)]);
+    assert.deepEqual(members(event), members(model));
+    for (const name of ['source', 'ports', 'isTrusted', 'bubbles', 'cancelable', 'composed']) assert.deepEqual(event[name], model[name], name);
+    assert.ok(Object.isFrozen(event.ports) && event.target instanceof AuthenticatedEventSource);
+    assert.throws(() => { event.data = 'b'; }, TypeError);
+    const native = new EventSource(server.url);
+    t.after(() => native.close());
+    const real = await new Promise((resolve) => { native.onmessage = resolve; });
+    const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data');
+    assert.equal(get.call(real), 'a');
+  });
+
   test('readyState in its course', async (t) => {
     const server = await script([broken(first), status(404)]);
     const source = connect(t, server);

@@ -3,8 +3,8 @@
 //! In reading order: [`house`] knows the folders, [`process`] runs programs and ends them with us,
 //! [`step`] says what takes long, [`install`] fetches what a fresh machine lacks, [`package`]
 //! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, [`engines`] are the
-//! browsers, and [`mod@bench`], [`conformance`], [`differential`], [`demo`], [`docs`], [`mod@test`],
-//! [`trials`], [`pack`] and [`release`] are the commands over them.
+//! browsers, and [`mod@bench`], [`conformance`], [`differential`], [`mod@fuzz`], [`miri`], [`demo`], [`docs`],
+//! [`mod@test`], [`trials`], [`pack`] and [`release`] are the commands over them.
 
 mod bench;
 mod conformance;
@@ -13,8 +13,10 @@ mod differential;
 mod docs;
 mod engines;
 mod fixture;
+mod fuzz;
 mod house;
 mod install;
+mod miri;
 mod pack;
 mod package;
 mod process;
@@ -55,6 +57,10 @@ enum Command {
     Conformance,
     /// Read random streams through the native class and through ours, and compare
     Differential(differential::Options),
+    /// Run the fuzz targets of parser and connection under libFuzzer
+    Fuzz(fuzz::Options),
+    /// Run the tests of parser and connection in Miri
+    Miri,
     /// Kill, cut and delay everything between many clients and the log; each must have all of it
     Chaos(trials::Chaos),
     /// Cut all clients off in one moment, and see how their returns spread
@@ -90,6 +96,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Bench(options) => bench::run_bench(&options)?,
         Command::Conformance => conformance::write_table()?,
         Command::Differential(options) => differential::run_differential(&options)?,
+        Command::Fuzz(options) => fuzz::run_fuzz(&options)?,
+        Command::Miri => miri::run_miri()?,
         Command::Chaos(options) => trials::run_chaos(&options)?,
         Command::Storm(options) => trials::run_storm(&options)?,
         Command::Soak(options) => trials::run_soak(&options)?,

@@ -73,6 +73,15 @@ export const cases = {
     });
   },
 
+  'byte order mark, characters and line ends may come in pieces'(stage) {
+    const bytes = [...new TextEncoder().encode('\ufeffid: 1\r\ndata: \u00e4\ud83d\ude00\r\n\r\n')];
+    const steps = bytes.flatMap((byte) => [{ base64: btoa(String.fromCharCode(byte)) }, { sleep_ms: 10 }]);
+    return stage.script({ steps: [...steps, { hang: true }] }).then(async (script) => {
+      const { data, lastEventId } = await stage.until(stage.connect(script), 'message');
+      same([data, lastEventId], ['\u00e4\ud83d\ude00', '1']);
+    });
+  },
+
   'handlers and listeners of all kinds hear it, in their order'(stage) {
     return opened(stage, 'data: a\n\nevent: other\ndata: b\n\n').then(async (source) => {
       const heard = [];

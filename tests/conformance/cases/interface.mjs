@@ -151,6 +151,14 @@ export const cases = {
     same(seen, [true, true, 'open']);
   },
 
+  'onerror is no handler of the global: it is called with the event alone, and true cancels nothing'(stage) {
+    const source = unconnected(stage);
+    const seen = [];
+    source.onerror = (...args) => { seen.push(args.length, args[0].type); return true; };
+    same(source.dispatchEvent(new ErrorEvent('error', { cancelable: true, message: 'a' })), true);
+    same(seen, [1, 'error']);
+  },
+
   'an event handler that returns false cancels the event'(stage) {
     const source = unconnected(stage);
     source.onmessage = () => false;

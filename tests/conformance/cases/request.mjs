@@ -1,26 +1,34 @@
-// §9.2.2 and §9.2.3, the request: its headers, credentials, redirects and origins.
+// §9.2.2 and §9.2.3, the request: its headers, credentials and origins.
 import { holds, same } from '../expect.mjs';
-import { header, open, over, sleep, status, stream } from '../stage.mjs';
+import { header, open, over, sleep, status, stream, typesOf, until } from '../stage.mjs';
 
 export const section = '§9.2.3 The request';
 
-const MESSAGE = open('data: a\n\n');
-const allow = (origin, more) => ({ ...MESSAGE, cors: false, headers: { 'access-control-allow-origin': origin, ...more } });
+export const MESSAGE = open('data: a\n\n');
+export const allow = (origin, more) => ({ ...MESSAGE, cors: false, headers: { 'access-control-allow-origin': origin, ...more } });
 
 /** The first message, from whatever answers there. */
-async function message(stage, url, init) {
+export async function message(stage, url, init) {
   return stage.until(stage.connect(url, init), 'message');
 }
 
 /** The connection is failed: CLOSED, one `error` event that is no message, and nothing before it. */
-async function fails(stage, url, init) {
+export async function fails(stage, url, init) {
   const source = stage.connect(url, init);
   const event = await stage.until(source, 'error');
   same([source.readyState, event.stateThen, 'data' in event, source.fired.length], [2, 2, false, 1], source.url);
 }
 
+/** The first thing that it fires is `open`. */
+async function opens(stage, url) {
+  const source = stage.connect(url);
+  await until(() => source.fired.length > 0, () => `anything from ${url}`, stage.patience);
+  same(source.fired[0].type, 'open');
+  same((await stage.until(source, 'message')).data, 'a');
+}
+
 const cookieOf = (request) => request.cookie?.value?.split('; ').sort().join('; ');
-const CREDENTIALS = { 'access-control-allow-credentials': 'true' };
+export const CREDENTIALS = { 'access-control-allow-credentials': 'true' };
 
 export const cases = {
   'it is a GET that accepts text/event-stream'(stage) {
@@ -49,6 +57,34 @@ export const cases = {
       await stage.until(source, 'message', 2);
       await script.requests(2);
     });
+  },
+
+  'its response does not go to the cache'(stage) {
+    const cacheable = { ...stream('data: a\n\n'), headers: { 'cache-control': 'max-age=3600' } };
+    return stage.script(cacheable).then(async (script) => {
+      const source = stage.connect(script);
+      await stage.until(source, 'error');
+      source.close();
+      await fetch(script.url, { cache: 'force-cache' });
+      await script.requests(2);
+    });
+  },
+
+  'its mode is cors and its destination is empty'(stage) {
+    return first(stage, (request) => same(['sec-fetch-mode', 'sec-fetch-dest'].map((name) => header(request, name)), ['cors', 'empty']));
+  },
+
+  'the fragment of the URL stays in `url` and is not sent'(stage) {
+    return stage.script(MESSAGE).then(async (script) => {
+      const source = stage.connect(`${script.url}?a#b`);
+      await stage.until(source, 'message');
+      const [{ target }] = await script.requests(1);
+      same([source.url.endsWith('?a#b'), target], [true, `${new URL(script.url).pathname}?a`]);
+    });
+  },
+
+  'a user name and a password in the URL are no obstacle'(stage) {
+    return stage.script(MESSAGE).then((script) => opens(stage, script.url.replace('://', '://user:secret@')));
   },
 
   'it names the page as its referrer'(stage) {
@@ -92,37 +128,8 @@ export const cases = {
     return stage.far(allow(location.origin, CREDENTIALS)).then((script) => message(stage, script, { withCredentials: true }));
   },
 
-  ...Object.fromEntries([301, 302, 303, 307, 308].map((code) => [
-    `a redirect by ${code} is followed, and \`url\` stays`,
-    async (stage) => {
-      const target = await stage.script(MESSAGE);
-      const script = await stage.script(status(code, { location: target.url }));
-      const source = stage.connect(script);
-      const { origin } = await stage.until(source, 'message');
-      same([source.url, origin], [script.url, location.origin]);
-    },
-  ])),
-
-  '`origin` of an event is that of the final URL'(stage) {
-    return stage.far(MESSAGE).then(async (target) => {
-      const script = await stage.script(status(302, { location: target.url }));
-      same((await message(stage, script)).origin, new URL(target.url).origin);
-    });
-  },
-
-  'a redirect to an origin that does not allow it fails the connection'(stage) {
-    return stage.far({ ...MESSAGE, cors: false }).then(async (target) => {
-      await fails(stage, await stage.script(status(302, { location: target.url })));
-    });
-  },
-
-  'a redirect without end, or to what is no URL, gives no event'(stage) {
-    const loop = status(302, { location: '{path}' });
-    return Promise.all([loop, status(302, { location: 'http://a b/' }), status(302)].map(async (response) => {
-      const source = stage.connect(await stage.script(response));
-      await stage.until(source, 'error');
-      same(source.fired.map(({ type }) => type), ['error']);
-    }));
+  'a data: URL is a stream like others'(stage) {
+    return opens(stage, 'data:text/event-stream,data:%20a%0A%0A');
   },
 
   'a scheme that cannot be fetched fails the connection'(stage) {
@@ -147,6 +154,21 @@ export const windowCases = {
       frame.remove();
       const [{ ended }] = await script.ended(1);
       same(ended.by, 'client');
+    });
+  },
+
+  'a blob: URL is a stream like others'(stage) {
+    const url = URL.createObjectURL(new Blob(['data: a\n\n'], { type: 'text/event-stream' }));
+    return opens(stage, url);
+  },
+
+  'an address that the policy of the page forbids fails the connection'(stage) {
+    return stage.far(MESSAGE).then(async (script) => {
+      const frame = await stage.frame('policy.html');
+      const source = stage.watch(new frame.contentWindow.tested[stage.context.client](script.url));
+      await until(() => source.readyState === 2, () => 'the end');
+      same(typesOf(source).filter((type) => type !== 'error'), []);
+      await script.noMoreThan(0);
     });
   },
 

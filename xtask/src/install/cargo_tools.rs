@@ -9,6 +9,7 @@ use crate::{house, step::step};
 
 const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
+const CARGO_FUZZ: &str = "0.13.2";
 
 /// `wasm-pack` and the test runner of `wasm-bindgen` that speaks the format of our library.
 pub(crate) fn wasm_test_tools() -> Result<()> {
@@ -22,6 +23,11 @@ pub(crate) fn wasm_test_tools() -> Result<()> {
 pub(crate) fn geckodriver() -> Result<PathBuf> {
     tool("geckodriver", "geckodriver", GECKODRIVER)?;
     Ok(house::tools()?.join("bin/geckodriver"))
+}
+
+/// `cargo fuzz`, which builds and runs the fuzz targets.
+pub(crate) fn fuzz() -> Result<()> {
+    tool("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ)
 }
 
 fn tool(package: &str, program: &str, version: &str) -> Result<()> {

@@ -29,6 +29,9 @@ pub(crate) const NGINX: Program = Program::of("nginx", "nginx");
 pub(crate) const HAPROXY: Program = Program::of("haproxy", "haproxy");
 pub(crate) const CADDY: Program = Program::of("caddy", "caddy");
 
+/// libFuzzer is compiled with every fuzz target.
+pub(crate) const CXX: Program = Program::of("c++", "g++");
+
 /// The engines besides Chromium. WebKitGTK's browser is no program on PATH, and knows no mode
 /// without a screen.
 pub(crate) const FIREFOX: Program = Program::of("firefox-esr", "firefox-esr");

@@ -2,6 +2,7 @@
 
 pub(crate) mod cargo_tools;
 pub(crate) mod debian;
+pub(crate) mod nightly;
 pub(crate) mod npm;
 
 use anyhow::{Context, Result, ensure};

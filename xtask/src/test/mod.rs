@@ -5,6 +5,7 @@ mod chaos;
 mod e2e;
 mod engines;
 mod examples;
+mod fuzz;
 mod host;
 mod matrix;
 pub(crate) mod package;
@@ -30,6 +31,8 @@ pub(crate) struct Options {
 enum Suite {
     /// Format, lints, documentation, and all tests that need no browser
     Host,
+    /// A short run of the fuzz targets, where there is a nightly toolchain
+    Fuzz,
     /// The Rust tests that run inside Chromium, against the fixture server
     Browser,
     /// The npm package: size, types, exports; packed, installed and run in Node and Chromium
@@ -64,6 +67,7 @@ fn run_suites(chosen: &[Suite]) -> Result<ExitCode> {
         // A suite that cannot go on has said so in the report; the others may still.
         let _ = match suite {
             Suite::Host => host::run_suite(&mut report),
+            Suite::Fuzz => fuzz::run_suite(&mut report),
             Suite::Browser => browser::run_suite(&mut report),
             Suite::Package => package::run_suite(&mut report),
             Suite::Engines => engines::run_suite(&mut report),

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Error, Result, anyhow};
 
 use crate::process;
 use crate::step::timed;
@@ -11,12 +11,19 @@ use crate::step::timed;
 #[derive(Default)]
 pub(super) struct Report {
     rows: Vec<Row>,
+    left_out: Vec<LeftOut>,
 }
 
 struct Row {
     name: String,
     took: Duration,
     failure: Option<String>,
+}
+
+/// A step that this machine has no means for, and why.
+struct LeftOut {
+    name: String,
+    reason: String,
 }
 
 /// A step failed, and what follows in its suite needs what it should have made.
@@ -50,6 +57,16 @@ impl Report {
         result.map_err(|_| CannotGoOn)
     }
 
+    /// Notes a step that was not run, which is no failure, and is not to be overlooked.
+    pub(super) fn leave_out(&mut self, name: &str, reason: &Error) {
+        let reason = format!("{reason:#}");
+        println!("\n=== {name}: NOT RUN: {reason}");
+        self.left_out.push(LeftOut {
+            name: name.to_owned(),
+            reason,
+        });
+    }
+
     /// Prints the table and the sum.
     pub(super) fn finish(self) -> ExitCode {
         println!("\n{:<44}{:>10}  result", "step", "seconds");
@@ -73,6 +90,9 @@ impl Report {
             .collect();
         for Row { name, failure, .. } in &failed {
             println!("failed: {name}: {}", failure.as_deref().unwrap_or_default());
+        }
+        for LeftOut { name, reason } in &self.left_out {
+            println!("not run: {name}: {reason}");
         }
         println!(
             "\n{} passed, {} failed",

@@ -1,0 +1,74 @@
+// A burst of events, and what else the page has to do.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { AuthenticatedEventSource, events } from './support.mjs';
+import { page } from './page.mjs';
+
+/** So many events that are all there at once. */
+const burst = (count) => () => Promise.resolve(new Response('data: some words of an answer\n\n'.repeat(count), {
+  headers: { 'content-type': 'text/event-stream' },
+}));
+
+/** Keeps the thread busy. */
+function spin(milliseconds) {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
+/** How often a timer rang between the first event and the last, if each takes so long. */
+async function ringsDuring(count, milliseconds) {
+  const source = new AuthenticatedEventSource('https://burst.example/', { fetch: burst(count), retry: false });
+  let seen = 0;
+  let rings = 0;
+  let timer;
+  await new Promise((resolve) => {
+    source.addEventListener('message', () => {
+      timer ??= setInterval(() => { rings += 1; }, 1);
+      spin(milliseconds);
+      seen += 1;
+    });
+    source.addEventListener('close', resolve);
+  });
+  clearInterval(timer);
+  assert.equal(seen, count);
+  return rings;
+}
+
+describe('[NON-SPEC] a burst', () => {
+  test('other tasks have their turn while it is delivered', async () => {
+    // 200 ms of work, in turns of 8.
+    assert.ok(await ringsDuring(4000, 0.05) >= 5);
+  });
+
+  test('where listeners are slow it is taken in smaller pieces', async () => {
+    // 600 events of 1 ms. In pieces of 32 KB it would be one.
+    assert.ok(await ringsDuring(600, 1) >= 10);
+  });
+
+  test('a loop over `events()` leaves other tasks their turn', async () => {
+    let rings = 0;
+    const timer = setInterval(() => { rings += 1; }, 1);
+    for await (const event of events(await burst(4000)())) spin(event.data.length && 0.05);
+    clearInterval(timer);
+    assert.ok(rings >= 5, `${rings}`);
+  });
+
+  test('a click is heard in the middle of it', async (t) => {
+    const tab = await page(t);
+    const clicks = await tab.evaluate(async () => {
+      const events = new Blob(['data: some words of an answer\n\n'.repeat(200_000)]);
+      const headers = { 'content-type': 'text/event-stream' };
+      const source = new AuthenticatedEventSource('/', { fetch: async () => new Response(events, { headers }), retry: false });
+      const { port1, port2 } = new MessageChannel();
+      let clicks = 0;
+      // Stands for the click: a task that somebody else has posted.
+      port1.onmessage = () => { clicks += 1; port2.postMessage(0); };
+      source.addEventListener('open', () => port2.postMessage(0));
+      source.addEventListener('message', () => {});
+      await new Promise((resolve) => { source.addEventListener('close', resolve); });
+      port1.close();
+      return clicks;
+    });
+    assert.ok(clicks >= 5, `${clicks} tasks while 200,000 events came`);
+  });
+});
