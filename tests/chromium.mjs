@@ -41,6 +41,19 @@ export async function launchAsUsed() {
   return { context: browser.contexts()[0], close };
 }
 
+/** Starts the browser with one page, and nothing that looks into it. */
+export async function launchAlone(url) {
+  const folder = await mkdtemp(join(tmpdir(), 'chromium-'));
+  const program = spawn(PROGRAM, [...FLAGS, `--user-data-dir=${folder}`, '--remote-debugging-port=0', url], { stdio: 'ignore' });
+  const gone = once(program, 'exit');
+  const close = async () => {
+    program.kill();
+    await gone;
+    await rm(folder, { recursive: true, maxRetries: 5 });
+  };
+  return { pid: program.pid, close };
+}
+
 /** Where it listens for us, which it says on stderr. */
 async function addressOf(program) {
   const lines = createInterface(program.stderr);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, nginxFlags } from '../cluster.mjs';
-import { PATIENCE, linesOf, listening, start, until } from './programs.mjs';
+import { PATIENCE, childrenOf, linesOf, listening, start, until } from './programs.mjs';
 
 const NODES = 3;
 /** The key of the events, and the program that asks for it: the log is read past our own server. */
@@ -32,6 +32,8 @@ class Cluster {
   }
 
   async stop() {
+    // A run that fails may have left something down, which would come back after its end.
+    await Promise.allSettled([this.redis, ...this.nodes].map(({ turn }) => turn));
     await Promise.all([this.nginx.end('SIGTERM'), ...this.nodes.map((node) => node.end('SIGKILL'))]);
     await this.redis.end('SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
@@ -119,6 +121,11 @@ class Nginx {
 
   reload() {
     this.program.child.kill('SIGHUP');
+  }
+
+  /** Kills what holds the connections: all are gone in the same moment. nginx starts another at once. */
+  async crash() {
+    for (const worker of await childrenOf(this.program.child.pid)) process.kill(worker, 'SIGKILL');
   }
 
   end(signal) {

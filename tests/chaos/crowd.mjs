@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { launch } from '../chromium.mjs';
 import { serve } from '../static-site.mjs';
+import { openAlone } from './alone.mjs';
 import { openClients } from './clients/client.mjs';
 import { linesOf, start, until } from './programs.mjs';
 
@@ -23,11 +24,13 @@ export async function stagePages() {
 
 /** Opens all clients.
  *  @param settings what each client is told: url, ttl, heartbeat, maxDelay (milliseconds)
- *  @param counts how many: `native`, in `node`, and `contexts` of the browser, three streams each */
-export async function openCrowd(settings, counts, { pages, seed }) {
-  const groups = { native: native(settings, counts.native, seed), node: await inNode(settings, counts.node) };
-  if (counts.contexts > 0) groups.browser = await inBrowser(settings, counts.contexts, pages);
-  return new Crowd(groups, counts.native + counts.node + counts.contexts * STREAMS_OF_CONTEXT);
+ *  @param counts how many: `native`, in `node`, and `contexts` of the browser, three streams each, and
+ *  how many of these, 0 or 1, are `alone` in a browser that no tool looks into */
+export async function openCrowd(settings, { native: swarm, node, contexts, alone = 0 }, { pages, seed }) {
+  const groups = { native: native(settings, swarm, seed), node: await inNode(settings, node) };
+  if (contexts > alone) groups.browser = await inBrowser(settings, contexts - alone, pages);
+  if (alone) groups.alone = await openAlone(ofContext(settings, contexts - 1), pages);
+  return new Crowd(groups, swarm + node + contexts * STREAMS_OF_CONTEXT);
 }
 
 class Crowd {
@@ -86,6 +89,12 @@ async function inNode(settings, count) {
 const named = (kind, settings, count, offset = 0) =>
   Array.from({ length: count }, (_, index) => ({ ...settings, name: `${kind}-${index + offset}`, renews: (index + offset) % 2 === 0 }));
 
+/** The clients of a context, by their places. */
+function ofContext(settings, index) {
+  const kinds = { inTab: 'tab', inWorker: 'worker', inShared: 'shared-worker' };
+  return Object.fromEntries(Object.entries(kinds).map(([place, kind]) => [place, named(kind, settings, 1, index)]));
+}
+
 /** Every other context loads its page from the nodes themselves, the rest from another origin. */
 async function inBrowser(settings, count, pages) {
   const [browser, site] = [await launch(), await serve(pages.folder)];
@@ -96,9 +105,7 @@ async function inBrowser(settings, count, pages) {
     tab.setDefaultTimeout(60_000);
     await tab.goto(`${index % 2 === 0 ? settings.url : site.url}/page.html`);
     await tab.waitForFunction(() => globalThis.isReady);
-    const kinds = { inTab: 'tab', inWorker: 'worker', inShared: 'shared-worker' };
-    const clients = Object.entries(kinds).map(([place, kind]) => [place, named(kind, settings, 1, index)]);
-    await tab.evaluate((clients) => open3(clients), Object.fromEntries(clients));
+    await tab.evaluate((clients) => open3(clients), ofContext(settings, index));
     tabs.push(tab);
   }
   const ask = (question, argument) => Promise.all(tabs.map((tab) => tab.evaluate(question, argument)));

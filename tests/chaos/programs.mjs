@@ -51,6 +51,19 @@ export async function* linesOf({ child, failed, gone }) {
   }
 }
 
+/** The processes that a process started. */
+export async function childrenOf(pid) {
+  const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return list.split(' ').filter(Boolean).map(Number);
+}
+
+/** Bytes in memory of a process and of all that it started, and they started. */
+export async function residentBytesOfAll(pid) {
+  const [own, children] = await Promise.all([residentBytes(pid), childrenOf(pid)]);
+  const theirs = await Promise.all(children.map(residentBytesOfAll));
+  return theirs.reduce((sum, bytes) => sum + bytes, own);
+}
+
 /** Bytes of a process in memory; 0 if it is gone. */
 export async function residentBytes(pid) {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');

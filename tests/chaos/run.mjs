@@ -30,7 +30,7 @@ const COMMANDS = {
     return [await runStorm({ seed, counts: { native: clients, node: 10, contexts: 4 } }), stormReport];
   },
   async soak({ seed, minutes, clients }) {
-    const counts = { native: clients, node: 4, contexts: 2 };
+    const counts = { native: clients, node: 4, contexts: 3, alone: 1 };
     const kept = async (soFar) => writeFile(process.env.RAW, JSON.stringify(soFar));
     return [await runSoak({ seed, minutes, counts, kept }), soakReport];
   },

@@ -1,15 +1,12 @@
 // Hours in little: tokens, streams and log files that live for seconds, connections that are cut all
 // the time, and what browser and servers hold in memory meanwhile.
-import { appendFile, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { arrived } from './arrived.mjs';
-import { startCluster } from './cluster.mjs';
-import { openCrowd, stagePages } from './crowd.mjs';
 import { dice } from './dice.mjs';
-import { residentBytes, until } from './programs.mjs';
-import { startPublisher } from './publisher.mjs';
-import { judge } from './verdict.mjs';
+import { residentBytes, residentBytesOfAll, until } from './programs.mjs';
+import { settled, withCrowd } from './stage.mjs';
 import { startWire } from './wire.mjs';
 
 /** Seconds: tokens and streams live a sixtieth of what they do by default, or less. */
@@ -23,56 +20,55 @@ const CLIENT = { ttl: TTL, maxDelay: 2000, heartbeat: 4000 };
 /** Runs for `minutes` with so many clients (see `openCrowd`).
  *  @param kept told the result so far, after each sample */
 export async function runSoak({ minutes, seed, counts, kept }) {
-  const pages = await stagePages();
-  const log = join(pages.folder, 'soak.log');
+  const folder = await mkdtemp(join(tmpdir(), 'soak-'));
+  const log = join(folder, 'soak.log');
   await appendFile(log, '');
-  const flags = ['--static', pages.folder, '--tail', log, '--keep', '5000', '--retry', '300', '--heartbeat', '1', '--max-age', `${MAX_AGE}`, '--max-connections', '0'];
-  const cluster = await startCluster(flags);
-  // The lines of a file are numbered by the node that reads it, so their reader stays with one node.
-  const [wire, lineWire] = [await startWire(cluster.nginx.port), await startWire(cluster.nodes[0].port)];
-  const publisher = await startPublisher(cluster.nginx.url, RATE);
-  const stop = new AbortController();
+  const flags = ['--tail', log, '--keep', '5000', '--retry', '300', '--heartbeat', '1', '--max-age', `${MAX_AGE}`, '--max-connections', '0'];
   try {
-    const { from } = await until('the first event', () => cluster.redis.kept().catch(() => undefined));
-    const crowd = await openCrowd({ ...CLIENT, url: wire.url }, counts, { pages, seed });
-    try {
-      await crowd.begun();
-      // The last tab is of another origin: the policy of the nodes' own page allows no other server.
-      const reader = await readLines(crowd.groups.browser.tabs.at(-1), lineWire.url, TTL);
-      const lines = writeLines(log, stop.signal);
-      const cuts = cutAgainAndAgain([wire, lineWire], seed, stop.signal);
-      const samples = [];
-      const start = Date.now();
-      const end = start + minutes * 60_000;
-      const pause = Math.max((minutes * 60_000) / 240, 2000);
-      while (Date.now() < end) {
-        samples.push({ minute: (Date.now() - start) / 60_000, ...(await sample(cluster, crowd)) });
-        await kept({ samples, minutes: (Date.now() - start) / 60_000 });
-        await sleep(pause);
-      }
-      stop.abort();
-      await publisher.stop();
-      await arrived(cluster, crowd);
-      const written = await lines;
-      const read = await until('the last line', async () => {
-        const so = await reader();
-        return so.last === written.lines && so;
-      }, undefined, 200);
-      const whole = { ...(await cluster.redis.kept()), from };
-      const ledgers = await crowd.report();
-      const verdicts = Object.fromEntries(ledgers.map((ledger) => [ledger.name, judge(ledger, whole)]));
-      return { minutes, seed, samples, log: whole, ledgers, verdicts, lines: { ...written, ...read }, cuts: await cuts, size: crowd.size };
-    } finally {
-      await crowd.close();
-    }
+    return await withCrowd({ flags, rate: RATE, client: CLIENT, counts, seed }, async (stage) => {
+      await stage.crowd.begun();
+      const { samples, cuts, lines } = await worn(stage, { minutes, seed, log, kept });
+      return { minutes, seed, samples, cuts, lines, size: stage.crowd.size, ...(await settled(stage)) };
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Weighs everything while connections are cut and log files are rotated. */
+async function worn({ cluster, wire, crowd }, { minutes, seed, log, kept }) {
+  const stop = new AbortController();
+  // The lines of a file are numbered by the node that reads it, so their reader stays with one node.
+  const lineWire = await startWire(cluster.nodes[0].port);
+  try {
+    // The last tab is of another origin: the policy of the nodes' own page allows no other server.
+    const reader = await readLines(crowd.groups.browser.tabs.at(-1), lineWire.url, TTL);
+    const lines = writeLines(log, stop.signal);
+    const cuts = cutAgainAndAgain([wire, lineWire], seed, stop.signal);
+    const samples = await weighed(cluster, crowd, minutes, kept);
+    stop.abort();
+    const written = await lines;
+    const read = await until('the last line', async () => {
+      const so = await reader();
+      return so.last === written.lines && so;
+    }, undefined, 200);
+    return { samples, cuts: await cuts, lines: { ...written, ...read } };
   } finally {
     stop.abort();
-    await publisher.halt();
-    wire.close();
     lineWire.close();
-    await cluster.stop();
-    await pages.remove();
   }
+}
+
+async function weighed(cluster, crowd, minutes, kept) {
+  const [samples, start] = [[], Date.now()];
+  const pause = Math.max((minutes * 60_000) / 240, 2000);
+  const soFar = () => (Date.now() - start) / 60_000;
+  while (soFar() < minutes) {
+    samples.push({ minute: soFar(), ...(await sample(cluster, crowd)) });
+    await kept({ samples, minutes: soFar() });
+    await sleep(pause);
+  }
+  return samples;
 }
 
 /** Numbered lines, and another file every few seconds. */
@@ -111,6 +107,7 @@ async function sample(cluster, crowd) {
   const mean = (member) => tabs.reduce((sum, tab) => sum + tab[member], 0) / tabs.length;
   const nodes = await Promise.all(cluster.nodes.map(({ pid }) => residentBytes(pid)));
   return {
+    browser: await residentBytesOfAll(crowd.groups.alone.pid),
     heap: mean('heap'),
     wasm: mean('wasm'),
     listeners: mean('listeners'),

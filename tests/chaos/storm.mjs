@@ -1,64 +1,42 @@
 // All clients lose their connection in the same moment: how their returns spread, and whether the
 // servers stay inside their limits.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { arrived } from './arrived.mjs';
-import { startCluster } from './cluster.mjs';
-import { openCrowd, stagePages } from './crowd.mjs';
-import { dice } from './dice.mjs';
 import { residentBytes, until } from './programs.mjs';
-import { startPublisher } from './publisher.mjs';
-import { judge } from './verdict.mjs';
-import { startWire } from './wire.mjs';
+import { settled, withCrowd } from './stage.mjs';
 
 /** Milliseconds that the servers tell clients to wait: their default. */
 const RETRY = 3000;
 const CLIENT = { ttl: 3600, maxDelay: 30_000, heartbeat: 60_000 };
 const SAMPLE = 250;
+/** Events a second: enough to tell who lost one. */
+const RATE = 2;
 
 /** Cuts all clients (see `openCrowd`) at once. The servers together hold a fifth more streams than
  *  there are clients, and not one more. */
 export async function runStorm({ seed, counts }) {
-  const pages = await stagePages();
   const size = counts.native + counts.node + 3 * counts.contexts;
   const limit = Math.ceil((size * 1.2) / 3);
-  const flags = ['--static', pages.folder, '--keep', '20000', '--retry', `${RETRY}`, '--max-connections', `${limit}`];
-  const cluster = await startCluster(flags);
-  const wire = await startWire(cluster.nginx.port);
-  const publisher = await startPublisher(cluster.nginx.url, 5);
-  try {
-    const { from } = await until('the first event', () => cluster.redis.kept().catch(() => undefined));
-    const crowd = await openCrowd({ ...CLIENT, url: wire.url }, counts, { pages, seed });
-    try {
-      await until('all clients open', async () => (await crowd.state('')).open === size, 180_000);
-      const before = await figures(cluster);
-      const cutAt = Date.now();
-      const cut = wire.each(1, dice('all'), (line) => line.reset());
-      const samples = await watched(cluster, crowd, cutAt, size);
-      await publisher.stop();
-      await arrived(cluster, crowd);
-      const log = { ...(await cluster.redis.kept()), from };
-      const ledgers = await crowd.report();
-      const verdicts = Object.fromEntries(ledgers.map((ledger) => [ledger.name, judge(ledger, log)]));
-      return { seed, size, cut, cutAt, limit, before, samples, after: await figures(cluster), ledgers, verdicts, log };
-    } finally {
-      await crowd.close();
-    }
-  } finally {
-    await publisher.halt();
-    wire.close();
-    await cluster.stop();
-    await pages.remove();
-  }
+  const flags = ['--keep', '20000', '--retry', `${RETRY}`, '--max-connections', `${limit}`];
+  return withCrowd({ flags, rate: RATE, client: CLIENT, counts, seed, isWired: false }, async (stage) => {
+    const { cluster, crowd } = stage;
+    await until('all clients open', async () => (await crowd.state('')).open === size, 180_000, SAMPLE);
+    const before = await figures(cluster);
+    const cutAt = Date.now();
+    await cluster.nginx.crash();
+    await until('the cut', async () => (await crowd.state('')).open < size);
+    const samples = await watched(cluster, crowd, cutAt);
+    return { seed, size, cutAt, limit, before, samples, ...(await settled(stage)), after: await figures(cluster) };
+  });
 }
 
 /** Until all are back, and a little longer. */
-async function watched(cluster, crowd, cutAt, size) {
+async function watched(cluster, crowd, cutAt) {
   const samples = [];
   for (let calm = 0; calm < 8; await sleep(SAMPLE)) {
     const { open } = await crowd.state('');
-    calm = open === size ? calm + 1 : 0;
+    calm = open === crowd.size ? calm + 1 : 0;
     samples.push({ seconds: (Date.now() - cutAt) / 1000, open, nodes: await figures(cluster) });
-    if (Date.now() - cutAt > 120_000) throw new Error(`after two minutes ${open} of ${size} are back`);
+    if (Date.now() - cutAt > 120_000) throw new Error(`after two minutes ${open} of ${crowd.size} are back`);
   }
   return samples;
 }

@@ -1,22 +1,13 @@
 // What only HTTP/2 can do to a stream: the connection lives on, or is told to go away.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { browser, site } from './page.mjs';
+import { page } from './page.mjs';
 import { cursors, fixture, PATIENCE } from './support.mjs';
-
-/** A page that believes the fault port's own certificate. */
-async function page(t) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  await page.goto(`${site.url}/index.html`);
-  await page.waitForFunction(() => globalThis.isReady);
-  return page;
-}
 
 for (const fault of ['cancel', 'internal', 'refused', 'goaway']) {
   test(`HTTP/2: after ${fault} the source is back with the last complete event's ID`, async (t) => {
-    const tab = await page(t);
+    // It believes the fault port's own certificate.
+    const tab = await page(t, undefined, { ignoreHTTPSErrors: true });
     const path = `/fault/h2/${fault}`;
     const url = `${fixture.faults.replace('http:', 'https:')}${path}`;
     await tab.evaluate((url) => {

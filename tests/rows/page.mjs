@@ -1,17 +1,7 @@
 // A page in headless Chromium that has the package and what the tests share with it.
-import { after } from 'node:test';
-import { join } from 'node:path';
-import { mkdtemp, rm, writeFile, cp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { launch } from '../chromium.mjs';
-import { serve } from '../static-site.mjs';
-import { PACKAGE } from './support.mjs';
+import { contextFor, openSite, readyPage } from './site.mjs';
 
-const folder = await mkdtemp(join(tmpdir(), 'rows-'));
-await cp(join(PACKAGE, 'dist'), join(folder, 'dist'), { recursive: true });
-await writeFile(join(folder, 'index.html'), '<!doctype html><title>rows</title><script type="module" src="setup.js"></script>');
-await writeFile(join(folder, 'other.html'), '<!doctype html><title>other</title>');
-await writeFile(join(folder, 'setup.js'), `
+const setup = `
   import * as members from './dist/index.js';
   Object.assign(globalThis, members);
   /** Opens a source and notes what it fires, as plain objects. */
@@ -32,26 +22,18 @@ await writeFile(join(folder, 'setup.js'), `
     return source;
   };
   globalThis.isReady = true;
-`);
+`;
 
-/** The site of the pages; the fixture server is another origin to it. */
-export const site = await serve(folder);
-/** The same site with headers of the test's choice; whoever starts it closes it. */
-export const siteWith = (headers) => serve(folder, headers);
-export const browser = await launch({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
-after(async () => {
-  await browser.close();
-  await site.close();
-  await rm(folder, { recursive: true });
+const { site, siteWith, browser } = await openSite({
+  'index.html': '<!doctype html><title>rows</title><script type="module" src="setup.js"></script>',
+  'other.html': '<!doctype html><title>other</title>',
+  'setup.js': setup,
 });
 
-/** A page that is ready for `connect`, closed when the test ends. */
-export async function page(t, address = `${site.url}/index.html`) {
-  const context = await browser.newContext();
-  t.after(() => context.close());
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  await page.goto(address);
-  await page.waitForFunction(() => globalThis.isReady);
-  return page;
+/** The site is another origin than the fixture server. */
+export { site, siteWith };
+
+/** A page that is ready for `connect`, closed when the test ends; `options` are those of its context. */
+export async function page(t, address = `${site.url}/index.html`, options = {}) {
+  return readyPage(await contextFor(t, browser, options), address);
 }

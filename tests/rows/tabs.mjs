@@ -1,19 +1,10 @@
 // Tabs of one site in headless Chromium, and a worker in one of them, that share a connection.
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { launch, launchAsUsed } from '../chromium.mjs';
-import { serve } from '../static-site.mjs';
-import { fixture, PACKAGE, PATIENCE } from './support.mjs';
+import { launchAsUsed } from '../chromium.mjs';
+import { contextFor, openSite, readyPage } from './site.mjs';
+import { fixture, PATIENCE } from './support.mjs';
 
-const folder = await mkdtemp(join(tmpdir(), 'tabs-'));
-await cp(join(PACKAGE, 'dist'), join(folder, 'dist'), { recursive: true });
-for (const name of ['index', 'other']) {
-  await writeFile(join(folder, `${name}.html`), `<!doctype html><title>${name}</title><script type="module" src="setup.js"></script>`);
-}
-await writeFile(join(folder, 'setup.js'), `
+const setup = `
   import { AuthenticatedEventSource as Plain } from './dist/index.js';
   import { AuthenticatedEventSource as Shared } from './dist/shared.js';
   import { health } from './dist/observe.js';
@@ -58,20 +49,14 @@ await writeFile(join(folder, 'setup.js'), `
   });
   if (globalThis.document) globalThis.isReady = true;
   else postMessage('ready');
-`);
+`;
 
-export const site = await serve(folder);
-export const browser = await launch({ ignoreDefaultArgs: ['--disable-back-forward-cache'] });
-after(async () => {
-  await browser.close();
-  await site.close();
-  await rm(folder, { recursive: true });
-});
+const pageOf = (title) => `<!doctype html><title>${title}</title><script type="module" src="setup.js"></script>`;
+const { site, browser } = await openSite({ 'index.html': pageOf('index'), 'other.html': pageOf('other'), 'setup.js': setup });
 
 /** A person's browser: its tabs share storage, locks and connections, and nothing with others. */
 export async function person(t) {
-  const context = await browser.newContext();
-  t.after(() => context.close());
+  const context = await contextFor(t, browser);
   return { tab: () => openTab(context), worker: async () => openWorker(await openTab(context)) };
 }
 
@@ -83,10 +68,7 @@ export async function awayPerson(t) {
 }
 
 async function openTab(context) {
-  const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  await page.goto(`${site.url}/index.html`);
-  await page.waitForFunction(() => globalThis.isReady);
+  const page = await readyPage(context, `${site.url}/index.html`);
   return new Tab(page, (name, args) => page.evaluate(([name, args]) => ask[name](...args), [name, args]));
 }
 

@@ -29,17 +29,24 @@ pub(crate) fn build_as_tested() -> Result<PathBuf> {
 /// Many native clients in one program, with its dependencies built as for the tests on the host.
 pub(crate) fn build_swarm() -> Result<PathBuf> {
     let selection = [AS_TESTED.as_slice(), &["--example", "swarm"]].concat();
-    build_with(
-        "compiling the native clients",
-        &selection,
-        ("example", "swarm"),
-    )
+    build_with("compiling the native clients", &selection, SWARM)
+}
+
+/// Server and native clients as people run them: with thousands of streams, programs that are not
+/// optimised would measure nothing but themselves.
+pub(crate) fn build_optimised() -> Result<(PathBuf, PathBuf)> {
+    let selection = ["--package", "server-fixture", "--bin", "server-fixture"];
+    let selection = [&selection, ["--release", "--example", "swarm"].as_slice()].concat();
+    let server = build_with("compiling the fixture server", &selection, SERVER)?;
+    let swarm = build_with("compiling the native clients", &selection, SWARM)?;
+    Ok((server, swarm))
 }
 
 /// Kind and name of a program, as Cargo has them.
 type Target = (&'static str, &'static str);
 
 const SERVER: Target = ("bin", "server-fixture");
+const SWARM: Target = ("example", "swarm");
 
 /// What the tests on the host are made of.
 ///

@@ -68,7 +68,7 @@ enum Command {
     /// Refresh, reconnect and rotate for an hour, and see whether memory grows
     Soak(trials::Soak),
     /// Measure the server beside nchan and the textbook's Express server, and beyond one node
-    Load,
+    Load(trials::Load),
     /// Print what each entry of the built package weighs; fails over the budget
     Size,
 }
@@ -101,7 +101,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Chaos(options) => trials::run_chaos(&options)?,
         Command::Storm(options) => trials::run_storm(&options)?,
         Command::Soak(options) => trials::run_soak(&options)?,
-        Command::Load => trials::run_load()?,
+        Command::Load(options) => trials::run_load(&options)?,
         Command::Size => size::report()?,
     }
     Ok(ExitCode::SUCCESS)

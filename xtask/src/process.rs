@@ -161,7 +161,17 @@ pub(crate) fn command(program: impl AsRef<OsStr>, folder: impl AsRef<std::path::
 }
 
 /// Cargo, the one that runs us, in the root of the repository.
+///
+/// What it told us about ourselves is not passed on: build scripts that look at it would run again
+/// after each build by hand, and all that depends on them would be built again.
 pub(crate) fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    command(cargo, crate::house::root())
+    let mut command = command(cargo, crate::house::root());
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
 }

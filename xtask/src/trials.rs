@@ -46,6 +46,23 @@ pub(crate) struct Soak {
     clients: u32,
 }
 
+#[derive(clap::Args)]
+pub(crate) struct Load {
+    /// Tries each measure with few streams and events, and keeps nothing
+    #[arg(long)]
+    small: bool,
+}
+
+/// What `--small` tells the program that measures.
+const SMALL: [&str; 6] = [
+    "--clients=500",
+    "--peers-clients=100",
+    "--events=50",
+    "--rounds=1",
+    "--edge-clients=200",
+    "--scaling-events=800",
+];
+
 /// Kills, cuts and delays everything between many clients and the log.
 pub(crate) fn run_chaos(options: &Chaos) -> Result<()> {
     let minutes = options.minutes.to_string();
@@ -66,6 +83,7 @@ pub(crate) fn run_soak(options: &Soak) -> Result<()> {
 fn trial(name: &str, seed: &Option<String>, clients: u32, minutes: Option<&str>) -> Result<()> {
     package::build()?;
     programs()?;
+    let (server, swarm) = fixture::build_optimised()?;
     let raw = house::workshop().join(name).with_extension("json");
     let mut trial = command("node", house::root());
     trial
@@ -79,8 +97,8 @@ fn trial(name: &str, seed: &Option<String>, clients: u32, minutes: Option<&str>)
         trial.args(["--minutes", minutes]);
     }
     trial
-        .env("FIXTURE_PROGRAM", fixture::build_as_tested()?)
-        .env("SWARM_PROGRAM", fixture::build_swarm()?);
+        .env("FIXTURE_PROGRAM", server)
+        .env("SWARM_PROGRAM", swarm);
     run(with_tools(&mut trial)?.env("RAW", raw))
 }
 
@@ -107,18 +125,23 @@ fn sources() -> PathBuf {
 }
 
 /// Measures the server beside its peers, and what more servers would cost; keeps both tables.
-pub(crate) fn run_load() -> Result<()> {
+pub(crate) fn run_load(options: &Load) -> Result<()> {
     debian::programs(&[debian::NGINX, debian::REDIS])?;
     debian::nchan()?;
     install::node()?;
-    let (beside, scaling) = (measured(&[])?, measured(&["--scaling"])?);
+    let before = machine()?;
+    let flags = if options.small { SMALL.as_slice() } else { &[] };
+    let beside = measured(flags)?;
+    let scaling = measured(&[flags, &["--scaling"]].concat())?;
     let text = format!(
         "# Load\n\nClients, servers and peers on the same machine, in the same run.\n\n{beside}\n\
          ## Beyond one node\n\nWhat SCALING.md of server-fixture reckons with.\n\n{scaling}\n\
-         Written by `cargo xtask load`; not to be edited. {}.\n",
-        machine()?
+         Written by `cargo xtask load`; not to be edited. {before}.\n"
     );
     print!("{text}");
+    if options.small {
+        return Ok(());
+    }
     let results = sources().join("results");
     create_dir_all(&results)?;
     write(results.join("load.md"), text).context("the tables could not be kept")

@@ -4,7 +4,8 @@
   WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
     construct(Target, given) {
       const instance = new Target(...given);
-      memory = Object.values(instance.exports).find((member) => member instanceof WebAssembly.Memory);
+      // The package has another, smaller module, without a memory.
+      memory ??= Object.values(instance.exports).find((member) => member instanceof WebAssembly.Memory);
       return instance;
     },
   });

@@ -24,10 +24,11 @@ function most(samples, of) {
 }
 
 export function faults(result) {
-  const { verdicts, samples, limit } = result;
+  const { verdicts, samples, limit, size } = result;
   const returned = returns(result);
   const { most: apart, critical } = distance(returned.map(({ multiple }) => multiple));
   const wrong = offenders(verdicts);
+  if (returned.length < size) wrong.push(`of ${size} clients ${returned.length} came back from a cut`);
   if (most(samples, ({ active }) => active) > limit) wrong.push('a node held more streams than its limit');
   if (returned.some(({ multiple }) => multiple < 0.999)) wrong.push('a client came back before its reconnection time');
   // A busy machine wakes sleepers late, which moves every return by as much.
@@ -36,13 +37,14 @@ export function faults(result) {
 }
 
 export function page(result) {
-  const { seed, size, cut, limit, before, after, samples, log } = result;
+  const { seed, size, limit, before, after, samples, log } = result;
   const returned = returns(result);
   const { most: apart, critical } = distance(returned.map(({ multiple }) => multiple));
   const bins = new Map();
   for (const { after } of returned) bins.set(Math.floor(after / BIN), (bins.get(Math.floor(after / BIN)) ?? 0) + 1);
   const peak = Math.max(...bins.values());
   const expected = Math.max(...predicted(returned, 12).map(({ count }) => count));
+  const refused = after.reduce((sum, node, index) => sum + node.rejected - before[index].rejected, 0);
   const back = samples.find(({ open }) => open === size);
   const nodes = before.map((node, index) => [
     index + 1, node.active, most(samples.map(({ nodes }) => ({ nodes: [nodes[index]] })), ({ active }) => active), limit, after[index].active,
@@ -51,7 +53,7 @@ export function page(result) {
   ]);
   return `# Storm
 
-Seed \`${seed}\`: ${size} clients, all cut off in one moment (${cut} connections reset). The servers had told each to wait 3 s, a tenth more or less.
+Seed \`${seed}\`: ${size} clients, all cut off in one moment: nginx was killed and started again. The servers had told each to wait 3 s, a tenth more or less.
 
 - first attempts between ${Math.min(...returned.map(({ after }) => after)).toFixed(2)} s and ${Math.max(...returned.map(({ after }) => after)).toFixed(2)} s after the cut; all streams open again after ${back.seconds.toFixed(1)} s
 - no client came back before its own reconnection time; the shortest wait was ${Math.min(...returned.map(({ multiple }) => multiple)).toFixed(3)} of it, the longest ${Math.max(...returned.map(({ multiple }) => multiple)).toFixed(3)}
@@ -62,7 +64,7 @@ Seed \`${seed}\`: ${size} clients, all cut off in one moment (${cut} connections
 ![Returns over time](storm.svg)
 ![Waits as multiples of the reconnection time](storm-waits.svg)
 
-The servers stay inside their limits; refused streams came back later by themselves:
+The servers held no more streams than they may, and refused ${refused}:
 
 ${table(['node', 'streams before', 'at most', 'limit', 'after', 'opened', 'refused', 'memory before', 'at most', 'after'], nodes)}
 `;
@@ -72,13 +74,14 @@ export function figures(result) {
   const returned = returns(result);
   const end = Math.max(...returned.map(({ after }) => after)) + 0.5;
   const overTime = (Plot, { returned, line }) => ({
+    marginTop: 40,
     x: { label: 'seconds since the cut' },
     y: { label: 'attempts in 0.1 s', grid: true },
     marks: [
       Plot.rectY(returned, Plot.binX({ y: 'count' }, { x: 'after', interval: 0.1, fill: '#1663b5', fillOpacity: 0.6 })),
       Plot.lineY(line, { x: (bin) => bin.at + 0.05, y: 'count', stroke: '#c0392b', strokeWidth: 2 }),
       Plot.tickX(returned.filter(({ name }) => !name.startsWith('native')), { x: 'after', stroke: '#222', insetTop: 300 }),
-      Plot.text(['measured (bars), predicted by full jitter (line), clients in browsers and Node (ticks)'], { frameAnchor: 'top-right' }),
+      Plot.text(['measured (bars), predicted by full jitter (line), clients in browsers and Node (ticks)'], { frameAnchor: 'top-right', dy: -20 }),
     ],
   });
   const waits = (Plot, returned) => ({
