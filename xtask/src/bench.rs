@@ -63,10 +63,16 @@ fn bundled(folder: &Path) -> Result<()> {
         "--out-extension:.js=.mjs",
         "--conditions=browser",
     ]);
-    build.arg(format!(
-        "--alias:authenticated-event-source={}",
-        dist.join("index.js").display()
-    ));
+    for (entry, file) in [
+        ("", "index.js"),
+        ("/fetch-event-source", "fetch-event-source.js"),
+    ] {
+        let file = dist.join(file);
+        build.arg(format!(
+            "--alias:authenticated-event-source{entry}={}",
+            file.display()
+        ));
+    }
     run(build
         .arg("--log-level=warning")
         .arg(format!("--outdir={}", folder.display())))?;
