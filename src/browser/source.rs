@@ -343,11 +343,12 @@ impl<O: Observer> Source<O> {
             if delivered.is_too_large {
                 return Some(Over::Lost(Lost::new(Reason::TooLarge)));
             }
+            let took = js_sys::Date::now() - begun;
+            self.give_way(slice.length(), took as u32).await;
+            // Also if it was asked for meanwhile.
             if self.is_leaving() {
                 break;
             }
-            let took = js_sys::Date::now() - begun;
-            self.give_way(slice.length(), took as u32).await;
         }
         self.liveness.borrow_mut().sign(sys::now(), has_comment);
         None

@@ -45,6 +45,23 @@ describe('[NON-SPEC] a burst', () => {
     assert.ok(await ringsDuring(600, 1) >= 10);
   });
 
+  test('after a reconnect in the middle of it nothing of the old connection comes', async (t) => {
+    const source = new AuthenticatedEventSource('https://burst.example/', { fetch: burst(4000), retry: false });
+    t.after(() => source.close());
+    let opened = 0;
+    let isLeaving = false;
+    let strays = 0;
+    await new Promise((resolve) => {
+      source.addEventListener('open', () => { if (++opened === 2) resolve(); });
+      source.addEventListener('message', () => {
+        if (isLeaving && opened === 1) strays += 1;
+        spin(0.05);
+      });
+      source.addEventListener('open', () => setTimeout(() => { isLeaving = true; source.reconnect(); }, 30), { once: true });
+    });
+    assert.equal(strays, 0);
+  });
+
   test('a loop over `events()` leaves other tasks their turn', async () => {
     let rings = 0;
     const timer = setInterval(() => { rings += 1; }, 1);
