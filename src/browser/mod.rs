@@ -10,6 +10,7 @@ mod interrupts;
 mod json;
 mod observer;
 mod options;
+mod pace;
 mod page;
 mod probe;
 mod single_flight;

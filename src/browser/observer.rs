@@ -28,7 +28,7 @@ pub(crate) trait Observer: Sized {
     /// Pending while no more events are wanted: nothing is read from the network meanwhile.
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()>;
 
-    /// Until the page has had its turn.
+    /// Until the page has had its turn. The class has its own: the imports for it would weigh more.
     fn next_task(&self) -> impl Future<Output = ()>;
 
     /// The caller's last word on a failure.

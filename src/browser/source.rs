@@ -16,20 +16,12 @@ use super::auth::{AttemptContext, Cause, Token};
 use super::interrupts::{Interrupt, Interrupts};
 use super::observer::Observer;
 use super::options::Options;
+use super::pace::Pace;
 use super::page::Page;
 use super::sys;
 use super::timer::Alarm;
 use crate::connection::{Connection, Liveness, Next, ReadyState, Reason, RetryOn, renew_in};
 use crate::event_stream::{EventStreamParser, digits};
-
-/// How many bytes are parsed and delivered at once. Engines hand out chunks of megabytes when the
-/// server is faster than the page: delivered at once they would block it.
-const LARGEST_SLICE: u32 = 32 << 10;
-const SMALLEST_SLICE: u32 = 512;
-
-/// How long the page waits for us, in milliseconds, unless a single slice takes longer. While bytes
-/// are there, reading goes on in microtasks: nothing else would have its turn, not even a click.
-const TURN: u32 = 8;
 
 /// A token that was just renewed is not renewed again sooner than this: the server decides.
 const SHORTEST_RENEWAL: Duration = Duration::from_secs(1);
@@ -44,14 +36,6 @@ pub(crate) struct Source<O> {
     /// The token that was sent last.
     token: RefCell<Option<Token>>,
     pace: Cell<Pace>,
-}
-
-/// How much is delivered before the page has its turn.
-#[derive(Clone, Copy)]
-struct Pace {
-    slice: u32,
-    /// The time spent on events since the page had its turn, in milliseconds.
-    spent: u32,
 }
 
 /// How an attempt, or a stream, is over.
@@ -79,11 +63,7 @@ impl<O: Observer> Source<O> {
             interrupts: Rc::default(),
             liveness: RefCell::new(Liveness::new(options.heartbeat_timeout)),
             token: RefCell::default(),
-            pace: Cell::new(Pace {
-                // What the listeners cost is not known yet.
-                slice: 4 << 10,
-                spent: 0,
-            }),
+            pace: Cell::new(Pace::START),
             options,
         }
     }
@@ -354,23 +334,23 @@ impl<O: Observer> Source<O> {
         None
     }
 
-    /// Lets the page have its turn once events have taken up their share; and goes on with less at
-    /// once where listeners are slow.
+    /// Lets the page have its turn once events have taken up their share.
     async fn give_way(&self, len: u32, took: u32) {
-        let Pace { slice, spent } = self.pace.get();
-        let spent = spent.saturating_add(took);
-        let slice = if took < TURN {
-            2 * slice
-        } else {
-            len * TURN / took
-        };
-        self.pace.set(Pace {
-            slice: slice.clamp(SMALLEST_SLICE, LARGEST_SLICE),
-            spent: if spent < TURN { spent } else { 0 },
-        });
-        if spent >= TURN {
-            self.observer.next_task().await;
+        let (pace, is_over) = self.pace.get().after(len, took);
+        self.pace.set(pace);
+        if !is_over {
+            return;
         }
+        let mut turn = pin!(self.observer.next_task());
+        // A page that is put away has no turns: what is to be left is left now.
+        poll_fn(|context| {
+            if self.is_leaving() {
+                return Poll::Ready(());
+            }
+            self.interrupts.register(context);
+            turn.as_mut().poll(context)
+        })
+        .await;
     }
 
     /// Ready when more events are wanted, or none of this stream ever again.

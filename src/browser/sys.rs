@@ -6,7 +6,7 @@ use core::time::Duration;
 use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, MessageChannel, RequestInit};
+use web_sys::{AbortController, MessageChannel, MessagePort, RequestInit};
 
 #[wasm_bindgen]
 extern "C" {
@@ -54,13 +54,20 @@ pub(super) async fn next_task() {
     let Ok(ports) = MessageChannel::new() else {
         return;
     };
-    let (near, far) = (ports.port1(), ports.port2());
-    let message = Promise::new(&mut |resolve, _| near.set_onmessage(Some(&resolve)));
+    let (near, far) = (Port(ports.port1()), ports.port2());
+    let message = Promise::new(&mut |resolve, _| near.0.set_onmessage(Some(&resolve)));
     if far.post_message(&JsValue::NULL).is_ok() {
         let _ = JsFuture::from(message).await;
     }
-    // An open port keeps a process of Node alive.
-    near.close();
+}
+
+/// Closed on drop: an open port is not collected, and keeps a process of Node alive.
+struct Port(MessagePort);
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
 /// The caller's `fetch`, else the global one.
