@@ -18,12 +18,13 @@ export const NUMBERS = [
   'openWhenHidden', 'maxEventSize', 'followsRedirects', 'isSpec', 'initialDelay', 'maxDelay', 'multiplier',
   'hasJitter', 'maxRetries', 'resetAfter', 'retryOn',
 ];
+const TEXTS = ['url', 'lastEventId', 'lastEventIdParam', 'scheme', 'header'];
+
 /** What the core is asked for: see `Core::obey` in src/bindings/core.rs. */
 const CLOSE = 0;
 const RECONNECT = 1;
 const RESET = 2;
 const HEAR_COMMENTS = 3;
-const TEXTS = ['url', 'lastEventId', 'lastEventIdParam', 'scheme', 'header'];
 
 /**
  * The JavaScript half of a source: the settings that the core reads, the methods that it calls
@@ -108,7 +109,9 @@ export class Client {
 
   /** To `fetch` an address that the page's policy forbids looks like a dead network. */
   #watchPolicy() {
-    globalThis.addEventListener?.('securitypolicyviolation', ({ disposition, blockedURI }) => {
+    globalThis.addEventListener?.('securitypolicyviolation', ({ disposition, effectiveDirective, blockedURI }) => {
+      // An image or a frame may have the same address. Some engines name the directive that stands in for another.
+      if (!/^(connect|default)-src$/.test(effectiveDirective)) return;
       // Without queries: a policy does not look at them, and ours may have the last event ID.
       const isOurs = blockedURI.split('?')[0] === this.url.split(/[?#]/)[0];
       if (isOurs && disposition === 'enforce' && this.readyState === CONNECTING) {

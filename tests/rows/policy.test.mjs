@@ -106,6 +106,24 @@ describe('a policy that forbids nothing of ours', { concurrency: 4, timeout: 60_
     assert.deepEqual(seen, ['report', 'open', 'message']);
   });
 
+  test('one that forbids something else of the same address', async (t) => {
+    const server = await script([status(503), open(first)]);
+    const tab = await page(t);
+    await forbid(tab, "img-src 'none'");
+    const reasons = await tab.evaluate(async (url) => {
+      // Long enough for the image: only while it waits, the source looks at policies.
+      const source = connect(url, { retry: { initialDelay: 1000, jitter: 'none' } });
+      await source.until(1, 'error');
+      const told = new Promise((resolve) => { addEventListener('securitypolicyviolation', resolve, { once: true }); });
+      new Image().src = url;
+      const { blockedURI } = await told;
+      const waits = source.readyState === source.CONNECTING;
+      await source.until(1, 'message');
+      return [blockedURI === url, waits, ...source.fired.map(({ type, reason }) => reason ?? type)];
+    }, server.url);
+    assert.deepEqual(reasons, [true, true, 'status', 'open', 'message']);
+  });
+
   test('one that forbids another address', async (t) => {
     const server = await script([status(503), open(first)]);
     const tab = await page(t);
