@@ -105,5 +105,6 @@ export class StateChangeEvent extends Event {
   }
 }
 
-lookingLike(StreamEvent, MessageEvent);
+// Runtimes that only render pages may have none.
+if (MessageEvent) lookingLike(StreamEvent, MessageEvent);
 named({ OpenEvent, ErrorEvent, CloseEvent, CommentEvent, StateChangeEvent });

@@ -144,7 +144,7 @@ export async function* events(source, { signal, doneData, ...options } = {}) {
   const parser = new EventStreamParser(options);
   const reader = stream.getReader();
   const abort = () => reader.cancel(signal.reason).catch(() => {});
-  let turn = Date.now();
+  let spent = 0;
   try {
     signal?.throwIfAborted();
     signal?.addEventListener('abort', abort);
@@ -153,13 +153,17 @@ export async function* events(source, { signal, doneData, ...options } = {}) {
       signal?.throwIfAborted();
       // The last chunk may have held events, and then one that was too large.
       if (done) return void parser.feed('');
+      let since = Date.now();
       for (const event of parser.feed(value)) {
+        // Also if it was aborted by the loop, or while the page had its turn.
+        signal?.throwIfAborted();
         if (doneData !== undefined && event.data === doneData) return;
         yield event;
-        if (Date.now() - turn < TURN) continue;
+        if (spent + Date.now() - since < TURN) continue;
         await nextTask();
-        turn = Date.now();
+        [spent, since] = [0, Date.now()];
       }
+      spent += Date.now() - since;
     }
   } finally {
     free(parser);

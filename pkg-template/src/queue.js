@@ -1,3 +1,6 @@
+/** After so many the events that were taken are let go: a loop that is always a little behind has no end. */
+const TAKEN = 1024;
+
 /**
  * The events that one `for await` has not taken yet. While there are any, the source reads
  * nothing more from the network: the pace of the loop is the pace of the source.
@@ -35,12 +38,18 @@ export class EventQueue {
     if (this.isFull) {
       const value = this.#events[this.#taken++];
       if (this.#taken === this.#events.length) this.clear();
+      else if (this.#taken === TAKEN) this.#forget();
       return Promise.resolve({ value, done: false });
     }
     return new Promise((resolve, reject) => {
       if (this.#over) this.#finish({ resolve, reject });
       else this.#waiting.push({ resolve, reject });
     });
+  }
+
+  #forget() {
+    this.#events.splice(0, this.#taken);
+    this.#taken = 0;
   }
 
   /** Forgets the events that nobody has taken. */

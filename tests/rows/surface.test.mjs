@@ -1,5 +1,6 @@
 // The surface: constants, properties, members of `RequestInit`, states, and the entry event-source.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, test } from 'node:test';
@@ -60,6 +61,11 @@ describe('the native surface', { concurrency: 8 }, () => {
     const real = await new Promise((resolve) => { native.onmessage = resolve; });
     const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data');
     assert.equal(get.call(real), 'a');
+  });
+
+  test('is imported also where there is no MessageEvent, to render a page', () => {
+    const entry = JSON.stringify(pathToFileURL(join(PACKAGE, 'dist/index.js')));
+    execFileSync(process.execPath, ['--input-type=module', '--eval', `delete globalThis.MessageEvent; await import(${entry});`]);
   });
 
   test('readyState in its course', async (t) => {
