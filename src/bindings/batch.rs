@@ -78,12 +78,12 @@ impl Batch {
                 }
                 // The next call would free what the table points to.
                 Item::TooLarge => {
-                    self.is_too_large = true;
                     taken.delivered.is_too_large = true;
                     break;
                 }
             }
         }
+        self.is_too_large = taken.delivered.is_too_large;
         taken
     }
 
@@ -91,7 +91,6 @@ impl Batch {
         self.records.clear();
         self.text.clear();
         self.has_ids = false;
-        self.is_too_large = false;
         let buffer = parser.buffer().as_ptr_range();
         self.buffer = buffer.start as usize..buffer.end as usize;
         self.places = Range {

@@ -118,7 +118,7 @@ pub(super) enum Text {
 }
 
 impl Client {
-    // As below: called so often that copies of it would weigh.
+    // One copy each: they are called from many places.
     #[inline(never)]
     pub(super) fn number(&self, number: Number) -> f64 {
         self.number_at(number as u32)

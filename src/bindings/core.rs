@@ -51,7 +51,8 @@ impl Core {
             CLOSE => self.source.close(),
             RECONNECT => self.source.reconnect(),
             RESET => self.source.connection.borrow_mut().reset(),
-            _ => self.source.observer.wants_comments.set(true),
+            HEAR_COMMENTS => self.source.observer.wants_comments.set(true),
+            _ => {}
         }
     }
 }
@@ -63,8 +64,10 @@ impl Core {
 const CLOSE: u32 = 0;
 /// Connect anew, at once, with the same last event ID.
 const RECONNECT: u32 = 1;
-/// Forget the last event ID and the reconnection time. The fourth is to let the class see comments.
+/// Forget the last event ID and the reconnection time.
 const RESET: u32 = 2;
+/// Let the class see comments.
+const HEAR_COMMENTS: u32 = 3;
 
 /// Hands what happens on to the class.
 struct Classes {
@@ -106,6 +109,8 @@ impl Observer for Classes {
     }
 
     fn deliver(&self, parser: &mut EventStreamParser, source: &Source<Self>) -> Delivered {
+        // That of a stream that was left would hide that there is more to wait for.
+        self.gate.replace(None);
         // Taken out, not borrowed: JavaScript runs before it is put back.
         let mut batch = self.batch.take();
         let taken = batch.take(parser, self.wants_comments.get());

@@ -99,6 +99,19 @@ describe('for await', { concurrency: 8 }, () => {
     assert.equal((await source.until(1, 'close')).reason, 'aborted');
   });
 
+  test('a slow loop in spec mode gets the events of the connection after a reconnect', async (t) => {
+    const server = await script([open('data: a\n\n'), open('data: b\n\n')]);
+    const source = connect(t, server, { retry: 'spec' });
+    const loop = source[Symbol.asyncIterator]();
+    await source.until(1, 'message');
+    source.reconnect();
+    await server.exactly(2);
+    await source.until(2, 'open');
+    // Time enough for the bytes behind the headers.
+    await new Promise((resolve) => { setTimeout(resolve, 200); });
+    assert.deepEqual([(await loop.next()).value.data, (await loop.next()).value.data], ['a', 'b']);
+  });
+
   test('two loops see every event, at the pace of the slower', async (t) => {
     const count = { text: 'id: {i}\ndata: {i}\n\n', n: 50 };
     const source = connect(t, await script([stream('', { count })]), { retry: false });
@@ -229,6 +242,18 @@ describe('streams that come once', { concurrency: 8 }, () => {
       }
     }, { name: 'AbortError' });
     await server.ended(1);
+  });
+
+  test('events(): aborted in the loop, nothing more of the chunk comes', async () => {
+    const controller = new AbortController();
+    const seen = [];
+    await assert.rejects(async () => {
+      for await (const event of events(response(three), { signal: controller.signal })) {
+        seen.push(event.data);
+        controller.abort();
+      }
+    }, { name: 'AbortError' });
+    assert.equal(seen.length, 1);
   });
 
   for (const [what, text, seen] of [
