@@ -27,31 +27,32 @@ export function launch(options = {}) {
 /** Starts the browser as people have it, where a page can be hidden and frozen: Playwright by
  *  itself has each page believe that it is looked at. All pages are in the one context. */
 export async function launchAsUsed() {
-  const folder = await mkdtemp(join(tmpdir(), 'chromium-'));
-  const flags = [...FLAGS, '--remote-debugging-port=0', `--user-data-dir=${folder}`];
-  const program = spawn(PROGRAM, flags, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const gone = once(program, 'exit');
+  const { program, end } = await start(['--remote-debugging-port=0'], 'pipe');
   const browser = await chromium.connectOverCDP(await addressOf(program), { noDefaults: true });
   const close = async () => {
     await browser.close();
-    program.kill();
-    await gone;
-    await rm(folder, { recursive: true, maxRetries: 5 });
+    await end();
   };
   return { context: browser.contexts()[0], close };
 }
 
 /** Starts the browser with one page, and nothing that looks into it. */
 export async function launchAlone(url) {
+  const { program, end } = await start([url]);
+  return { pid: program.pid, close: end };
+}
+
+/** Starts the program with a profile of its own, which is gone with it. */
+async function start(args, stderr = 'ignore') {
   const folder = await mkdtemp(join(tmpdir(), 'chromium-'));
-  const program = spawn(PROGRAM, [...FLAGS, `--user-data-dir=${folder}`, '--remote-debugging-port=0', url], { stdio: 'ignore' });
+  const program = spawn(PROGRAM, [...FLAGS, `--user-data-dir=${folder}`, ...args], { stdio: ['ignore', 'ignore', stderr] });
   const gone = once(program, 'exit');
-  const close = async () => {
+  const end = async () => {
     program.kill();
     await gone;
     await rm(folder, { recursive: true, maxRetries: 5 });
   };
-  return { pid: program.pid, close };
+  return { program, end };
 }
 
 /** Where it listens for us, which it says on stderr. */

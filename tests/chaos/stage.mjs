@@ -27,7 +27,16 @@ export async function withCrowd({ flags, rate, client, counts, seed, isWired = t
     const crowd = made(await openCrowd({ ...client, url }, counts, { pages, seed }), (crowd) => crowd.close());
     return await work({ cluster, wire, publisher, from, crowd });
   } finally {
-    for (const clear of undo) await clear();
+    await clearAll(undo);
+  }
+}
+
+/** Each, also where the one before it could not be cleared away. */
+async function clearAll([clear, ...rest]) {
+  try {
+    await clear?.();
+  } finally {
+    if (rest.length > 0) await clearAll(rest);
   }
 }
 

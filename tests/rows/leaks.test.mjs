@@ -1,6 +1,7 @@
 // 1,000 cycles leave nothing behind: no request, timer, listener, or growing memory.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { page } from './page.mjs';
 import { script, stream } from './support.mjs';
 
@@ -8,7 +9,7 @@ const CYCLES = 1000;
 /** Cycles at once: a browser holds six connections to a server. */
 const AT_ONCE = 5;
 
-/** Counts timers and listeners that are there, and keeps the WebAssembly memory at hand. */
+/** Counts timers and listeners that are there. */
 const instruments = () => {
   const timers = new Set();
   const { setTimeout, clearTimeout } = globalThis;
@@ -29,19 +30,10 @@ const instruments = () => {
     };
     target.removeEventListener = (...given) => { listeners -= 1; removeEventListener.apply(target, given); };
   }
-  const { Instance } = WebAssembly;
-  let memory;
-  WebAssembly.Instance = new Proxy(Instance, {
-    construct(Target, given) {
-      const instance = new Target(...given);
-      // The part that makes strings has none.
-      memory = Object.values(instance.exports).find((member) => member instanceof WebAssembly.Memory) ?? memory;
-      return instance;
-    },
-  });
   globalThis.left = () => ({ timers: timers.size, listeners });
-  globalThis.wasmBytes = () => memory.buffer.byteLength;
 };
+/** Gives the page `wasmBytes()`. */
+const SCALES = fileURLToPath(new URL('../chaos/clients/instruments.js', import.meta.url));
 
 /** Bytes of the JavaScript heap, and objects of the page, after a collection. */
 async function heap(tab) {
@@ -59,6 +51,7 @@ async function heap(tab) {
 async function measured(t, cycles) {
   const tab = await page(t);
   await tab.evaluate(instruments);
+  await tab.addScriptTag({ path: SCALES });
   const server = await script([stream('id: 1\nretry: 100\ndata: a\n\n', { hang: true })]);
   await tab.evaluate(cycles, [server.url, 100, AT_ONCE]);
   const before = await heap(tab);

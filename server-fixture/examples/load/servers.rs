@@ -36,9 +36,10 @@ pub(crate) fn build() {
     // With this example, whose dependencies are built already: alone it would have its own. Build
     // scripts that look at what Cargo tells a program about itself would run again.
     build.args(["--bin", "server-fixture", "--example", "load"]);
-    for (name, _) in std::env::vars() {
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-            build.env_remove(name);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(&name);
         }
     }
     if !cfg!(debug_assertions) {
