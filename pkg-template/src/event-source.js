@@ -1,7 +1,7 @@
 import { CLOSED, CONNECTING, Client, OPEN } from './client.js';
 import { tagged } from './names.js';
 import { readOptions } from './options.js';
-import { EventQueue } from './queue.js';
+import { EventQueue, iterator } from './queue.js';
 
 const { DOMException, EventTarget } = globalThis;
 
@@ -147,18 +147,10 @@ export class AuthenticatedEventSource extends EventSource {
     const client = clientOf(this);
     const queue = new EventQueue();
     client.addQueue(queue);
-    return {
-      next: () => queue.next(),
-      return: async (value) => {
-        client.removeQueue(queue);
-        queue.cancel();
-        this.close();
-        return { value, done: true };
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return iterator(queue, () => {
+      client.removeQueue(queue);
+      this.close();
+    });
   }
 
   /** Closes the source: `using source = new AuthenticatedEventSource(…)`. */

@@ -1,3 +1,4 @@
 export { EventSourceError } from './errors.js';
 export { AuthenticatedEventSource } from './event-source.js';
-export { EventStreamDecoderStream, EventStreamParser, events } from './parser.js';
+export { EventStreamDecoderStream, EventStreamParser } from './parser.js';
+export { events } from './response-events.js';

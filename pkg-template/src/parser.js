@@ -2,7 +2,6 @@ import { Parser } from '#bindings';
 import { BatchReader } from './batch.js';
 import { EventSourceError } from './errors.js';
 import { readNumber } from './options.js';
-import { nextTask } from './task.js';
 import { withWasm } from './wasm.js';
 
 const MAX_EVENT_SIZE = 16 * 2 ** 20;
@@ -10,11 +9,8 @@ const MAX_EVENT_SIZE = 16 * 2 ** 20;
 /** The bytes that are parsed at once: a decoder's price for a byte rises with what it is given. */
 const SLICE = 32_768;
 
-/** How long the page waits for the events of a burst, in milliseconds. */
-const TURN = 8;
-
 /** Lets go of the WebAssembly half of a parser that will not be used again. */
-let free;
+export let free;
 
 /**
  * The parser of §9.2.6 alone. Feed it bytes; it returns what they complete.
@@ -133,57 +129,4 @@ export class EventStreamDecoderStream extends TransformStream {
   get [Symbol.toStringTag]() {
     return 'EventStreamDecoderStream';
   }
-}
-
-/**
- * The events of a `Response`, or of a stream of bytes, that is there already: for answers that
- * come once, such as those of language models. Leaving the loop cancels the stream.
- */
-export async function* events(source, { signal, doneData, ...options } = {}) {
-  const stream = source instanceof ReadableStream ? source : bodyOf(source);
-  const parser = new EventStreamParser(options);
-  const reader = stream.getReader();
-  const abort = () => reader.cancel(signal.reason).catch(() => {});
-  let spent = 0;
-  try {
-    signal?.throwIfAborted();
-    signal?.addEventListener('abort', abort);
-    for (;;) {
-      const { value, done } = await reader.read();
-      signal?.throwIfAborted();
-      // The last chunk may have held events, and then one that was too large.
-      if (done) return void parser.feed('');
-      let since = Date.now();
-      for (const event of parser.feed(value)) {
-        // Also if it was aborted by the loop, or while the page had its turn.
-        signal?.throwIfAborted();
-        if (doneData !== undefined && event.data === doneData) return;
-        yield event;
-        if (spent + Date.now() - since < TURN) continue;
-        await nextTask();
-        [spent, since] = [0, Date.now()];
-      }
-      spent += Date.now() - since;
-    }
-  } finally {
-    free(parser);
-    signal?.removeEventListener('abort', abort);
-    reader.cancel().catch(() => {});
-  }
-}
-
-/** The body of a response that is an event stream. */
-function bodyOf(response) {
-  if (!response?.headers) throw new TypeError('events() reads a Response (of an awaited fetch) or a ReadableStream');
-  const { status, body } = response;
-  const type = response.headers.get('Content-Type') ?? '';
-  if (!response.ok) {
-    const message = `the server answered with status ${status}, not with an event stream`;
-    throw new EventSourceError(message, { reason: 'status', status, response });
-  }
-  if (!/^[\t\n\r ]*text\/event-stream[\t\n\r ]*(;|$)/i.test(type)) {
-    const message = `the response is not \`text/event-stream\` but \`${type}\``;
-    throw new EventSourceError(message, { reason: 'content-type', status, response });
-  }
-  return body ?? new ReadableStream({ start: (controller) => controller.close() });
 }

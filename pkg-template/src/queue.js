@@ -17,6 +17,10 @@ export class EventQueue {
     return this.#events.length > 0;
   }
 
+  get isOver() {
+    return this.#over !== undefined;
+  }
+
   /** Resolves when all events were taken. */
   drained() {
     return new Promise((resolve) => this.#drains.push(resolve));
@@ -30,7 +34,7 @@ export class EventQueue {
 
   /** No more events will come; `error` is thrown once those that came were taken. */
   end(error) {
-    this.#over = { error };
+    this.#over ??= { error };
     for (const waiting of this.#waiting.splice(0)) this.#finish(waiting);
   }
 
@@ -62,6 +66,7 @@ export class EventQueue {
   /** The loop has left. */
   cancel() {
     this.clear();
+    this.#over = {};
     this.end();
   }
 
@@ -75,4 +80,19 @@ export class EventQueue {
     if (error) reject(error);
     else resolve({ value: undefined, done: true });
   }
+}
+
+/** What a `for await` asks for the events of a queue; leaving the loop early calls `leave`. */
+export function iterator(queue, leave) {
+  return {
+    next: () => queue.next(),
+    return: async (value) => {
+      queue.cancel();
+      leave?.();
+      return { value, done: true };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { initSync, memory } from '#bindings';
+import { memory, start as link } from '#bindings';
 import { source } from '#wasm';
 
 let isReady = false;
@@ -55,6 +55,6 @@ async function compileStreaming(response) {
 }
 
 function start(module) {
-  initSync({ module });
+  link(module);
   isReady = true;
 }

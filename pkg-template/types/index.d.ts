@@ -452,7 +452,7 @@ export function events(
     /** The stream is over at an event with this data, such as `'[DONE]'`. */
     doneData?: string;
   },
-): AsyncGenerator<StreamEvent, void, void>;
+): AsyncIterableIterator<StreamEvent>;
 
 /** The parser of WHATWG HTML §9.2.6 alone. Cutting the input differently changes nothing. */
 export class EventStreamParser {

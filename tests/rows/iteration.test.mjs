@@ -256,6 +256,38 @@ describe('streams that come once', { concurrency: 8 }, () => {
     assert.equal(seen.length, 1);
   });
 
+  test('events(): next() may be called ahead, and answers in order over chunks and turns of the page', async () => {
+    const text = Array.from({ length: 20_000 }, (_, index) => `data: ${index}\n\n`).join('');
+    const iterator = events(response(text));
+    const seen = [];
+    const asked = Array.from({ length: 20_001 }, () => iterator.next().then(({ value }) => {
+      seen.push(value?.data);
+      // Long enough together for some turns.
+      for (const until = performance.now() + 0.002; performance.now() < until;);
+    }));
+    await Promise.all(asked);
+    assert.deepEqual(seen, [...Array.from({ length: 20_000 }, (_, index) => String(index)), undefined]);
+  });
+
+  test('events(): left while it waits, it waits no longer, and cancels the request', async () => {
+    const server = await script([open(three)]);
+    const iterator = events(await fetch(server.url));
+    for (let count = 0; count < 3; count++) await iterator.next();
+    const waiting = iterator.next();
+    assert.deepEqual(await iterator.return('left'), { value: 'left', done: true });
+    assert.deepEqual(await waiting, { value: undefined, done: true });
+    assert.deepEqual(await iterator.next(), { value: undefined, done: true });
+    await server.ended(1);
+  });
+
+  test('events(): left before it began, it never touches the stream', async () => {
+    const answer = response(three);
+    const iterator = events(answer);
+    await iterator.return();
+    assert.deepEqual(await iterator.next(), { value: undefined, done: true });
+    assert.equal(answer.body.locked, false);
+  });
+
   for (const [what, text, seen] of [
     ['at once', `data: ${'x'.repeat(200)}\n\n`, []],
     ['behind events of the same chunk', `data: a\n\ndata: ${'x'.repeat(200)}\n\n`, ['a']],

@@ -1,6 +1,7 @@
 //! The npm package: Rust → WebAssembly and its glue → entries → the folder that is packed.
 
 mod bundle;
+mod glue;
 mod inlined;
 mod names;
 mod panics;

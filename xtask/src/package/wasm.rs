@@ -8,7 +8,7 @@ use anyhow::Result;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{inlined, names, panics};
+use super::{glue::trim, inlined, names, panics};
 use crate::house;
 use crate::process::{cargo, command, output, run};
 
@@ -103,7 +103,7 @@ pub(super) fn bind(compiled: &Path) -> Result<()> {
     panics::blank(&mut bytes)?;
     write(&unoptimised, bytes)?;
     let short_names = optimise(&unoptimised)?;
-    write(glue(), names::shorten(bound.js(), &short_names)?)?;
+    write(glue(), trim(&names::shorten(bound.js(), &short_names)?)?)?;
     write(text(), inlined::script(&read(module())?)?)?;
     inlined::check(&text(), &module())?;
     bind_strings()

@@ -1,0 +1,107 @@
+import { EventSourceError } from './errors.js';
+import { EventStreamParser, free } from './parser.js';
+import { EventQueue, iterator } from './queue.js';
+import { nextTask } from './task.js';
+
+/** How long the page waits for the events of a burst, in milliseconds. */
+const TURN = 8;
+
+/**
+ * The events of a `Response`, or of a stream of bytes, that is there already: for answers that
+ * come once, such as those of language models. Leaving the loop cancels the stream.
+ */
+export function events(source, options = {}) {
+  return iterator(new ResponseQueue(source, options));
+}
+
+/** Not an async generator: engines take several times as long for each event of one. */
+class ResponseQueue extends EventQueue {
+  #source;
+  #options;
+  #reader;
+  /** Since when the page waits, but for the time in which we waited for the network. */
+  #since;
+  /** A promise while the page has its turn. */
+  #turn;
+
+  constructor(source, options) {
+    super();
+    this.#source = source;
+    this.#options = options;
+  }
+
+  next() {
+    if (this.#since === undefined) {
+      this.#since = Date.now();
+      this.#read().catch((error) => this.end(error));
+    }
+    const turn = this.#turn ?? (this.isFull ? this.#giveWay() : undefined);
+    return turn ? turn.then(() => this.next()) : super.next();
+  }
+
+  end(error) {
+    super.end(error);
+    this.#reader?.cancel(error).catch(() => {});
+  }
+
+  async #read() {
+    if (this.isOver) return;
+    const { signal, doneData, ...options } = this.#options;
+    const stream = this.#source instanceof ReadableStream ? this.#source : bodyOf(this.#source);
+    const parser = new EventStreamParser(options);
+    const abort = () => {
+      this.clear();
+      this.end(signal.reason);
+    };
+    try {
+      this.#reader = stream.getReader();
+      signal?.throwIfAborted();
+      signal?.addEventListener('abort', abort);
+      while (!this.isOver) await this.#readChunk(parser, doneData);
+    } finally {
+      free(parser);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async #readChunk(parser, doneData) {
+    const asked = Date.now();
+    const { value, done } = await this.#reader.read();
+    this.#since += Date.now() - asked;
+    if (this.isOver) return;
+    // The last chunk may have held events, and then one that was too large.
+    for (const event of parser.feed(done ? '' : value)) {
+      if (doneData !== undefined && event.data === doneData) return this.end();
+      this.push(event);
+    }
+    if (done) return this.end();
+    if (this.isFull) await this.drained();
+    await this.#giveWay();
+  }
+
+  #giveWay() {
+    if (!this.#turn && Date.now() - this.#since >= TURN) {
+      this.#turn = nextTask().then(() => {
+        this.#turn = undefined;
+        this.#since = Date.now();
+      });
+    }
+    return this.#turn;
+  }
+}
+
+/** The body of a response that is an event stream. */
+function bodyOf(response) {
+  if (!response?.headers) throw new TypeError('events() reads a Response (of an awaited fetch) or a ReadableStream');
+  const { status, body } = response;
+  const type = response.headers.get('Content-Type') ?? '';
+  if (!response.ok) {
+    const message = `the server answered with status ${status}, not with an event stream`;
+    throw new EventSourceError(message, { reason: 'status', status, response });
+  }
+  if (!/^[\t\n\r ]*text\/event-stream[\t\n\r ]*(;|$)/i.test(type)) {
+    const message = `the response is not \`text/event-stream\` but \`${type}\``;
+    throw new EventSourceError(message, { reason: 'content-type', status, response });
+  }
+  return body ?? new ReadableStream({ start: (controller) => controller.close() });
+}

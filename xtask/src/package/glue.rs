@@ -1,0 +1,38 @@
+//! What the glue does for nobody who uses this package, left out.
+
+use anyhow::{Result, ensure};
+
+use super::names::replace_once;
+
+/// What the glue needs to start. Its own ways cope with callers of long ago.
+const START: &str = "
+export function start(module) {
+  __wbg_finalize_init(new WebAssembly.Instance(module, __wbg_get_imports()), module);
+}
+";
+
+/// How the glue lets `using` dispose of its classes, which no caller of the package ever sees.
+const DISPOSE: &str = "if (Symbol.dispose) ";
+
+/// Questions of the glue whose answers are known: each engine with SIMD has `encodeInto`, and the
+/// module has `realloc`.
+const ANSWERS: [(&str, &str); 2] = [
+    ("'encodeInto' in cachedTextEncoder", "true"),
+    ("realloc === undefined", "false"),
+];
+
+/// Adds a start of ours, so that the bundler leaves out what only the others need.
+pub(super) fn trim(glue: &str) -> Result<String> {
+    for part in [
+        "function __wbg_finalize_init(instance, module)",
+        "function __wbg_get_imports()",
+    ] {
+        ensure!(glue.contains(part), "the glue has no `{part}`");
+    }
+    let lines = glue.lines().filter(|line| !line.starts_with(DISPOSE));
+    let mut glue = lines.collect::<Vec<_>>().join("\n") + START;
+    for (question, answer) in ANSWERS {
+        glue = replace_once(&glue, question, answer)?;
+    }
+    Ok(glue)
+}
