@@ -3,6 +3,7 @@ import { BatchReader } from './batch.js';
 import { CloseEvent, CommentEvent, ErrorEvent, OpenEvent, StateChangeEvent, StreamEvent } from './events.js';
 import { EventSourceError } from './errors.js';
 import { singleFlight, toToken } from './auth.js';
+import { ADDRESS, WEBASSEMBLY, forbidden, watchPolicy } from './policy.js';
 import { nextTask } from './task.js';
 import { withWasm } from './wasm.js';
 
@@ -66,7 +67,9 @@ export class Client {
 
   start() {
     if (!this.#watchSignal()) return;
-    this.#watchPolicy();
+    watchPolicy(this.url, this.released, () => {
+      if (this.readyState === CONNECTING) this.failed(forbidden(ADDRESS), -1, this.state.attempt, false);
+    });
     this.connect();
   }
 
@@ -107,19 +110,6 @@ export class Client {
     return true;
   }
 
-  /** To `fetch` an address that the page's policy forbids looks like a dead network. */
-  #watchPolicy() {
-    globalThis.addEventListener?.('securitypolicyviolation', ({ disposition, effectiveDirective, blockedURI }) => {
-      // An image or a frame may have the same address. Some engines name the directive that stands in for another.
-      if (!/^(connect|default)-src$/.test(effectiveDirective)) return;
-      // Without queries: a policy does not look at them, and ours may have the last event ID.
-      const isOurs = blockedURI.split('?')[0] === this.url.split(/[?#]/)[0];
-      if (isOurs && disposition === 'enforce' && this.readyState === CONNECTING) {
-        this.failed(forbidden('this address: add it to connect-src'), -1, this.state.attempt, false);
-      }
-    }, { signal: this.released });
-  }
-
   #abort() {
     if (this.readyState === CLOSED) return;
     for (const queue of this.#queues) queue.clear();
@@ -130,7 +120,7 @@ export class Client {
 
   #cannotStart(cause) {
     const error = cause instanceof WebAssembly.CompileError
-      ? forbidden("WebAssembly: add 'wasm-unsafe-eval' to script-src", cause)
+      ? forbidden(WEBASSEMBLY, cause)
       : new EventSourceError('the WebAssembly of this package could not be loaded: see `error.cause`', { reason: 'wasm', cause });
     // In a task of its own, so that listeners added after the constructor hear it.
     setTimeout(() => this.failed(error, -1, 1, false));
@@ -359,10 +349,6 @@ export class Client {
   #fire(event) {
     if (!this.#isSilent) this.#target.dispatchEvent(event);
   }
-}
-
-function forbidden(what, cause) {
-  return new EventSourceError(`the page's Content-Security-Policy forbids ${what}`, { reason: 'csp', cause });
 }
 
 /** As the platform reports what a listener throws. */

@@ -6,9 +6,9 @@ const isMeasured = (name) => !name.includes('TextDecoder');
 /** The delays in milliseconds by client. The clocks of server and page differ by the same for all:
  *  compare the rows, and not with zero. */
 export async function measureDelay({ clock, full }) {
-  const count = full ? 1000 : 200;
+  const count = full ? 1000 : 400;
   const delays = {};
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 5; round++) {
     for (const [name, read] of CLIENTS.filter(([client]) => isMeasured(client))) {
       const of = (delays[name] ??= []);
       await read(clock, count, (data) => of.push(performance.timeOrigin + performance.now() - Number(data)));

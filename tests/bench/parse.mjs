@@ -66,7 +66,7 @@ export async function measureParse({ full }) {
       const parsers = PARSERS.filter(({ knows }) => knows?.(workload, chunkSize, full) ?? true);
       const chunks = inChunks(bytes, chunkSize);
       const events = await agreed(workload, chunks, parsers);
-      cells.push({ workload, chunkSize, events, times: await cell(chunks, parsers, full ? 11 : 3) });
+      cells.push({ workload, chunkSize, events, times: await cell(chunks, parsers, full ? 11 : 5) });
     }
   }
   return { floor: FLOOR, cells };

@@ -36,7 +36,7 @@ function summary(cells) {
 }
 
 function stream(engine, workloads) {
-  const head = ['client', 'processor, ms', '÷ native', 'until the last event, ms', '÷ native', 'longest gap, ms', 'most memory, MB'];
+  const head = ['client', 'processor, ms', '÷ native', 'until the last event, ms', '÷ native', 'longest gap, ms', 'longest task, ms', 'most memory, MB'];
   return workloads.map(({ workload, count, rounds }) => {
     const middle = (name, figure) => median(rounds[name].map((round) => round[figure]));
     const native = 'native EventSource';
@@ -47,10 +47,16 @@ function stream(engine, workloads) {
       round(middle(name, 'wall')),
       round(middle(name, 'wall') / middle(native, 'wall')),
       round(middle(name, 'gap')),
+      task(middle(name, 'task')),
       megabytes(middle(name, 'peak')),
     ]);
     return `### ${engine}: ${count.toLocaleString('en')} events, ${workload}\n\n${table(head, rows)}`;
   }).join('\n\n');
+}
+
+/** Engines tell of tasks from 50 ms on, and some of none. */
+function task(longest) {
+  return longest === 0 ? '< 50' : round(longest);
 }
 
 function delay(engine, delays) {
@@ -83,7 +89,7 @@ function growth(engine, tables) {
 
 const SECTIONS = [
   ['parse', 'Parse', 'Bytes to events, no network. Node by the processor time of the process, Chromium by that of the main thread.', parse],
-  ['stream', 'End to end', 'From the fixture server on the same machine, as fast as the client takes it. Processor time is that of the main thread; the gap is how long a timer of 5 ms was late.', stream],
+  ['stream', 'End to end', 'From the fixture server on the same machine, as fast as the client takes it. Processor time is that of the main thread; the gap is how long a timer of 5 ms was late. Firefox does not tell of long tasks.', stream],
   ['delay', 'Delay', 'One event every 5 ms. The two clocks differ by the same for all rows: compare the rows.', delay],
   ['start', 'Start', 'In a worker of its own each time, so that nothing is warm.', start],
   ['growth', 'Growth', 'The third column should stay the same from row to row. Memory is what the process holds after a garbage collection.', growth],

@@ -1,4 +1,5 @@
 // What a page pays at the start: each round in a worker of its own, where nothing is warm.
+import { pause } from './clock.mjs';
 
 function inWorker() {
   const worker = new Worker('start-worker.mjs', { type: 'module' });
@@ -11,6 +12,9 @@ function inWorker() {
 /** Milliseconds of each round: `imported`, then from the construction to `requested`, and the same
  *  for the second source. */
 export async function measureStart({ full }) {
+  // The browser has just been started itself, and is busy with that.
+  await pause(2000);
+  await inWorker();
   const rounds = [];
   for (let round = 0; round < (full ? 25 : 9); round++) rounds.push(await inWorker());
   return rounds;
