@@ -44,8 +44,8 @@ export class Client {
   #isLeaving = false;
   /** `close()` was called: whatever is under way, no listener hears of it. */
   #isSilent = false;
-  /** What ended the source for good. */
-  #error;
+  /** The error that ended the source for good, if there was one. */
+  #error = [];
   #reader;
   #queues = new Set();
   /** As browsers do: what was parsed is dispatched one by one, so that promises run between two events. */
@@ -136,14 +136,14 @@ export class Client {
     this.#end('closed');
   }
 
-  #end(reason, error) {
+  #end(reason, ...error) {
     this.readyState = CLOSED;
     this.watch?.('ended', reason);
     this.disconnect();
     this.#released.abort();
     this.state = { ...this.state, phase: 'closed', nextRetryIn: undefined, reason, since: Date.now() };
     this.#error = error;
-    for (const queue of this.#queues) queue.end(error);
+    for (const queue of this.#queues) queue.end(...error);
     this.#queues.clear();
   }
 
@@ -168,7 +168,7 @@ export class Client {
   }
 
   addQueue(queue) {
-    if (this.readyState === CLOSED) queue.end(this.#error);
+    if (this.readyState === CLOSED) queue.end(...this.#error);
     else this.#queues.add(queue);
   }
 
@@ -324,7 +324,7 @@ export class Client {
       return;
     }
     const isQuiet = isEnd && !this.isSpec;
-    this.#end(error.reason, isQuiet ? undefined : error);
+    this.#end(error.reason, ...(isQuiet ? [] : [error]));
     this.#announceState();
     if (!isQuiet) this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt }));
     if (!this.isSpec) this.#fire(new CloseEvent(error.reason));

@@ -1,3 +1,5 @@
+import { named } from './names.js';
+
 /**
  * Why an event source failed, or an attempt of it did. `code` is stable; `message` says what
  * happened and what to do, and never holds a token, cookie or header value.
@@ -17,5 +19,4 @@ export class EventSourceError extends Error {
   }
 }
 
-// A minifier shortens the name, which consoles show.
-Object.defineProperty(EventSourceError, 'name', { value: 'EventSourceError', configurable: true });
+named({ EventSourceError });

@@ -7,8 +7,8 @@ const NO_PORTS = Object.freeze([]);
 
 /**
  * `message`, and the events that the stream names, for a fraction of what a `MessageEvent` costs: engines
- * check and copy each member of a dictionary, and make a security origin of `origin`. Only what is taken
- * off `MessageEvent.prototype` and called on it can tell: a getter, or `initMessageEvent()`, throws.
+ * check and copy each member of a dictionary, and make a security origin of `origin`. Only what is
+ * `MessageEvent.prototype`'s own and called on it can tell: its getters, and `initMessageEvent()`, throw.
  */
 export class StreamEvent extends Event {
   #data;

@@ -1,4 +1,4 @@
-/** After so many the events that were taken are let go: a loop that is always a little behind has no end. */
+/** From so many on the events that were taken are let go: a loop that is always a little behind has no end. */
 const TAKEN = 1024;
 
 /**
@@ -11,6 +11,7 @@ export class EventQueue {
   #taken = 0;
   #waiting = [];
   #drains = [];
+  #isHeld = false;
   #over;
 
   get isFull() {
@@ -27,28 +28,50 @@ export class EventQueue {
   }
 
   push(event) {
-    const waiting = this.#waiting.shift();
-    if (waiting) waiting.resolve({ value: event, done: false });
-    else this.#events.push(event);
+    this.#events.push(event);
+    this.#answer();
   }
 
-  /** No more events will come; `error` is thrown once those that came were taken. */
-  end(error) {
-    this.#over ??= { error };
-    for (const waiting of this.#waiting.splice(0)) this.#finish(waiting);
+  /** No more events will come; the error, if there is one, is thrown once those that came were taken. */
+  end(...error) {
+    this.#over ??= error;
+    this.#answer();
   }
 
   next() {
-    if (this.isFull) {
-      const value = this.#events[this.#taken++];
-      if (this.#taken === this.#events.length) this.clear();
-      else if (this.#taken === TAKEN) this.#forget();
-      return Promise.resolve({ value, done: false });
-    }
+    if (this.isFull && !this.#isHeld) return Promise.resolve(this.#take());
     return new Promise((resolve, reject) => {
-      if (this.#over) this.#finish({ resolve, reject });
-      else this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ resolve, reject });
+      this.#answer();
     });
+  }
+
+  /** Keeps the events back; who asks for one waits until they are released. */
+  hold() {
+    this.#isHeld = true;
+  }
+
+  release() {
+    this.#isHeld = false;
+    this.#answer();
+  }
+
+  /** Those who wait, in the order in which they asked. */
+  #answer() {
+    while (this.#waiting.length > 0) {
+      if (this.isFull ? this.#isHeld : !this.isOver) return;
+      const waiting = this.#waiting.shift();
+      if (this.isFull) waiting.resolve(this.#take());
+      else this.#finish(waiting);
+    }
+  }
+
+  #take() {
+    const value = this.#events[this.#taken++];
+    if (this.#taken === this.#events.length) this.clear();
+    // Not more seldom, nor more often: each time all that is left moves.
+    else if (this.#taken >= TAKEN && 2 * this.#taken >= this.#events.length) this.#forget();
+    return { value, done: false };
   }
 
   #forget() {
@@ -60,24 +83,24 @@ export class EventQueue {
   clear() {
     this.#events = [];
     this.#taken = 0;
-    this.#release();
+    this.#drain();
   }
 
   /** The loop has left. */
   cancel() {
     this.clear();
-    this.#over = {};
+    this.#over = [];
     this.end();
   }
 
-  #release() {
+  #drain() {
     for (const drained of this.#drains.splice(0)) drained();
   }
 
   #finish({ resolve, reject }) {
-    const { error } = this.#over;
-    this.#over = {};
-    if (error) reject(error);
+    const error = this.#over;
+    this.#over = [];
+    if (error.length > 0) reject(error[0]);
     else resolve({ value: undefined, done: true });
   }
 }

@@ -19,7 +19,7 @@ class ResponseQueue extends EventQueue {
   #source;
   #options;
   #reader;
-  /** Since when the page waits, but for the time in which we waited for the network. */
+  /** When the page had its turn last. */
   #since;
   /** A promise while the page has its turn. */
   #turn;
@@ -35,13 +35,13 @@ class ResponseQueue extends EventQueue {
       this.#since = Date.now();
       this.#read().catch((error) => this.end(error));
     }
-    const turn = this.#turn ?? (this.isFull ? this.#giveWay() : undefined);
-    return turn ? turn.then(() => this.next()) : super.next();
+    if (this.isFull) this.#giveWay();
+    return super.next();
   }
 
-  end(error) {
-    super.end(error);
-    this.#reader?.cancel(error).catch(() => {});
+  end(...error) {
+    super.end(...error);
+    this.#reader?.cancel(...error).catch(() => {});
   }
 
   async #read() {
@@ -65,25 +65,24 @@ class ResponseQueue extends EventQueue {
   }
 
   async #readChunk(parser, doneData) {
-    const asked = Date.now();
     const { value, done } = await this.#reader.read();
-    this.#since += Date.now() - asked;
     if (this.isOver) return;
     // The last chunk may have held events, and then one that was too large.
-    for (const event of parser.feed(done ? '' : value)) {
-      if (doneData !== undefined && event.data === doneData) return this.end();
-      this.push(event);
-    }
-    if (done) return this.end();
+    const events = parser.feed(done ? '' : value);
+    const last = doneData === undefined ? -1 : events.findIndex(({ data }) => data === doneData);
+    for (const event of last < 0 ? events : events.slice(0, last)) this.push(event);
     if (this.isFull) await this.drained();
+    if (done || last >= 0) return this.end();
     await this.#giveWay();
   }
 
   #giveWay() {
     if (!this.#turn && Date.now() - this.#since >= TURN) {
+      this.hold();
       this.#turn = nextTask().then(() => {
         this.#turn = undefined;
         this.#since = Date.now();
+        this.release();
       });
     }
     return this.#turn;

@@ -117,9 +117,9 @@ function processesOf(profile, browser) {
   };
 }
 
-/** Chromium's processes all name the profile; Firefox's have a parent that does. */
+/** Chromium's processes all name the profile; of Firefox's an ancestor does, which may have forked them by another. */
 function isUnder(id, profile, holds) {
+  if (!Number(id)) return false;
   if (holds(id, profile)) return true;
-  const parent = /PPid:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'latin1'))?.[1];
-  return holds(parent, profile);
+  return isUnder(/PPid:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'latin1'))?.[1], profile, holds);
 }

@@ -18,3 +18,9 @@ export async function usage({ reset = false } = {}) {
 export const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 export const pause = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** The rows, beginning with another in each round: who comes after whom, and clears up after whom, shall not decide. */
+export function rotated(rows, round) {
+  const first = (round + rows.length) % rows.length;
+  return [...rows.slice(first), ...rows.slice(0, first)];
+}

@@ -1,5 +1,6 @@
 // Delivery delay at a calm rate: the server writes the time into each event, one every 5 ms.
 import { CLIENTS } from './clients.mjs';
+import { rotated } from './clock.mjs';
 
 const isMeasured = (name) => !name.includes('TextDecoder');
 
@@ -7,11 +8,11 @@ const isMeasured = (name) => !name.includes('TextDecoder');
  *  compare the rows, and not with zero. */
 export async function measureDelay({ clock, full }) {
   const count = full ? 1000 : 400;
-  const delays = {};
+  const clients = CLIENTS.filter(([name]) => isMeasured(name));
+  const delays = Object.fromEntries(clients.map(([name]) => [name, []]));
   for (let round = 0; round < 5; round++) {
-    for (const [name, read] of CLIENTS.filter(([client]) => isMeasured(client))) {
-      const of = (delays[name] ??= []);
-      await read(clock, count, (data) => of.push(performance.timeOrigin + performance.now() - Number(data)));
+    for (const [name, read] of rotated(clients, round)) {
+      await read(clock, count, (data) => delays[name].push(performance.timeOrigin + performance.now() - Number(data)));
     }
   }
   return delays;

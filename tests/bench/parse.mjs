@@ -1,5 +1,5 @@
 // Parsing alone: workload × size of chunks × parser.
-import { median, now } from './clock.mjs';
+import { median, now, rotated } from './clock.mjs';
 import { FLOOR } from './names.mjs';
 import { PARSERS } from './parsers.mjs';
 import { CHUNK_SIZES, WORKLOADS, inChunks } from './workloads.mjs';
@@ -51,7 +51,7 @@ async function cell(chunks, parsers, rounds) {
   for (const { parse } of parsers) passes.push(await passesOf(parse, chunks));
   const times = Object.fromEntries(parsers.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [index, { name, parse }] of parsers.entries()) {
+    for (const [index, { name, parse }] of rotated([...parsers.entries()], round)) {
       times[name].push(await time(parse, chunks, passes[index], price));
     }
   }

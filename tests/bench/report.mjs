@@ -113,7 +113,7 @@ ${machine}.
 
 ${versions.map(([name, version]) => `- ${name} ${version}`).join('\n')}
 
-In each round every row has its turn; figures are medians over the rounds, in brackets the least and the most.
+In each round every row has its turn, beginning with another row each time; figures are medians over the rounds, in brackets the least and the most.
 Read the ratios: the times are those of one machine, on one day, with whatever else it did.
 
 ## Size

@@ -1,6 +1,6 @@
 // End to end: a stream as fast as the client takes it.
 import { CLIENTS } from './clients.mjs';
-import { pause, usage } from './clock.mjs';
+import { pause, rotated, usage } from './clock.mjs';
 
 /** How long the page was deaf at the most, in milliseconds, while `work` ran. */
 async function longestGap(work) {
@@ -60,7 +60,7 @@ export async function measureStream({ streams, count, full }) {
   for (const { workload, url } of streams) {
     const rounds = Object.fromEntries(CLIENTS.map(([name]) => [name, []]));
     for (let round = -1; round < (full ? 9 : 5); round++) {
-      for (const [name, read] of CLIENTS) {
+      for (const [name, read] of rotated(CLIENTS, round)) {
         const figures = await once(read, url, count);
         if (round >= 0) rounds[name].push(figures);
       }

@@ -15,6 +15,20 @@ async function collect(source, count = Infinity) {
   return seen;
 }
 
+/** Events that count from `first`. */
+const text = (first, count) => Array.from({ length: count }, (_, index) => `data: ${first + index}\n\n`).join('');
+
+/** Chunks that are there at once, one for each read. */
+function chunks(texts) {
+  const left = texts.map((each) => new TextEncoder().encode(each));
+  return new ReadableStream({
+    pull(controller) {
+      if (left.length > 0) controller.enqueue(left.shift());
+      else controller.close();
+    },
+  });
+}
+
 describe('for await', { concurrency: 8 }, () => {
   test('gives the events of all types, in order, with the ID and the origin', async (t) => {
     const source = connect(t, await script([ended(three)]), { retry: false });
@@ -257,16 +271,37 @@ describe('streams that come once', { concurrency: 8 }, () => {
   });
 
   test('events(): next() may be called ahead, and answers in order over chunks and turns of the page', async () => {
-    const text = Array.from({ length: 20_000 }, (_, index) => `data: ${index}\n\n`).join('');
-    const iterator = events(response(text));
+    const iterator = events(chunks(Array.from({ length: 50 }, (_, chunk) => text(chunk * 20, 20))));
     const seen = [];
-    const asked = Array.from({ length: 20_001 }, () => iterator.next().then(({ value }) => {
-      seen.push(value?.data);
-      // Long enough together for some turns.
-      for (const until = performance.now() + 0.002; performance.now() < until;);
-    }));
-    await Promise.all(asked);
-    assert.deepEqual(seen, [...Array.from({ length: 20_000 }, (_, index) => String(index)), undefined]);
+    const ask = async () => {
+      const { value, done } = await iterator.next();
+      if (done) return;
+      seen.push(Number(value.data));
+      // 300 ms together, so that the page has some turns.
+      for (const until = performance.now() + 0.3; performance.now() < until;);
+      await ask();
+    };
+    await Promise.all(Array.from({ length: 10 }, ask));
+    assert.deepEqual(seen, [...Array(1000).keys()]);
+  });
+
+  test('events(): aborted before `doneData` was reached, it throws', async () => {
+    const controller = new AbortController();
+    const seen = [];
+    await assert.rejects(async () => {
+      for await (const { data } of events(response(`${text(0, 3)}data: [DONE]\n\n`), { doneData: '[DONE]', signal: controller.signal })) {
+        seen.push(data);
+        controller.abort();
+      }
+    }, { name: 'AbortError' });
+    assert.deepEqual(seen, ['0']);
+  });
+
+  test('events(): what a stream fails with is thrown, whatever it is', async () => {
+    const failing = () => new ReadableStream({ start: (controller) => controller.error() });
+    assert.equal(await collect(events(failing())).then(() => 'over', (error) => error), undefined);
+    const signal = AbortSignal.abort(null);
+    assert.equal(await collect(events(response(three), { signal })).then(() => 'over', (error) => error), null);
   });
 
   test('events(): left while it waits, it waits no longer, and cancels the request', async () => {

@@ -82,13 +82,33 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     assert.equal(strays, 0);
   });
 
-  test('a loop over `events()` leaves other tasks their turn', async () => {
-    let rings = 0;
-    const timer = setInterval(() => { rings += 1; }, 1);
-    for await (const _ of events(await burst(4000)())) spin(0.05);
-    clearInterval(timer);
-    assert.ok(rings >= 5, `${rings}`);
+  /** So many chunks of one event, each there as soon as it is asked for. */
+  const drops = (count) => new ReadableStream({
+    pull(stream) {
+      if (count-- > 0) stream.enqueue(bytes(1));
+      else stream.close();
+    },
   });
+  /** What promises and generators in between make of an iteration. */
+  async function* mapped(iterable) {
+    for await (const event of iterable) {
+      await undefined;
+      yield event;
+    }
+  }
+  for (const [what, iterated] of [
+    ['over `events()`', async () => events(await burst(4000)())],
+    ['over `events()` of many chunks', async () => events(drops(4000))],
+    ['over what a generator makes of `events()`', async () => mapped(events(drops(4000)))],
+  ]) {
+    test(`a loop ${what} leaves other tasks their turn`, async () => {
+      let rings = 0;
+      const timer = setInterval(() => { rings += 1; }, 1);
+      for await (const _ of await iterated()) spin(0.05);
+      clearInterval(timer);
+      assert.ok(rings >= 5, `${rings}`);
+    });
+  }
 
   test('a click is heard in the middle of it', async (t) => {
     const tab = await page(t);

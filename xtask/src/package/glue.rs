@@ -29,6 +29,7 @@ pub(super) fn trim(glue: &str) -> Result<String> {
     ] {
         ensure!(glue.contains(part), "the glue has no `{part}`");
     }
+    ensure!(glue.contains(DISPOSE), "the glue has no `{DISPOSE}`");
     let lines = glue.lines().filter(|line| !line.starts_with(DISPOSE));
     let mut glue = lines.collect::<Vec<_>>().join("\n") + START;
     for (question, answer) in ANSWERS {
