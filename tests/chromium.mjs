@@ -28,12 +28,20 @@ export function launch(options = {}) {
  *  itself has each page believe that it is looked at. All pages are in the one context. */
 export async function launchAsUsed() {
   const { program, end } = await start(['--remote-debugging-port=0'], 'pipe');
-  const browser = await chromium.connectOverCDP(await addressOf(program), { noDefaults: true });
+  const browser = await connected(program).catch(async (error) => {
+    await end();
+    throw error;
+  });
   const close = async () => {
     await browser.close();
     await end();
   };
   return { context: browser.contexts()[0], close };
+}
+
+/** On a machine that compiles beside, the first answer can take longer than the 30 s of the default. */
+async function connected(program) {
+  return chromium.connectOverCDP(await addressOf(program), { noDefaults: true, timeout: 90_000 });
 }
 
 /** Starts the browser with one page, and nothing that looks into it. */
