@@ -36,9 +36,9 @@
 //! - [`event_stream`] — §9.2.5–9.2.6: bytes in, events out. Knows no connection.
 //! - [`connection`] — §9.2.3 and our policy: pure decisions. Knows no browser, clock or dice.
 //! - `browser` — the shell on wasm32: the one loop, `fetch`, timers, the page's life.
-//! - `bindings` — what the class of the npm package calls (feature `npm`).
+//! - `bindings` — what the npm package calls (feature `npm`), whose loop is JavaScript.
 //!
-//! Each knows only those above it. What is absent, on purpose: WebSocket fall-backs, a store of
+//! The first knows none of the others, the second only the first, the last two only those. What is absent, on purpose: WebSocket fall-backs, a store of
 //! state, JSON-RPC, a client for other targets than the browser.
 //!
 //! # Features
@@ -57,10 +57,12 @@ pub mod event_stream;
 
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 mod bindings;
-#[cfg(target_arch = "wasm32")]
+// The npm package drives the connection from JavaScript. With this beside it the optimiser would
+// leave three hundred bytes more in it.
+#[cfg(all(target_arch = "wasm32", not(npm_module)))]
 pub mod browser;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(npm_module)))]
 pub use browser::{AuthenticatedEventSource, Error};
 pub use event_stream::Event;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

@@ -22,6 +22,10 @@ mod without_a_server;
 #[path = "browser/against_the_fixture.rs"]
 mod against_the_fixture;
 
+#[cfg(fixture_server)]
+#[path = "browser/page_and_clock.rs"]
+mod page_and_clock;
+
 #[cfg(not(fixture_server))]
 #[wasm_bindgen_test::wasm_bindgen_test]
 #[ignore = "needs the fixture server: run `cargo xtask test browser`"]

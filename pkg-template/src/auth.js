@@ -22,8 +22,20 @@ export function toToken(given) {
   if (typeof token !== 'string') {
     throw new TypeError('the token provider must return a string, or { token, expiresAt }');
   }
-  if (expiresAt === undefined || expiresAt === null) return { token, expiresAt: undefined };
+  if (expiresAt === undefined || expiresAt === null) return { token, expiresAt: expiryOf(token) };
   const time = Number(expiresAt);
   if (Number.isNaN(time)) throw new TypeError('`expiresAt` must be a Date or milliseconds since 1970');
   return { token, expiresAt: time };
+}
+
+/** The `exp` claim of a JWT (RFC 7519 §4.1.4). It is not trusted, it only says when to ask for a fresh token. */
+function expiryOf(token) {
+  const [, claims, ...rest] = token.split('.');
+  if (rest.length !== 1) return undefined;
+  try {
+    const { exp } = JSON.parse(atob(claims.replaceAll('-', '+').replaceAll('_', '/')));
+    return typeof exp === 'number' ? exp * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -8,8 +8,15 @@ const COMMENT = 8;
 const NAME = 16;
 
 // The bits of the table's flags.
-const WIDE = 1;
-const TOO_LARGE = 2;
+const IS_WIDE = 1;
+export const IS_TOO_LARGE = 2;
+export const HAS_ID = 16;
+export const HAS_RETRY = 32;
+export const HAS_RECORDS = 64;
+
+/** Where in the table these are. */
+const FLAGS = 6;
+const RECONNECTION_TIME = 7;
 
 /**
  * Turns the tables that the core writes into strings.
@@ -35,11 +42,22 @@ export class BatchReader {
     return this.#texts.bytes();
   }
 
+  /** The flags of the table at this address. */
+  flags(table) {
+    return this.#current()[(table >>> 2) + FLAGS];
+  }
+
+  /** In milliseconds, where the flags say that the stream has set it. */
+  reconnectionTime(table) {
+    const at = (table >>> 2) + RECONNECTION_TIME;
+    const [low, high] = this.#current().subarray(at, at + 2);
+    return (low >>> 0) + (high >>> 0) * 2 ** 32;
+  }
+
   /**
-   * Calls `visit(isEvent, type, text, id)` for each record of the table at this address, until it
-   * returns `false`. `type` is empty if the stream named none. What a record does not hold is
-   * `undefined`; one without text sets the ID alone. Returns, if it came to the end, whether there an
-   * event was too large.
+   * Calls `visit(isEvent, type, text, id)` for each record of the table, until it returns `false`.
+   * `type` is empty if the stream named none. What a record does not hold is `undefined`; one without
+   * text sets the ID alone.
    */
   read(table, visit) {
     const types = this.#types;
@@ -51,8 +69,7 @@ export class BatchReader {
     const length = words[at++];
     const first = words[at++];
     const far = words[at++] >>> 0;
-    const flags = words[at];
-    const isWide = (flags & WIDE) !== 0;
+    const isWide = (words[at] & IS_WIDE) !== 0;
     const all = length === 0 ? '' : this.#texts.region(start, start + length, isWide);
     at = records;
     while (at < end) {
@@ -64,10 +81,9 @@ export class BatchReader {
       if (head & FAR_ID) id = this.#texts.utf8(far + words[at++], far + words[at++]);
       if (head & COMMENT) text = this.#texts.utf8(far + words[at++], far + words[at++]);
       if (head & NAME) types[type] = this.#texts.utf8(far + words[at++], far + words[at++]);
-      if (visit((head & DATA) === DATA, types[type], text, id) === false) return false;
+      if (visit((head & DATA) === DATA, types[type], text, id) === false) return;
       if (words.length === 0) words = this.#current();
     }
-    return (flags & TOO_LARGE) !== 0;
   }
 
   #value(all, start, from, to, isWide) {

@@ -1,10 +1,8 @@
-import { Core } from '#bindings';
-import { BatchReader } from './batch.js';
 import { CloseEvent, CommentEvent, ErrorEvent, OpenEvent, StateChangeEvent, StreamEvent } from './events.js';
 import { EventSourceError } from './errors.js';
 import { singleFlight, toToken } from './auth.js';
+import { Driver, RECONNECT, RESET } from './driver.js';
 import { ADDRESS, WEBASSEMBLY, forbidden, watchPolicy } from './policy.js';
-import { nextTask } from './task.js';
 import { withWasm } from './wasm.js';
 
 export const CONNECTING = 0;
@@ -13,32 +11,17 @@ export const CLOSED = 2;
 
 const { MessageEvent } = globalThis;
 
-/** What the core asks for by number: see `Number` and `Text` in src/bindings/client.rs. */
-export const NUMBERS = [
-  'hasHeaders', 'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'isFetchable', 'mayProbe', 'connectTimeout', 'heartbeatTimeout',
-  'openWhenHidden', 'maxEventSize', 'followsRedirects', 'isSpec', 'initialDelay', 'maxDelay', 'multiplier',
-  'hasJitter', 'maxRetries', 'resetAfter', 'retryOn',
-];
-const TEXTS = ['url', 'lastEventId', 'lastEventIdParam', 'scheme', 'header'];
-
-/** What the core is asked for: see `Core::obey` in src/bindings/core.rs. */
-const CLOSE = 0;
-const RECONNECT = 1;
-const RESET = 2;
-const HEAR_COMMENTS = 3;
-
 /**
- * The JavaScript half of a source: the settings that the core reads, the methods that it calls
- * (see src/bindings/client.rs), and what the class shows of the state. All rules are in the core.
- * Its steps are methods, so that other entries of the package can stand between core and class.
+ * What stands between the class and the connection: the settings, what the driver asks for and tells, and what
+ * the class shows of the state. Its steps are methods, so that other entries of the package can stand between.
  */
 export class Client {
   readyState = CONNECTING;
   origin = '';
   state = { phase: 'connecting', attempt: 1, nextRetryIn: undefined, reason: undefined, since: Date.now() };
   #target;
-  #core;
-  /** Whether a core is to run as soon as there is WebAssembly. */
+  #driver;
+  /** Whether there is to be one as soon as there is WebAssembly. */
   #isWanted = false;
   /** `reconnect()` was called: what was parsed and not delivered will come again. */
   #isLeaving = false;
@@ -46,7 +29,6 @@ export class Client {
   #isSilent = false;
   /** The error that ended the source for good, if there was one. */
   #error = [];
-  #reader;
   #queues = new Set();
   /** As browsers do: what was parsed is dispatched one by one, so that promises run between two events. */
   #backlog = [];
@@ -60,9 +42,9 @@ export class Client {
   constructor(target, url, options) {
     this.#target = target;
     this.url = url;
-    // Without a user name: see `is_fetchable` in src/browser/options.rs.
-    this.isFetchable = /^https?:\/\/[^@/]*\//.test(url);
     Object.assign(this, options);
+    // `fetch` refuses other schemes, and user names, in a way that looks like a dead network.
+    this.isFetchable = Boolean(this.fetch) || /^https?:\/\/[^@/]*\//.test(url);
   }
 
   start() {
@@ -86,17 +68,15 @@ export class Client {
   /** Lets the connection go; it can be made again. */
   disconnect() {
     this.#isWanted = false;
-    this.#core?.obey(CLOSE);
-    this.#core?.free();
-    this.#core = undefined;
+    this.#driver?.close();
+    this.#driver = undefined;
     this.#reconnectionTime = undefined;
   }
 
   #run(memory) {
-    if (!this.#isWanted || this.#core) return;
-    this.#reader = new BatchReader(memory);
-    this.#core = new Core(this);
-    if (this.#heard.has('comment')) this.#core.obey(HEAR_COMMENTS);
+    if (!this.#isWanted || this.#driver) return;
+    this.#driver = new Driver(this, memory);
+    if (this.#heard.has('comment')) this.#driver.hearComments();
   }
 
   /** Whether there is anything to start. */
@@ -148,14 +128,14 @@ export class Client {
   }
 
   reconnect() {
-    this.#isLeaving = this.#core !== undefined;
-    this.#core?.obey(RECONNECT);
+    this.#isLeaving = this.#driver !== undefined;
+    this.#driver?.signal(RECONNECT);
   }
 
   reset() {
     this.lastEventId = '';
     this.#reconnectionTime = undefined;
-    this.#core?.obey(RESET);
+    this.#driver?.signal(RESET);
   }
 
   get reconnectionTime() {
@@ -164,7 +144,7 @@ export class Client {
 
   hear(type) {
     this.#heard.add(type);
-    if (type === 'comment') this.#core?.obey(HEAR_COMMENTS);
+    if (type === 'comment') this.#driver?.hearComments();
   }
 
   addQueue(queue) {
@@ -176,16 +156,9 @@ export class Client {
     this.#queues.delete(queue);
   }
 
-  // What the core asks for.
+  // What the driver asks for.
 
-  number(index) {
-    return Number(this[NUMBERS[index]]);
-  }
-
-  text(index) {
-    return this[TEXTS[index]];
-  }
-
+  /** The caller's part of a request. */
   async request(attempt, cause) {
     this.watch?.('asked', attempt, cause);
     const context = this.#context(attempt, cause);
@@ -210,7 +183,7 @@ export class Client {
     return { attempt, cause, lastEventId: this.lastEventId, url: this.url };
   }
 
-  // What the core tells. `watch(step, …)` is told too, where the entry ./observe has put one.
+  // What the driver tells. `watch(step, …)` is told too, where the entry ./observe has put one.
 
   received(bytes) {
     this.watch?.('received', bytes);
@@ -231,9 +204,8 @@ export class Client {
   }
 
   /** Delivers nothing more once a listener has closed the source, or has it reconnect. */
-  dispatch(table) {
-    // The rest of a chunk may come after the connection was let go in the middle of it.
-    if (this.#core) this.#reader.read(table, this.isSpec ? this.#keep : this.#deliver);
+  dispatch(reader, table) {
+    reader.read(table, this.isSpec ? this.#keep : this.#deliver);
   }
 
   #keep = (...record) => {
@@ -250,7 +222,7 @@ export class Client {
 
   async #drain() {
     for (const record of this.#backlog.splice(0)) {
-      if (!this.#core || this.readyState !== OPEN || !this.#deliver(...record)) break;
+      if (!this.#driver || this.readyState !== OPEN || !this.#deliver(...record)) break;
       await undefined;
     }
     return this.#taken();
@@ -291,8 +263,6 @@ export class Client {
   ready() {
     return this.#backlog.length > 0 ? this.#drain() : this.#taken();
   }
-
-  nextTask = nextTask;
 
   #taken() {
     const full = [...this.#queues].filter((queue) => queue.isFull);

@@ -23,7 +23,7 @@ export function readOptions(init, isNative) {
     isNative,
     method,
     isGet: method === 'GET',
-    mayProbe: method === 'GET' && given.redirect === undefined,
+    mayProbe: method === 'GET' && given.redirect === undefined && !given.fetch,
     withCredentials: Boolean(given.withCredentials),
     requestInit,
     body: given.body,

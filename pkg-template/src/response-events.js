@@ -1,5 +1,5 @@
 import { EventSourceError } from './errors.js';
-import { EventStreamParser, free } from './parser.js';
+import { EventStreamParser, free, slices } from './parser.js';
 import { EventQueue, iterator } from './queue.js';
 import { nextTask } from './task.js';
 
@@ -68,12 +68,16 @@ class ResponseQueue extends EventQueue {
     const { value, done } = await this.#reader.read();
     if (this.isOver) return;
     // The last chunk may have held events, and then one that was too large.
-    const events = parser.feed(done ? '' : value);
-    const last = doneData === undefined ? -1 : events.findIndex(({ data }) => data === doneData);
-    for (const event of last < 0 ? events : events.slice(0, last)) this.push(event);
-    if (this.isFull) await this.drained();
-    if (done || last >= 0) return this.end();
-    await this.#giveWay();
+    for (const slice of done ? [''] : slices(value)) {
+      const events = parser.feed(slice);
+      const last = doneData === undefined ? -1 : events.findIndex(({ data }) => data === doneData);
+      for (const event of last < 0 ? events : events.slice(0, last)) this.push(event);
+      if (this.isFull) await this.drained();
+      if (last >= 0) return this.end();
+      await this.#giveWay();
+      if (this.isOver) return;
+    }
+    if (done) this.end();
   }
 
   #giveWay() {

@@ -2,9 +2,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use core::time::Duration;
 
+use super::settings::whole_milliseconds;
 use super::text::{is_ascii, widen};
 use super::type_names::{TypeNames, UNNAMED};
-use crate::browser::Delivered;
 use crate::event_stream::{EventStreamParser, Item, RawEvent};
 
 /// The items of one slice as a table of numbers, so that the boundary to JavaScript is crossed
@@ -25,12 +25,14 @@ use crate::event_stream::{EventStreamParser, Item, RawEvent};
 /// in `units`.
 #[derive(Default)]
 pub(super) struct Batch {
-    header: [u32; 7],
+    header: [u32; 9],
     records: Vec<u32>,
     text: Vec<u8>,
     units: Vec<u16>,
-    has_ids: bool,
-    is_too_large: bool,
+    /// The bits below.
+    flags: u32,
+    /// What the last `retry` field has set.
+    reconnection_time: Duration,
     /// The addresses of the parser's buffer.
     buffer: Range<usize>,
     /// The offsets between which all values in place lie; the wrong way round while there are
@@ -39,38 +41,43 @@ pub(super) struct Batch {
     types: TypeNames,
 }
 
-/// What the table has no room for.
-#[derive(Default)]
-pub(super) struct Taken {
-    pub(super) delivered: Delivered,
-    pub(super) has_event: bool,
-    pub(super) reconnection_time: Option<Duration>,
-}
-
 const DATA: u32 = 1;
 const ID: u32 = 2;
 const FAR_ID: u32 = 4;
 const COMMENT: u32 = 8;
 const NAME: u32 = 16;
 
+// The bits of the table's flags, as in batch.js.
+
+/// The values in place are units of UTF-16.
+const IS_WIDE: u32 = 1;
+const IS_TOO_LARGE: u32 = 2;
+pub(super) const HAS_EVENT: u32 = 4;
+pub(super) const HAS_COMMENT: u32 = 8;
+const HAS_ID: u32 = 16;
+const HAS_RETRY: u32 = 32;
+const HAS_RECORDS: u32 = 64;
+
 impl Batch {
-    /// Takes all items out of the parser. What the table has no room for is returned.
-    pub(super) fn take(&mut self, parser: &mut EventStreamParser, wants_comments: bool) -> Taken {
-        let mut taken = Taken::default();
+    /// Takes all items out of the parser.
+    pub(super) fn take(&mut self, parser: &mut EventStreamParser, wants_comments: bool) {
         self.begin(parser);
         while let Some(item) = parser.next_item() {
             match item {
                 Item::Event(event) => {
-                    taken.has_event = true;
+                    self.flags |= HAS_EVENT;
                     self.push_event(&event);
                 }
                 Item::LastEventId(id) => {
                     self.records.push(0);
                     self.push_id(self.records.len() - 1, id);
                 }
-                Item::ReconnectionTime(time) => taken.reconnection_time = Some(time),
+                Item::ReconnectionTime(time) => {
+                    self.flags |= HAS_RETRY;
+                    self.reconnection_time = time;
+                }
                 Item::Comment(comment) => {
-                    taken.delivered.has_comment = true;
+                    self.flags |= HAS_COMMENT;
                     if wants_comments {
                         self.records.push(0);
                         self.push_text(self.records.len() - 1, COMMENT, comment);
@@ -78,33 +85,23 @@ impl Batch {
                 }
                 // The next call would free what the table points to.
                 Item::TooLarge => {
-                    taken.delivered.is_too_large = true;
+                    self.flags |= IS_TOO_LARGE;
                     break;
                 }
             }
         }
-        self.is_too_large = taken.delivered.is_too_large;
-        taken
     }
 
     fn begin(&mut self, parser: &EventStreamParser) {
         self.records.clear();
         self.text.clear();
-        self.has_ids = false;
+        self.flags = 0;
         let buffer = parser.buffer().as_ptr_range();
         self.buffer = buffer.start as usize..buffer.end as usize;
         self.places = Range {
             start: usize::MAX,
             end: 0,
         };
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.records.is_empty()
-    }
-
-    pub(super) fn has_ids(&self) -> bool {
-        self.has_ids
     }
 
     #[inline(always)]
@@ -130,18 +127,21 @@ impl Batch {
 
     /// The address of the finished table: where the records are and how many numbers they are,
     /// where the values in place are and how many bytes, the offset of the first of them, where
-    /// the text is; and as bits, whether the values are units of UTF-16, and whether an event was too
-    /// large.
+    /// the text is; the flags; and the lower and the upper half of the reconnection time in milliseconds.
     pub(super) fn table(&mut self, parser: &EventStreamParser) -> usize {
+        if !self.records.is_empty() {
+            self.flags |= HAS_RECORDS;
+        }
         let first = self.places.start.min(self.places.end);
         let values = &parser.buffer()[first..self.places.end];
-        let is_wide = !is_ascii(values);
-        let (place, len, first) = if is_wide {
+        let (place, len, first) = if !is_ascii(values) {
+            self.flags |= IS_WIDE;
             self.widen(parser.buffer());
             (address(&self.units), 2 * self.units.len(), 0)
         } else {
             (address(values), values.len(), first)
         };
+        let reconnection_time = whole_milliseconds(self.reconnection_time);
         self.header = [
             address(&self.records),
             self.records.len() as u32,
@@ -149,7 +149,9 @@ impl Batch {
             len as u32,
             first as u32,
             address(&self.text),
-            u32::from(is_wide) | u32::from(self.is_too_large) << 1,
+            self.flags,
+            reconnection_time as u32,
+            (reconnection_time >> 32) as u32,
         ];
         address(&self.header) as usize
     }
@@ -198,7 +200,7 @@ impl Batch {
     }
 
     fn push_id(&mut self, head: usize, id: &[u8]) {
-        self.has_ids = true;
+        self.flags |= HAS_ID;
         if self.buffer.contains(&(address(id) as usize)) {
             let place = self.place(id);
             self.records[head] |= ID;

@@ -1,231 +1,242 @@
-use alloc::boxed::Box;
-use alloc::rc::Rc;
-use core::cell::{Cell, RefCell};
-use core::future::Future;
-use core::pin::Pin;
-use core::task::{Context, Poll};
+use alloc::string::String;
 use core::time::Duration;
 
-use futures_core::future::LocalBoxFuture;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{RequestInit, Response, Url};
 
-use super::batch::Batch;
-use super::client::{Client, GivenToken, Number, Text, milliseconds, time};
-use crate::browser::{
-    AttemptContext, Auth, Cause, Delivered, Lost, Observer, Options, RequestTemplate,
-    SharedProvider, Source, Token,
+use super::batch::{HAS_COMMENT, HAS_EVENT};
+use super::settings::{Settings, milliseconds, moment, time};
+use crate::connection::{
+    Cause, Failure, Interrupt, Lifecycle, Next, Origin, Pace, Reason, RedirectGuard, ResponseHead,
+    Sending, Step, Verdict, header_value, retry_after,
 };
-use crate::connection::{Next, Verdict};
-use crate::event_stream::EventStreamParser;
+use crate::event_stream::digits;
 
-/// The WebAssembly half of a source. Methods take `&self` and hold no borrow while JavaScript
-/// runs, so that every callback may call every method.
+/// The decisions of a source. It calls nothing of JavaScript's, so that no call of it can meet
+/// another. Moments are milliseconds since 1970, waits are milliseconds.
 #[wasm_bindgen]
 pub struct Core {
-    source: Rc<Source<Classes>>,
+    life: Lifecycle,
+    pace: Pace,
+    /// That of the latest step which had one.
+    cause: Cause,
+    /// Those of the response that count, in the order of `HEADERS` in driver.js.
+    headers: [String; 3],
 }
 
 #[wasm_bindgen]
 impl Core {
-    /// Starts to connect.
+    /// `settings` are in the order of `Number` in settings.rs.
     #[wasm_bindgen(constructor)]
-    pub fn new(client: Client) -> Result<Core, JsValue> {
-        let client = Rc::new(client);
-        let url = Url::new(&client.text(Text::Url))?;
-        let mut options = Options::new(url, Rc::new(Template(Rc::clone(&client))));
-        client.configure(
-            &mut options,
-            Auth::shared(Rc::new(Provider(Rc::clone(&client)))),
-        );
-        let source = Rc::new(Source::new(options, Classes::new(client)));
-        let running = Rc::clone(&source);
-        spawn_local(async move { running.run_until_closed().await });
-        Ok(Core { source })
+    pub fn new(settings: &[f64]) -> Core {
+        Core {
+            life: Lifecycle::new(Settings(settings).policy(), String::new()),
+            pace: Pace::START,
+            cause: Cause::Start,
+            headers: Default::default(),
+        }
     }
 
-    /// Does what the class asks for.
-    pub fn obey(&self, command: u32) {
-        match command {
-            CLOSE => self.source.close(),
-            RECONNECT => self.source.reconnect(),
-            RESET => self.source.connection.borrow_mut().reset(),
-            HEAR_COMMENTS => self.source.observer.wants_comments.set(true),
+    /// Takes a text: by number a header of the response, empty if it has none; else the last event
+    /// ID, that of the last event that was delivered.
+    pub fn take(&mut self, text: usize, value: String) {
+        match self.headers.get_mut(text) {
+            Some(header) => *header = value,
+            None => self.life.connection_mut().set_last_event_id(&value),
+        }
+    }
+
+    /// What to do next: its place in `STEPS` of driver.js.
+    pub fn step(&mut self, now: f64) -> u32 {
+        let step = self.life.step(moment(now));
+        if let Step::Prepare(cause) | Step::Leave(cause) = step {
+            self.cause = cause;
+        }
+        match step {
+            Step::Prepare(_) => 0,
+            Step::Fetch(Sending::Request) => 1,
+            Step::Fetch(Sending::FindRedirect) => 2,
+            Step::Fetch(Sending::Probe) => 3,
+            Step::Fetch(Sending::RequestAgain) => 4,
+            Step::Open => 5,
+            Step::Read => 6,
+            Step::Judge => 7,
+            Step::Leave(_) => 8,
+            Step::Wait => 9,
+            Step::Stop => 10,
+        }
+    }
+
+    /// Whether what is under way is to be left.
+    pub fn check(&mut self, now: f64) -> bool {
+        self.life.check(moment(now))
+    }
+
+    /// How long until there is something to [check](Self::check) in any case; infinite if nothing.
+    pub fn wait(&self, now: f64) -> f64 {
+        let left = |deadline| milliseconds(deadline) - now;
+        self.life.deadline().map_or(f64::INFINITY, left)
+    }
+
+    /// Says what happened.
+    pub fn signal(&mut self, signal: u32, now: f64) {
+        let life = &mut self.life;
+        match signal {
+            CLOSE => life.close(),
+            RECONNECT => life.interrupt(Interrupt::Reconnect),
+            RESET => life.connection_mut().reset(),
+            WAKE => life.interrupt(Interrupt::Wake),
+            SUSPEND => life.suspend_if(true),
+            RESUME => life.suspend_if(false),
+            PREPARED => life.prepared(moment(now)),
+            UNANSWERED => life.unanswered(),
+            NOT_PREPARED => life.lost(Reason::Auth),
+            NOT_LEGAL => life.lost(Reason::Request),
+            BROKEN => life.lost(Reason::Network),
+            ENDED => life.lost(Reason::End),
+            TOO_LARGE => life.lost(Reason::TooLarge),
             _ => {}
+        }
+    }
+
+    /// How the request is to be sent that is being prepared. `origin`: where it leads, 0 where
+    /// there is no page, 1 to its own origin, 2 to another. Returns 1 for the mode `same-origin`,
+    /// 2 for the redirect mode `manual`.
+    pub fn guard(&mut self, origin: u32) -> u32 {
+        let guard = self.life.guard(match origin {
+            0 => Origin::None,
+            1 => Origin::Same,
+            _ => Origin::Other,
+        });
+        match guard {
+            RedirectGuard::None => 0,
+            RedirectGuard::SameOriginMode => 1,
+            RedirectGuard::Manual => 2,
+        }
+    }
+
+    /// A response came, whose headers were taken. `retry_at`: its `Retry-After` read as a date.
+    pub fn responded(&mut self, status: u16, is_opaque_redirect: bool, retry_at: f64, now: f64) {
+        let [content_type, wait, _] = &self.headers;
+        self.life.responded(&ResponseHead {
+            status,
+            is_opaque_redirect,
+            content_type: Some(content_type),
+            retry_after: retry_after(wait, now, |_| retry_at),
+        });
+    }
+
+    /// The stream is open; whether it was before. `expires_at`: when the token does, not a number
+    /// if nobody knows; `is_same`: it is that of the stream before.
+    pub fn announce(&mut self, now: f64, expires_at: f64, is_same: bool) -> bool {
+        let [.., rhythm] = &self.headers;
+        let rhythm = digits(rhythm.as_bytes()).map(Duration::from_secs);
+        let expires_at = (!expires_at.is_nan()).then(|| moment(expires_at));
+        self.life.announce(moment(now), rhythm, expires_at, is_same)
+    }
+
+    /// The stream has set the reconnection time; what it is now.
+    #[wasm_bindgen(js_name = setReconnectionTime)]
+    pub fn set_reconnection_time(&mut self, milliseconds_given: f64) -> f64 {
+        let connection = self.life.connection_mut();
+        connection.set_reconnection_time(moment(milliseconds_given));
+        milliseconds(connection.reconnection_time())
+    }
+
+    /// A slice of so many bytes was delivered, since `begun`; `flags` are those of its
+    /// [table](super::batch::Batch::table). Whether the page is to have its turn.
+    pub fn delivered(&mut self, flags: u32, len: u32, begun: f64, now: f64) -> bool {
+        if flags & HAS_EVENT != 0 {
+            self.life.connection_mut().event_came();
+        }
+        self.life.sign(moment(now), flags & HAS_COMMENT != 0);
+        let (pace, is_over) = self.pace.after(len, (now - begun) as u32);
+        self.pace = pace;
+        is_over
+    }
+
+    /// What comes of the failure. `verdict`: a wait, or −1 to retry, −2 to stop, not a number if
+    /// the caller has none. Returns the wait; negative where nothing is retried.
+    pub fn judge(&mut self, verdict: f64, now: f64, dice: f64) -> f64 {
+        let verdict = match verdict {
+            -1.0 => Some(Verdict::Retry),
+            -2.0 => Some(Verdict::Stop),
+            wait if !wait.is_nan() => Some(Verdict::RetryAfter(time(wait))),
+            _ => None,
+        };
+        match self.life.judged(verdict, moment(now), dice) {
+            Next::Wait(wait) => milliseconds(wait),
+            _ => -1.0,
+        }
+    }
+
+    /// What is asked for by number: each getter of its own would be an export of its own.
+    pub fn number(&self, number: u32) -> f64 {
+        let failure = self.life.failure();
+        f64::from(match number {
+            ATTEMPT => self.life.attempt(),
+            SLICE => self.pace.slice,
+            IS_LEAVING => self.life.is_leaving().into(),
+            IS_END => failure.is_some_and(Failure::is_ordinary_end).into(),
+            // That of the failure; 0 if it has none.
+            STATUS => failure
+                .and_then(|failure| failure.status)
+                .unwrap_or(0)
+                .into(),
+            _ => 0,
+        })
+    }
+
+    /// The same for texts.
+    pub fn text(&self, text: u32) -> String {
+        match (text, self.life.failure()) {
+            (CAUSE, _) => self.cause.as_str().into(),
+            (ID_HEADER, _) => header_value(self.life.connection().last_event_id()),
+            (REASON, Some(failure)) => failure.reason.as_str().into(),
+            (MESSAGE, Some(failure)) => failure.message(),
+            _ => String::new(),
         }
     }
 }
 
-// What the class asks for, by number as in client.js: each method of its own would be an export of
-// its own.
+// What happens, by number as in driver.js.
 
-/// Close for good: request, reader, timers and listeners are released.
+/// Close for good.
 const CLOSE: u32 = 0;
 /// Connect anew, at once, with the same last event ID.
 const RECONNECT: u32 = 1;
 /// Forget the last event ID and the reconnection time.
 const RESET: u32 = 2;
-/// Let the class see comments.
-const HEAR_COMMENTS: u32 = 3;
+/// The network or the page came back.
+const WAKE: u32 = 3;
+/// The page cannot or shall not hold a connection.
+const SUSPEND: u32 = 4;
+/// It can.
+const RESUME: u32 = 5;
+/// The request is ready.
+const PREPARED: u32 = 6;
+/// A provider failed.
+const NOT_PREPARED: u32 = 7;
+/// The request could not be built.
+const NOT_LEGAL: u32 = 8;
+/// No response came.
+const UNANSWERED: u32 = 9;
+/// The stream broke off.
+const BROKEN: u32 = 10;
+/// The stream ended.
+const ENDED: u32 = 11;
+/// An event was too large.
+const TOO_LARGE: u32 = 12;
 
-/// Hands what happens on to the class.
-struct Classes {
-    client: Rc<Client>,
-    batch: RefCell<Batch>,
-    wants_comments: Cell<bool>,
-    gate: RefCell<Option<JsFuture>>,
-}
+// What is asked for.
 
-impl Classes {
-    fn new(client: Rc<Client>) -> Self {
-        Self {
-            client,
-            batch: RefCell::default(),
-            wants_comments: Cell::new(false),
-            gate: RefCell::default(),
-        }
-    }
+const ATTEMPT: u32 = 0;
+const SLICE: u32 = 1;
+const IS_LEAVING: u32 = 2;
+const IS_END: u32 = 3;
+const STATUS: u32 = 4;
 
-    fn error(&self, lost: &Lost) -> JsValue {
-        let failure = &lost.failure;
-        self.client.error(
-            failure.reason.as_str(),
-            &failure.message(),
-            failure.status,
-            lost.cause.as_ref().unwrap_or(&JsValue::UNDEFINED),
-            lost.response.clone(),
-        )
-    }
-}
-
-impl Observer for Classes {
-    fn opened(&self, response: &Response, is_resumed: bool) {
-        self.client.opened(response, is_resumed);
-    }
-
-    fn received(&self, bytes: u32) {
-        self.client.received(bytes);
-    }
-
-    fn deliver(&self, parser: &mut EventStreamParser, source: &Source<Self>) -> Delivered {
-        // That of a stream that was left would hide that there is more to wait for.
-        self.gate.replace(None);
-        // Taken out, not borrowed: JavaScript runs before it is put back.
-        let mut batch = self.batch.take();
-        let taken = batch.take(parser, self.wants_comments.get());
-        if let Some(time) = taken.reconnection_time {
-            let mut connection = source.connection.borrow_mut();
-            connection.set_reconnection_time(time);
-            let time = connection.reconnection_time();
-            drop(connection);
-            self.client.set_reconnection_time(milliseconds(time));
-        }
-        if taken.has_event {
-            source.connection.borrow_mut().event_came();
-        }
-        if !batch.is_empty() {
-            self.client.dispatch(batch.table(parser));
-        }
-        self.batch.replace(batch);
-        taken.delivered
-    }
-
-    fn commit(&self, source: &Source<Self>) {
-        // Not what was parsed counts, but what was delivered.
-        if self.batch.borrow().has_ids() {
-            let last_event_id = self.client.text(Text::LastEventId);
-            source
-                .connection
-                .borrow_mut()
-                .set_last_event_id(&last_event_id);
-        }
-    }
-
-    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<()> {
-        let mut gate = self.gate.borrow_mut();
-        if gate.is_none() {
-            *gate = self.client.ready().map(JsFuture::from);
-        }
-        let Some(waiting) = gate.as_mut() else {
-            return Poll::Ready(());
-        };
-        let polled = Pin::new(waiting).poll(context).map(|_| ());
-        if polled.is_ready() {
-            *gate = None;
-        }
-        polled
-    }
-
-    async fn next_task(&self) {
-        let _ = JsFuture::from(self.client.next_task()).await;
-    }
-
-    fn verdict(&self, lost: &Lost) -> Option<Verdict> {
-        let verdict = self.client.verdict(&self.error(lost));
-        match (verdict.as_bool(), verdict.as_f64()) {
-            (Some(true), _) => Some(Verdict::Retry),
-            (Some(false), _) => Some(Verdict::Stop),
-            (_, Some(wait)) => Some(Verdict::RetryAfter(time(wait))),
-            _ => None,
-        }
-    }
-
-    fn failed(&self, lost: &Lost, next: Next, attempt: u32) {
-        let retry_in = match next {
-            Next::Wait(wait) => milliseconds(wait),
-            _ => -1.0,
-        };
-        let is_end = lost.failure.is_ordinary_end();
-        self.client
-            .failed(&self.error(lost), retry_in, attempt, is_end);
-    }
-
-    fn reconnecting(&self, cause: Cause) {
-        self.client.reconnecting(cause.as_str());
-    }
-}
-
-struct Template(Rc<Client>);
-
-impl RequestTemplate for Template {
-    fn init(&self, context: AttemptContext) -> LocalBoxFuture<'_, Result<RequestInit, JsValue>> {
-        let init = self.0.request(context.attempt, context.cause.as_str());
-        Box::pin(async move { JsFuture::from(init).await.map(JsCast::unchecked_into) })
-    }
-}
-
-struct Provider(Rc<Client>);
-
-/// The class has made it a shared one already.
-impl SharedProvider for Provider {
-    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
-        let given = self.0.token(context.attempt, context.cause.as_str());
-        Box::pin(async move {
-            JsFuture::from(given)
-                .await
-                .map(|given| token(given.unchecked_ref()))
-        })
-    }
-
-    fn refresh(&self, _: Duration) -> LocalBoxFuture<'static, Result<(), JsValue>> {
-        let refreshed = self.0.refresh();
-        Box::pin(async move { JsFuture::from(refreshed).await.map(|_| ()) })
-    }
-
-    fn can_refresh(&self) -> bool {
-        self.0.is(Number::CanRefresh)
-    }
-}
-
-fn token(given: &GivenToken) -> Token {
-    match given.expires_at() {
-        Some(expires_at) => Token::with_expiry(given.token(), time_of(expires_at)),
-        None => Token::new(given.token()),
-    }
-}
-
-/// Milliseconds since 1970; unlike a wait it is decades long.
-fn time_of(milliseconds: f64) -> Duration {
-    Duration::from_millis(milliseconds as u64)
-}
+const CAUSE: u32 = 0;
+/// The value of `Last-Event-ID`.
+const ID_HEADER: u32 = 1;
+const REASON: u32 = 2;
+const MESSAGE: u32 = 3;

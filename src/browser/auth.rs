@@ -9,9 +9,9 @@ use futures_core::future::LocalBoxFuture;
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
-use super::single_flight::{SharedProvider, SingleFlight};
+use super::single_flight::SingleFlight;
 use super::sys;
-use crate::connection::DEFAULT_RENEW_BEFORE;
+use crate::connection::{Cause, DEFAULT_RENEW_BEFORE};
 
 /// A token and, where it is known, when it expires.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,38 +76,6 @@ fn jwt_expiry(token: &str) -> Option<Duration> {
     Some(Duration::from_millis((seconds * 1000.0) as u64))
 }
 
-/// Why an attempt to connect is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cause {
-    /// It is the first.
-    Start,
-    /// The connection, or the attempt before, failed.
-    Retry,
-    /// The server refused the credentials (401).
-    Unauthorized,
-    /// The token is about to expire.
-    Renewal,
-    /// The caller asked for it.
-    Reconnect,
-    /// The page was hidden, or in the back/forward cache.
-    Suspension,
-}
-
-impl Cause {
-    /// The cause as the JavaScript API names it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Retry => "retry",
-            Self::Unauthorized => "unauthorized",
-            Self::Renewal => "renewal",
-            Self::Reconnect => "reconnect",
-            Self::Suspension => "suspension",
-        }
-    }
-}
-
 /// What the providers may know of the attempt that asks them.
 #[derive(Clone, Copy, Debug)]
 pub struct AttemptContext {
@@ -165,7 +133,7 @@ where
 /// refused at once, the provider is asked once.
 #[derive(Clone)]
 pub struct Auth {
-    provider: Rc<dyn SharedProvider>,
+    provider: Rc<SingleFlight>,
     pub(super) scheme: String,
     pub(super) header: String,
     pub(super) renew_before: Duration,
@@ -174,12 +142,8 @@ pub struct Auth {
 impl Auth {
     /// Sends `Authorization: Bearer` and the provider's token.
     pub fn new(provider: impl TokenProvider + 'static) -> Self {
-        Self::shared(Rc::new(SingleFlight::new(provider)))
-    }
-
-    pub(crate) fn shared(provider: Rc<dyn SharedProvider>) -> Self {
         Self {
-            provider,
+            provider: Rc::new(SingleFlight::new(Box::new(provider))),
             scheme: String::from("Bearer"),
             header: String::from("Authorization"),
             renew_before: DEFAULT_RENEW_BEFORE,
@@ -217,7 +181,16 @@ impl Auth {
         self.provider.can_refresh()
     }
 
-    pub(super) async fn token(&self, context: AttemptContext) -> Result<Token, JsValue> {
+    /// The token to send now, after a refresh if the server refused the one before. `timeout`:
+    /// when a refresh that others wait for counts as hanging.
+    pub(super) async fn token(
+        &self,
+        context: AttemptContext,
+        timeout: Duration,
+    ) -> Result<Token, JsValue> {
+        if context.cause == Cause::Unauthorized {
+            self.provider.refresh(timeout).await?;
+        }
         self.provider.token(context).await
     }
 
@@ -226,10 +199,6 @@ impl Auth {
             return token.value.clone();
         }
         [&*self.scheme, " ", &*token.value].concat()
-    }
-
-    pub(super) async fn refresh(&self, timeout: Duration) -> Result<(), JsValue> {
-        self.provider.refresh(timeout).await
     }
 }
 

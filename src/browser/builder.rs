@@ -1,19 +1,17 @@
 use alloc::boxed::Box;
-use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use futures_core::future::LocalBoxFuture;
-use js_sys::Object;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, Url};
 
-use super::attempt::Lost;
-use super::auth::{AttemptContext, Auth, Token};
-use super::options::{Options, RequestTemplate};
-use super::stream::{AuthenticatedEventSource, Error, Hooks};
+use super::auth::{Auth, Token};
+use super::error::{Error, Trace};
+use super::options::Options;
+use super::source::Hooks;
+use super::stream::AuthenticatedEventSource;
 use super::sys;
 use crate::connection::{Failure, HeartbeatTimeout, Reason, RedirectPolicy, Retry, Verdict};
 
@@ -111,12 +109,12 @@ impl Builder {
 
     /// How long to wait for the providers, and then for response headers. Default 30 s.
     pub fn connect_timeout(self, time: Duration) -> Self {
-        self.set(move |options| options.connect_timeout = time)
+        self.set(move |options| options.policy.connect_timeout = time)
     }
 
     /// When a silent stream counts as dead. Default [`HeartbeatTimeout::Auto`].
     pub fn heartbeat_timeout(self, timeout: HeartbeatTimeout) -> Self {
-        self.set(move |options| options.heartbeat_timeout = timeout)
+        self.set(move |options| options.policy.heartbeat_timeout = timeout)
     }
 
     /// Whether to hold a connection while the page is hidden. Default yes.
@@ -131,7 +129,7 @@ impl Builder {
 
     /// Whether secrets may follow a redirect to another origin. Default no.
     pub fn redirect_policy(self, policy: RedirectPolicy) -> Self {
-        self.set(move |options| options.redirect_policy = policy)
+        self.set(move |options| options.policy.redirect = policy)
     }
 
     /// Called each time the connection opens, with whether it did before.
@@ -160,34 +158,37 @@ impl Builder {
     /// # Errors
     /// [`Reason::Request`], if the URL or a header is not legal.
     pub fn open(self) -> Result<AuthenticatedEventSource, Error> {
-        let is_get = self.method.eq_ignore_ascii_case("GET");
         let url = resolve(&self.url).map_err(refused)?;
-        let has_headers = !self.headers.is_empty();
-        let template = self.template().map_err(refused)?;
-        let is_http = matches!(url.protocol().as_str(), "http:" | "https:");
-        let has_user = !(url.username().is_empty() && url.password().is_empty());
-        let mut options = Options::new(url, Rc::new(template));
-        options.has_headers = has_headers;
-        options.is_fetchable = is_http && !has_user;
-        options.is_get = is_get;
-        options.may_probe = is_get;
-        options.may_resend = is_get || self.retry.is_some();
-        let default_retry = if is_get { Retry::default } else { Retry::never };
-        options.retry = self.retry.unwrap_or_else(default_retry);
+        self.fill_init().map_err(refused)?;
+        let mut options = Options::new(url, self.init);
         for setting in self.settings {
             setting(&mut options);
+        }
+        let is_get = self.method.eq_ignore_ascii_case("GET");
+        let may_resend = is_get || self.retry.is_some();
+        let default_retry = if is_get { Retry::default } else { Retry::never };
+        let policy = &mut options.policy;
+        policy.retry = self.retry.unwrap_or_else(default_retry);
+        policy.is_get = is_get;
+        policy.may_probe = is_get;
+        policy.is_fetchable = is_fetchable(&options.url);
+        policy.has_secrets = !self.headers.is_empty();
+        if let Some(auth) = &options.auth {
+            policy.has_secrets = true;
+            policy.can_refresh = may_resend && auth.can_refresh();
+            policy.renew_before = auth.renew_before;
         }
         Ok(AuthenticatedEventSource::new(options, self.hooks))
     }
 
-    fn template(&self) -> Result<Template, JsValue> {
+    fn fill_init(&self) -> Result<(), JsValue> {
         let headers = Headers::new()?;
         for (name, value) in &self.headers {
             headers.append(name, value)?;
         }
         self.init.set_method(&self.method);
         self.init.set_headers(&headers);
-        Ok(Template(self.init.clone()))
+        Ok(())
     }
 }
 
@@ -202,7 +203,13 @@ impl fmt::Debug for Builder {
 
 /// Without the exception: some engines quote the value in it, which may be a secret.
 fn refused(_: JsValue) -> Error {
-    Error::new(*Lost::new(Reason::Request))
+    Error::new(Failure::new(Reason::Request), Trace::default())
+}
+
+/// `fetch` refuses other schemes than HTTP's, and user names.
+fn is_fetchable(url: &Url) -> bool {
+    let is_http = matches!(url.protocol().as_str(), "http:" | "https:");
+    is_http && url.username().is_empty() && url.password().is_empty()
 }
 
 /// Relative to the document's base URL, else to the worker's own, else not at all.
@@ -213,15 +220,5 @@ fn resolve(url: &str) -> Result<Url, JsValue> {
     match base {
         Some(base) => Url::new_with_base(url, &base),
         None => Url::new(url),
-    }
-}
-
-struct Template(RequestInit);
-
-impl RequestTemplate for Template {
-    fn init(&self, _: AttemptContext) -> LocalBoxFuture<'_, Result<RequestInit, JsValue>> {
-        // A copy: the attempt adds headers and a signal of its own.
-        let init = Object::assign(&Object::new(), &self.0).unchecked_into();
-        Box::pin(async { Ok(init) })
     }
 }

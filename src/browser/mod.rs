@@ -1,33 +1,29 @@
 //! The shell around the rules: `fetch`, the body's reader, timers, the page's life. Exists on
-//! wasm32 only and holds no rule of the standard.
+//! wasm32 only and holds no rule of the standard: `driver` does what the
+//! [`Lifecycle`](crate::connection::Lifecycle) says.
 
-mod attempt;
 mod auth;
+mod bell;
 mod body;
 mod builder;
-mod interrupts;
+mod driver;
+mod error;
 #[cfg(feature = "serde")]
 mod json;
-mod observer;
 mod options;
-mod pace;
 mod page;
-mod probe;
+mod request;
+mod response;
 mod single_flight;
 mod source;
 mod stream;
 mod sys;
 mod timer;
+mod watch;
 
 pub use builder::Builder;
-pub use stream::{AuthenticatedEventSource, Error};
+pub use error::Error;
+pub use stream::AuthenticatedEventSource;
 
-pub use auth::{AttemptContext, Auth, Cause, Token, TokenProvider};
-#[cfg(feature = "npm")]
-pub(crate) use {
-    attempt::Lost,
-    observer::{Delivered, Observer},
-    options::{Options, RequestTemplate},
-    single_flight::SharedProvider,
-    source::Source,
-};
+pub use crate::connection::Cause;
+pub use auth::{AttemptContext, Auth, Token, TokenProvider};

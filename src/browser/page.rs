@@ -5,8 +5,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 use web_sys::AbortController;
 
-use super::interrupts::{Interrupt, Interrupts};
-use super::options::Options;
+use super::source::Source;
 use super::sys::{self, member};
 
 /// Tells the loop of the page's life: the network is back, the page is shown, hidden, put into
@@ -22,11 +21,11 @@ const GLOBAL_EVENTS: [&str; 3] = ["online", "pagehide", "pageshow"];
 const DOCUMENT_EVENTS: [&str; 2] = ["visibilitychange", "resume"];
 
 impl Page {
-    pub(super) fn watch(interrupts: &Rc<Interrupts>, options: &Options) -> Self {
-        let interrupts = Rc::clone(interrupts);
-        let opens_when_hidden = options.opens_when_hidden;
+    pub(super) fn watch(source: &Rc<Source>) -> Self {
+        let source = Rc::clone(source);
+        let opens_when_hidden = source.options.opens_when_hidden;
         // The standard knows no wait that is shorter than the reconnection time.
-        let wakes = !options.retry.is_spec;
+        let wakes = !source.options.policy.retry.is_spec;
         let is_in_cache = Cell::new(false);
         let update = move |event: &JsValue| {
             match member(event, "type")
@@ -39,10 +38,8 @@ impl Page {
                 _ => {}
             }
             let is_hidden = !opens_when_hidden && is_true(sys::global_member("document", "hidden"));
-            interrupts.suspend_if(is_in_cache.get() || is_hidden);
-            if wakes && !event.is_undefined() {
-                interrupts.raise(Interrupt::Wake);
-            }
+            let is_suspended = is_in_cache.get() || is_hidden;
+            source.page_changed(is_suspended, wakes && !event.is_undefined());
         };
         update(&JsValue::UNDEFINED);
         let on_event = Closure::<dyn FnMut(JsValue)>::new(move |event| update(&event));

@@ -12,19 +12,8 @@ use super::auth::{AttemptContext, Token, TokenProvider};
 use super::sys;
 
 /// A provider as sources see it: however many are refused at once, all wait for one refresh.
-pub(crate) trait SharedProvider {
-    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>>;
-
-    /// Joins the refresh under way, else starts one. One that hangs for longer than `timeout` must
-    /// not keep all later ones from happening.
-    fn refresh(&self, timeout: Duration) -> LocalBoxFuture<'static, Result<(), JsValue>>;
-
-    fn can_refresh(&self) -> bool;
-}
-
-/// Makes any provider a shared one.
-pub(super) struct SingleFlight<P> {
-    provider: P,
+pub(super) struct SingleFlight {
+    provider: Box<dyn TokenProvider>,
     under_way: Rc<RefCell<Option<UnderWay>>>,
 }
 
@@ -34,12 +23,33 @@ struct UnderWay {
     since: Duration,
 }
 
-impl<P: TokenProvider> SingleFlight<P> {
-    pub(super) fn new(provider: P) -> Self {
+impl SingleFlight {
+    pub(super) fn new(provider: Box<dyn TokenProvider>) -> Self {
         Self {
             provider,
             under_way: Rc::default(),
         }
+    }
+
+    pub(super) fn token(
+        &self,
+        context: AttemptContext,
+    ) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
+        self.provider.token(context)
+    }
+
+    pub(super) fn can_refresh(&self) -> bool {
+        self.provider.can_refresh()
+    }
+
+    /// Joins the refresh under way, else starts one. One that hangs for longer than `timeout` must
+    /// not keep all later ones from happening.
+    pub(super) async fn refresh(&self, timeout: Duration) -> Result<(), JsValue> {
+        let under_way = self.under_way.borrow().clone();
+        let UnderWay { refresh, .. } = under_way
+            .filter(|refresh| sys::now().saturating_sub(refresh.since) < timeout)
+            .unwrap_or_else(|| self.start());
+        JsFuture::from(refresh).await.map(|_| ())
     }
 
     /// It goes on when the source that started it is closed, because others may have joined.
@@ -58,23 +68,5 @@ impl<P: TokenProvider> SingleFlight<P> {
         let started = UnderWay { refresh, since };
         self.under_way.replace(Some(started.clone()));
         started
-    }
-}
-
-impl<P: TokenProvider> SharedProvider for SingleFlight<P> {
-    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
-        self.provider.token(context)
-    }
-
-    fn refresh(&self, timeout: Duration) -> LocalBoxFuture<'static, Result<(), JsValue>> {
-        let under_way = self.under_way.borrow().clone();
-        let UnderWay { refresh, .. } = under_way
-            .filter(|refresh| sys::now().saturating_sub(refresh.since) < timeout)
-            .unwrap_or_else(|| self.start());
-        Box::pin(async move { JsFuture::from(refresh).await.map(|_| ()) })
-    }
-
-    fn can_refresh(&self) -> bool {
-        self.provider.can_refresh()
     }
 }

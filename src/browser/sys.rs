@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, MessageChannel, MessagePort, RequestInit};
@@ -11,8 +11,8 @@ use web_sys::{AbortController, MessageChannel, MessagePort, RequestInit};
 #[wasm_bindgen]
 extern "C" {
     /// The global `fetch`, looked up at each call, in a window and in every kind of worker.
-    #[wasm_bindgen(js_name = fetch, catch)]
-    fn global_fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub(super) fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 
     /// `until` stands for the options: their member `signal`, which a controller has too, ends it.
     #[wasm_bindgen(js_name = addEventListener, catch)]
@@ -68,19 +68,6 @@ impl Drop for Port {
     fn drop(&mut self) {
         self.0.close();
     }
-}
-
-/// The caller's `fetch`, else the global one.
-pub(super) fn fetch(
-    custom: Option<&Function>,
-    url: &str,
-    init: &RequestInit,
-) -> Result<Promise, JsValue> {
-    let Some(custom) = custom else {
-        return global_fetch(url, init);
-    };
-    let promise = custom.call2(&JsValue::UNDEFINED, &JsValue::from_str(url), init)?;
-    Ok(Promise::resolve(&promise))
 }
 
 /// `globalThis.name.key`, where both exist.

@@ -1,7 +1,8 @@
 //! The connection ([WHATWG HTML §9.2.3]) and our policy where the standard is silent.
 //!
 //! Knows no browser, no clock and no dice: time and randomness are arguments, waits are results.
-//! Times are durations since any one moment, the same for all calls.
+//! Times are durations since any one moment, the same for all calls. [`Lifecycle`] asks all the
+//! others, and says what to do next.
 //!
 //! ```text
 //!                announce                    interrupted → Wait, Now
@@ -14,7 +15,9 @@
 
 mod auth;
 mod failure;
+mod lifecycle;
 mod liveness;
+mod pace;
 mod ready_state;
 mod request;
 mod response;
@@ -26,7 +29,9 @@ use core::time::Duration;
 use crate::event_stream::{Item, decode};
 pub use auth::{DEFAULT_RENEW_BEFORE, renew_in};
 pub use failure::{Failure, Reason};
+pub use lifecycle::{Cause, Interrupt, Lifecycle, Origin, Policy, Sending, Step};
 pub use liveness::{HeartbeatTimeout, Liveness};
+pub use pace::Pace;
 pub use ready_state::ReadyState;
 pub use request::{RedirectGuard, RedirectPolicy, header_value};
 

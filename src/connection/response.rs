@@ -9,6 +9,8 @@ use crate::event_stream::digits;
 pub struct ResponseHead<'a> {
     /// The status code.
     pub status: u16,
+    /// Whether its type is `opaqueredirect`: it stands for a redirect that was not followed.
+    pub is_opaque_redirect: bool,
     /// The value of `Content-Type`.
     pub content_type: Option<&'a str>,
     /// `Retry-After` as a wait from now, where the response has it and lets us read it.
@@ -37,6 +39,11 @@ impl ResponseHead<'_> {
                 Err(failure)
             }
         }
+    }
+
+    /// Whether it redirects.
+    pub fn is_redirect(&self) -> bool {
+        self.is_opaque_redirect || matches!(self.status, 301 | 302 | 303 | 307 | 308)
     }
 
     fn check_content_type(&self) -> Result<(), Failure> {

@@ -25,7 +25,7 @@ const FAULTS: &str = env!("FAULTS_URL");
 
 const FIRST: &str =
     r#"{"steps": [{"text": "id: 1\ndata: a\n\n"}, {"sleep_ms": 100}, {"rst": true}]}"#;
-const OPEN: &str = r#"{"steps": [{"text": "id: 2\ndata: b\n\n"}, {"hang": true}]}"#;
+pub(crate) const OPEN: &str = r#"{"steps": [{"text": "id: 2\ndata: b\n\n"}, {"hang": true}]}"#;
 
 #[wasm_bindgen_test]
 async fn the_server_is_there() {
@@ -59,7 +59,7 @@ async fn json<T: for<'a> Deserialize<'a>>(response: Response) -> T {
 }
 
 /// One script on the server, with its log.
-struct Script {
+pub(crate) struct Script {
     url: String,
 }
 
@@ -75,7 +75,7 @@ struct Log {
 }
 
 #[derive(Deserialize)]
-struct Request {
+pub(crate) struct Request {
     method: String,
     last_event_id: Option<String>,
     authorization: Option<Authorization>,
@@ -93,7 +93,7 @@ struct Ended {
 }
 
 impl Script {
-    async fn of(responses: &[&str]) -> Self {
+    pub(crate) async fn of(responses: &[&str]) -> Self {
         let script = format!(
             r#"{{"responses": [{}], "record_authorization": true}}"#,
             responses.join(",")
@@ -105,7 +105,7 @@ impl Script {
         }
     }
 
-    fn source(&self) -> Builder {
+    pub(crate) fn source(&self) -> Builder {
         AuthenticatedEventSource::builder(&self.url).retry(quick())
     }
 
@@ -114,7 +114,7 @@ impl Script {
     }
 
     /// All requests: so many came, and no more within a while.
-    async fn exactly(&self, count: usize) -> Vec<Request> {
+    pub(crate) async fn exactly(&self, count: usize) -> Vec<Request> {
         let log = self.log(&format!("wait={count}&timeout=15000")).await;
         assert!(
             log.satisfied,
@@ -131,14 +131,14 @@ impl Script {
     }
 
     /// Who ended the first request.
-    async fn ended_by(&self) -> String {
+    pub(crate) async fn ended_by(&self) -> String {
         let log = self.log("ended=1&timeout=15000").await;
         assert!(log.satisfied, "the request is still open");
         log.requests[0].ended.as_ref().expect("an end").by.clone()
     }
 }
 
-fn quick() -> Retry {
+pub(crate) fn quick() -> Retry {
     let wait = Duration::from_millis(100);
     Retry::default()
         .initial_delay(wait)
@@ -146,11 +146,11 @@ fn quick() -> Retry {
         .jitter(Jitter::None)
 }
 
-async fn next(source: &mut AuthenticatedEventSource) -> Event {
+pub(crate) async fn next(source: &mut AuthenticatedEventSource) -> Event {
     source.next().await.expect("an item").expect("an event")
 }
 
-async fn failure(source: &mut AuthenticatedEventSource) -> Error {
+pub(crate) async fn failure(source: &mut AuthenticatedEventSource) -> Error {
     match source.next().await {
         Some(Err(error)) => error,
         item => panic!("{item:?} in place of a failure"),

@@ -8,6 +8,7 @@
 
 mod bytes;
 mod fuzz;
+mod lifecycle;
 mod liveness;
 mod model;
 mod outcomes;

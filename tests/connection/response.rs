@@ -12,6 +12,7 @@ use crate::strategies::{REASONS, any_time, config};
 fn head(status: u16, content_type: Option<&str>) -> ResponseHead<'_> {
     ResponseHead {
         status,
+        is_opaque_redirect: false,
         content_type,
         retry_after: None,
     }

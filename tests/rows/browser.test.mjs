@@ -268,20 +268,22 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
     assert.equal(request.ended, null);
   });
 
-  test('back/forward cache: the page is cached with an open source, which resumes on return', async (t) => {
-    const server = await script([open(first), open('id: 2\ndata: b\n\n')]);
-    const tab = await page(t);
-    await until(tab, server.url, {}, 'message');
-    await tab.evaluate(() => { addEventListener('pageshow', ({ persisted }) => { globalThis.wasCached = persisted; }); });
-    await tab.goto(`${site.url}/other.html`);
-    assert.equal((await server.ended(1))[0].ended.by, 'client');
-    await server.exactly(1);
-    await tab.evaluate(() => history.back());
-    await tab.waitForFunction(() => globalThis.wasCached === true);
-    await tab.evaluate(() => source.until(2, 'message'));
-    assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
-    assert.deepEqual((await fired(tab)).filter((type) => type === 'error'), []);
-  });
+  for (const [as, options] of [['', {}], [", also with `retry: 'spec'`", { retry: 'spec' }]]) {
+    test(`back/forward cache: the page is cached with an open source, which resumes on return${as}`, async (t) => {
+      const server = await script([open(first), open('id: 2\ndata: b\n\n')]);
+      const tab = await page(t);
+      await until(tab, server.url, options, 'message');
+      await tab.evaluate(() => { addEventListener('pageshow', ({ persisted }) => { globalThis.wasCached = persisted; }); });
+      await tab.goto(`${site.url}/other.html`);
+      assert.equal((await server.ended(1))[0].ended.by, 'client');
+      await server.exactly(1);
+      await tab.evaluate(() => history.back());
+      await tab.waitForFunction(() => globalThis.wasCached === true);
+      await tab.evaluate(() => source.until(2, 'message'));
+      assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
+      assert.deepEqual((await fired(tab)).filter((type) => type === 'error'), []);
+    });
+  }
 
   test('back/forward cache: a POST is not sent again on return, it has failed', async (t) => {
     const server = await script([open(first)]);

@@ -376,6 +376,12 @@ describe('streams that come once', { concurrency: 8 }, () => {
     assert.deepEqual([reason, seen[0].data, seen[0].lastEventId], ['end', 'b', '2']);
   });
 
+  test('fromReadableStream: a stream of something else than bytes is an error', async () => {
+    const texts = new ReadableStream({ start: (stream) => stream.enqueue('data: a\n\n') });
+    const source = AuthenticatedEventSource.fromReadableStream(texts);
+    await assert.rejects(source[Symbol.asyncIterator]().next(), { reason: 'network', cause: new TypeError('a stream of bytes is needed: its chunk is no Uint8Array') });
+  });
+
   test('fromReadableStream: a stream that fails is an error', async (t) => {
     const failing = new ReadableStream({ start: (controller) => controller.error(new Error('lost')) });
     const source = AuthenticatedEventSource.fromReadableStream(failing);

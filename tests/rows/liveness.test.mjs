@@ -36,6 +36,24 @@ describe('liveness', { concurrency: 8 }, () => {
     assert.equal(requests[0].ended.by, 'client');
   });
 
+  test('what came in time counts, also where the page was too busy to take it', async (t) => {
+    const body = new ReadableStream({
+      start(stream) {
+        const send = () => stream.enqueue(new TextEncoder().encode('data: a\n\n'));
+        send();
+        setTimeout(send, 100);
+        setTimeout(send, 1100);
+      },
+    });
+    const headers = { 'content-type': 'text/event-stream' };
+    const source = connect(t, { url: 'https://busy.example/' }, { fetch: async () => new Response(body, { headers }), heartbeatTimeout: 500 });
+    await source.until(1, 'message');
+    // In one task, while which two timers come due: first that of the stream, then that of the watch.
+    for (const end = performance.now() + 900; performance.now() < end;);
+    await source.until(3, 'message');
+    assert.deepEqual(source.fired.filter(({ type }) => type === 'error'), []);
+  });
+
   test('a stream that never says anything, because a proxy holds it back: mute, with a hint', async (t) => {
     const server = await script([open(''), open(first)]);
     const source = connect(t, server, { heartbeatTimeout: 300 });

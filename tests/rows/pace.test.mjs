@@ -110,6 +110,23 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     });
   }
 
+  test('`events()` delivers the beginning of a large chunk before it looks at the end', async () => {
+    const chunk = bytes(4000);
+    const body = new ReadableStream({
+      start(stream) {
+        stream.enqueue(chunk);
+        stream.close();
+      },
+    });
+    let last;
+    for await (const { data } of events(body)) {
+      // Whoever had parsed all of it by now would not see this.
+      if (last === undefined) chunk.set(new TextEncoder().encode('last'), chunk.length - 'some words of an answer\n\n'.length);
+      last = data;
+    }
+    assert.equal(last, 'last words of an answer');
+  });
+
   test('a click is heard in the middle of it', async (t) => {
     const tab = await page(t);
     const clicks = await tab.evaluate(async () => {

@@ -7,7 +7,7 @@ import { Repeats } from './repeats.js';
 import { TellingClient } from './telling.js';
 
 /**
- * A client that may do without a core: where another tab leads, it hears from that tab what a core
+ * A client that may do without a driver: where another tab leads, it hears from that tab what a driver
  * would tell it. (The methods of the class above tell nothing while we do not lead.)
  */
 export class SharedClient extends TellingClient {

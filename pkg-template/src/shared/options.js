@@ -1,4 +1,4 @@
-import { NUMBERS } from '../client.js';
+import { NUMBERS } from '../driver.js';
 
 const LEADER_TIMEOUT = 10_000;
 
@@ -28,8 +28,9 @@ export function isShareable({ shared, isGet, body, fetch }) {
 
 /** A name for what is asked for. As a digest, since a URL may hold what others shall not read. */
 export async function nameOf(client) {
-  const { url, shared, requestInit, lastEventIdParam } = client;
-  const asked = [url, shared.key, requestInit, lastEventIdParam, NUMBERS.map((name) => client[name])];
+  const { url, shared, requestInit, lastEventIdParam, openWhenHidden, maxEventSize } = client;
+  const settings = NUMBERS.map((name) => client[name]);
+  const asked = [url, shared.key, requestInit, lastEventIdParam, openWhenHidden, maxEventSize, settings];
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(asked)));
   return `authenticated-event-source ${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

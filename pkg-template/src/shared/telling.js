@@ -6,7 +6,7 @@ import { Recent } from './recent.js';
 /** What only the credentials or the page of one tab explain: each of the others finds out for itself. */
 const OWN_REASONS = ['unauthorized', 'auth', 'request', 'csp', 'wasm'];
 
-/** A client that leads: what its core tells, the others hear too. */
+/** A client that leads: what its driver tells, the others hear too. */
 export class TellingClient extends Client {
   /** `undefined` where nothing can be shared. */
   group;

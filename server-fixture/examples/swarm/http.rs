@@ -59,6 +59,7 @@ pub(crate) async fn open(
     let header = |name| response.headers().get(name)?.to_str().ok();
     let head = ResponseHead {
         status: response.status().as_u16(),
+        is_opaque_redirect: false,
         content_type: header("content-type"),
         retry_after: header("retry-after")
             .and_then(|value| retry_after(value, unix_now().as_millis() as f64, date)),

@@ -1,6 +1,6 @@
 //! What the glue does for nobody who uses this package, left out.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::names::replace_once;
 
@@ -13,6 +13,9 @@ export function start(module) {
 
 /// How the glue lets `using` dispose of its classes, which no caller of the package ever sees.
 const DISPOSE: &str = "if (Symbol.dispose) ";
+
+/// How the glue frees what was collected without `free()`. Whoever has a `Core` frees it.
+const FINALIZATION: &str = "CoreFinalization";
 
 /// Questions of the glue whose answers are known: each engine with SIMD has `encodeInto`, and the
 /// module has `realloc`.
@@ -30,10 +33,24 @@ pub(super) fn trim(glue: &str) -> Result<String> {
         ensure!(glue.contains(part), "the glue has no `{part}`");
     }
     ensure!(glue.contains(DISPOSE), "the glue has no `{DISPOSE}`");
-    let lines = glue.lines().filter(|line| !line.starts_with(DISPOSE));
-    let mut glue = lines.collect::<Vec<_>>().join("\n") + START;
+    let uses = format!("{FINALIZATION}.");
+    let is_needed = |line: &&str| !line.starts_with(DISPOSE) && !line.contains(&uses);
+    let lines = glue.lines().filter(is_needed);
+    let glue = lines.collect::<Vec<_>>().join("\n");
+    let mut glue = without_statement(&glue, &format!("const {FINALIZATION} "))? + START;
     for (question, answer) in ANSWERS {
         glue = replace_once(&glue, question, answer)?;
     }
     Ok(glue)
+}
+
+/// Leaves out the statement that starts so.
+fn without_statement(glue: &str, start: &str) -> Result<String> {
+    let (before, statement) = glue
+        .split_once(start)
+        .with_context(|| format!("the glue has no `{start}`"))?;
+    let (_, after) = statement
+        .split_once(";\n")
+        .context("a statement of the glue has no end")?;
+    Ok(format!("{before}{after}"))
 }

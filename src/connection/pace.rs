@@ -8,24 +8,24 @@ const SMALLEST_SLICE: u32 = 512;
 const TURN: u32 = 8;
 
 /// How much is delivered before the page has its turn.
-#[derive(Clone, Copy)]
-pub(super) struct Pace {
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
     /// The next slice, in bytes.
-    pub(super) slice: u32,
+    pub slice: u32,
     /// The time spent on events since the page had its turn, in milliseconds.
     spent: u32,
 }
 
 impl Pace {
     /// What the listeners cost is not known yet.
-    pub(super) const START: Self = Self {
+    pub const START: Self = Self {
         slice: 4 << 10,
         spent: 0,
     };
 
     /// After a slice of `len` bytes that took so many milliseconds; and whether the page is to have
     /// its turn now.
-    pub(super) fn after(self, len: u32, took: u32) -> (Self, bool) {
+    pub fn after(self, len: u32, took: u32) -> (Self, bool) {
         let spent = self.spent.saturating_add(took);
         let slice = if took < TURN {
             // Twice of what is known to be quick: a small event says nothing of a full slice.

@@ -1,0 +1,35 @@
+/** How much is read at once into a buffer of ours, in bytes. */
+const BUFFER = 64 << 10;
+
+/** Reads a response's body piece by piece. */
+export class Body {
+  #reader;
+  /** What the next piece is read into. One buffer goes to and fro, so that a fast server makes no garbage, and no piece is
+   *  so large that it would block the page. */
+  #view;
+
+  /** Locks `stream`. Throws a `TypeError` if it is locked already. */
+  constructor(stream) {
+    try {
+      this.#reader = stream.getReader({ mode: 'byob' });
+      this.#view = new Uint8Array(BUFFER);
+    } catch {
+      // A stream that is no byte stream refuses, and so does an old engine.
+      this.#reader = stream.getReader();
+    }
+  }
+
+  /** The next piece; `undefined` at the end of the body. The piece before it is gone then. */
+  async read() {
+    const { value, done } = await this.#reader.read(this.#view);
+    if (done) return undefined;
+    if (!ArrayBuffer.isView(value)) throw new TypeError('a stream of bytes is needed: its chunk is no Uint8Array');
+    if (this.#view) this.#view = new Uint8Array(value.buffer);
+    return value;
+  }
+
+  cancel() {
+    // Cancelling a stream that broke off rejects; nobody else would take notice of it.
+    this.#reader.cancel().catch(() => {});
+  }
+}

@@ -1,0 +1,316 @@
+import { Core, Parser } from '#bindings';
+import { Attempt } from './attempt.js';
+import { BatchReader, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './batch.js';
+import { Body } from './body.js';
+import { watchPage } from './page.js';
+import { nextTask } from './task.js';
+
+/** The settings, in the order of `Number` in src/bindings/settings.rs. */
+export const NUMBERS = [
+  'hasHeaders', 'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'isFetchable', 'mayProbe', 'connectTimeout', 'heartbeatTimeout',
+  'followsRedirects', 'isSpec', 'initialDelay', 'maxDelay', 'multiplier', 'hasJitter', 'maxRetries', 'resetAfter', 'retryOn',
+];
+
+// What the core is told and asked, by number as in src/bindings/core.rs.
+const CLOSE = 0;
+export const RECONNECT = 1;
+export const RESET = 2;
+const WAKE = 3;
+const SUSPEND = 4;
+const RESUME = 5;
+const PREPARED = 6;
+const NOT_PREPARED = 7;
+const NOT_LEGAL = 8;
+const UNANSWERED = 9;
+const BROKEN = 10;
+const ENDED = 11;
+const TOO_LARGE = 12;
+
+const ATTEMPT = 0;
+const SLICE = 1;
+const IS_LEAVING = 2;
+const IS_END = 3;
+const STATUS = 4;
+
+const CAUSE = 0;
+const REASON = 2;
+const MESSAGE = 3;
+
+const FIND_REDIRECT = 2;
+const PROBE = 3;
+const READ = 6;
+const STOP = 10;
+
+/** The headers of a response that count. */
+const HEADERS = ['Content-Type', 'Retry-After', 'SSE-Heartbeat'];
+const LAST_EVENT_ID = HEADERS.length;
+
+/** The longest single timeout, in milliseconds. Timers stand still while the machine sleeps; the clock does not, and is
+ *  looked at this often. */
+const LONGEST_TIMEOUT = 5000;
+
+/**
+ * Does for one connection what the core says, and tells it what came of it: all decisions are the core's (see
+ * src/connection/lifecycle.rs). Lets go of everything once it is closed.
+ */
+export class Driver {
+  #client;
+  #core;
+  #parser;
+  #reader;
+  #page;
+  #attempt;
+  /** What it was answered, until the stream is open. */
+  #response;
+  /** The exception behind the failure, if there is one. */
+  #cause;
+  #body;
+  /** The token that was sent last for a stream that opened. */
+  #token = {};
+  #wantsComments = false;
+  #timer;
+  #ringsAt = Infinity;
+  /** Has the loop look around. */
+  #wake = () => {};
+
+  constructor(client, memory) {
+    this.#client = client;
+    this.url = client.url;
+    this.#core = new Core(Float64Array.from(NUMBERS, (name) => client[name]));
+    this.#core.take(LAST_EVENT_ID, client.lastEventId);
+    this.#parser = new Parser(client.maxEventSize);
+    this.#reader = new BatchReader(memory);
+    this.#run();
+  }
+
+  /** Lets the connection go, for good. */
+  close() {
+    this.signal(CLOSE);
+  }
+
+  hearComments() {
+    this.#wantsComments = true;
+  }
+
+  /** Tells the core something that may end what is under way. */
+  signal(signal) {
+    this.#core?.signal(signal, Date.now());
+    this.#wake();
+  }
+
+  /** Connects, reads and reconnects (WHATWG HTML §9.2.3) until the connection is closed. */
+  async #run() {
+    // Whoever has made the source adds listeners first.
+    await undefined;
+    this.#page = watchPage(this.#client.openWhenHidden, (isAway) => this.signal(isAway ? SUSPEND : RESUME), () => {
+      // The standard knows no wait that is shorter than the reconnection time.
+      if (!this.#client.isSpec) this.signal(WAKE);
+    });
+    try {
+      for (;;) {
+        const step = this.#core.step(Date.now());
+        if (step > READ) this.#letGo();
+        if (step === STOP) break;
+        await this.#steps[step](step);
+      }
+    } finally {
+      this.#release();
+    }
+  }
+
+  /** By number: see `step` in src/bindings/core.rs. */
+  #steps = [
+    () => this.#prepare(),
+    ...Array(4).fill((sending) => this.#fetch(sending)),
+    () => this.#open(),
+    () => this.#read(),
+    () => this.#judge(),
+    () => this.#client.reconnecting(this.#core.text(CAUSE)),
+    () => this.#until(new Promise(() => {})),
+  ];
+
+  async #prepare() {
+    const [core, client] = [this.#core, this.#client];
+    const [attempt, cause] = [core.number(ATTEMPT), core.text(CAUSE)];
+    this.#forget();
+    let token, init;
+    try {
+      if (client.hasAuth) {
+        if (cause === 'unauthorized' && !(await this.#until(client.refresh()))) return;
+        token = await this.#until(client.token(attempt, cause));
+        if (!token) return;
+      }
+      init = await this.#until(client.request(attempt, cause));
+      if (!init) return;
+    } catch (error) {
+      this.#lose(NOT_PREPARED, error);
+      return;
+    }
+    try {
+      this.#attempt = new Attempt(client, core, this.url, init.value, token?.value);
+    } catch {
+      // Without the exception: some engines quote the illegal value, which may be a secret.
+      this.#lose(NOT_LEGAL);
+      return;
+    }
+    core.signal(PREPARED, Date.now());
+  }
+
+  async #fetch(sending) {
+    try {
+      const answer = await this.#until(this.#attempt.send(sending));
+      if (answer) this.#responded(sending, answer.value);
+      else this.#forget();
+    } catch (error) {
+      // The first tells why; the others were to find out.
+      this.#cause ??= error;
+      this.#core.signal(UNANSWERED, Date.now());
+    }
+  }
+
+  #responded(sending, response) {
+    const { status, type, headers } = response;
+    HEADERS.forEach((name, index) => this.#core.take(index, headers.get(name) ?? ''));
+    this.#core.responded(status, type === 'opaqueredirect', Date.parse(headers.get('Retry-After')), Date.now());
+    if (sending === FIND_REDIRECT || sending === PROBE) return;
+    this.#forget();
+    this.#response = response;
+  }
+
+  #forget() {
+    this.#response = undefined;
+    this.#cause = undefined;
+  }
+
+  #open() {
+    const response = this.#response;
+    // A response without a body is an event stream that has ended.
+    if (!response.body) return this.#lose(ENDED);
+    this.#response = undefined;
+    try {
+      this.#body = new Body(response.body);
+    } catch (error) {
+      return this.#lose(BROKEN, error);
+    }
+    const { token, expiresAt } = this.#attempt;
+    const isSame = token === this.#token.token && expiresAt === this.#token.expiresAt;
+    this.#token = { token, expiresAt };
+    const isResumed = this.#core.announce(Date.now(), expiresAt ?? NaN, isSame);
+    // By the standard the request keeps the URLs that redirects have added to it.
+    if (this.#client.isSpec && response.redirected) this.url = response.url;
+    this.#client.opened(response, isResumed);
+    this.#parser.reset(this.#client.lastEventId);
+  }
+
+  async #read() {
+    try {
+      const read = await this.#until(this.#body.read());
+      if (!read) return;
+      if (!read.value) return this.#lose(ENDED);
+      await this.#deliver(read.value);
+    } catch (error) {
+      this.#lose(BROKEN, error);
+    }
+  }
+
+  /** Parses a chunk, slice by slice, and lets the client have what it holds. */
+  async #deliver(chunk) {
+    const [core, client, parser, reader] = [this.#core, this.#client, this.#parser, this.#reader];
+    client.received(chunk.length);
+    for (let at = 0; at < chunk.length; ) {
+      const begun = Date.now();
+      const slice = chunk.subarray(at, at + core.number(SLICE));
+      at += slice.length;
+      const place = parser.room(slice.length);
+      reader.bytes().set(slice, place);
+      const table = parser.parse(slice.length, this.#wantsComments);
+      const flags = reader.flags(table);
+      if (flags & HAS_RETRY) client.setReconnectionTime(core.setReconnectionTime(reader.reconnectionTime(table)));
+      if (flags & HAS_RECORDS) client.dispatch(reader, table);
+      await this.#unlessItLeaves(client.ready());
+      // Not what was parsed counts, but what was delivered.
+      if (flags & HAS_ID) core.take(LAST_EVENT_ID, client.lastEventId);
+      if (flags & IS_TOO_LARGE) return this.#lose(TOO_LARGE);
+      if (core.delivered(flags, slice.length, begun, Date.now())) await this.#unlessItLeaves(nextTask());
+      // What the stream still holds comes again.
+      if (core.number(IS_LEAVING)) return;
+    }
+  }
+
+  #judge() {
+    const [core, client] = [this.#core, this.#client];
+    const [attempt, isEnd] = [core.number(ATTEMPT), Boolean(core.number(IS_END))];
+    const error = client.error(
+      core.text(REASON), core.text(MESSAGE), core.number(STATUS) || undefined, this.#cause, this.#response,
+    );
+    const verdict = client.verdict(error);
+    client.failed(error, core.judge(numberOf(verdict), Date.now(), Math.random()), attempt, isEnd);
+  }
+
+  #lose(signal, cause) {
+    this.#cause = cause;
+    this.#core.signal(signal, Date.now());
+  }
+
+  /** `{ value }` of `work`; nothing if the core has something else to do meanwhile. */
+  #until(work) {
+    return this.#first(work, (now) => this.#core.check(now));
+  }
+
+  /** Waits for `work`, if there is any, but not on a stream that is to be left. */
+  async #unlessItLeaves(work) {
+    if (work) await this.#first(work, () => this.#core.number(IS_LEAVING));
+  }
+
+  async #first(work, isLeft) {
+    let settled;
+    work.then(
+      (value) => { settled = { value }; this.#wake(); },
+      (error) => { settled = { error }; this.#wake(); },
+    );
+    // What has come in time counts, however late we are told: it is asked for before the clock is.
+    for (const begun = Date.now(); !isLeft(settled ? begun : Date.now()); ) {
+      if (settled && 'error' in settled) throw settled.error;
+      if (settled) return settled;
+      this.#arm();
+      await new Promise((resolve) => { this.#wake = resolve; });
+    }
+    return undefined;
+  }
+
+  /** One timer for all that comes: it is not made anew while it rings early enough. */
+  #arm() {
+    const now = Date.now();
+    const wait = this.#core.wait(now);
+    if (wait === Infinity || (this.#timer !== undefined && this.#ringsAt <= now + wait)) return;
+    clearTimeout(this.#timer);
+    this.#ringsAt = now + Math.min(wait, LONGEST_TIMEOUT);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#wake();
+    }, this.#ringsAt - now);
+  }
+
+  /** The body is to be cancelled before the request is aborted. */
+  #letGo() {
+    this.#body?.cancel();
+    this.#attempt?.abort();
+    this.#body = undefined;
+    this.#attempt = undefined;
+  }
+
+  #release() {
+    this.#letGo();
+    clearTimeout(this.#timer);
+    this.#page.abort();
+    this.#core.free();
+    this.#core = undefined;
+    this.#parser.free();
+  }
+}
+
+/** The caller's last word as the core takes it. */
+function numberOf(verdict) {
+  if (typeof verdict === 'number') return Math.max(verdict, 0);
+  return typeof verdict === 'boolean' ? (verdict ? -1 : -2) : NaN;
+}

@@ -1,0 +1,124 @@
+//! What the class has read and checked, as numbers.
+
+use core::time::Duration;
+
+use crate::connection::{HeartbeatTimeout, Jitter, Policy, RedirectPolicy, Retry, RetryOn};
+
+/// The settings, in the order of `NUMBERS` in driver.js. Times are milliseconds, a flag is 0 or 1.
+#[derive(Clone, Copy)]
+enum Number {
+    HasHeaders,
+    HasAuth,
+    CanRefresh,
+    RenewBefore,
+    IsGet,
+    IsFetchable,
+    MayProbe,
+    ConnectTimeout,
+    /// 0: automatic; infinite: never.
+    HeartbeatTimeout,
+    FollowsRedirects,
+    IsSpec,
+    InitialDelay,
+    MaxDelay,
+    Multiplier,
+    HasJitter,
+    MaxRetries,
+    ResetAfter,
+    /// 0: always; 1: after an error; 2: never.
+    RetryOn,
+}
+
+pub(super) struct Settings<'a>(pub(super) &'a [f64]);
+
+impl Settings<'_> {
+    // One copy each: they are called from many places.
+    #[inline(never)]
+    fn number(&self, number: Number) -> f64 {
+        self.0.get(number as usize).copied().unwrap_or_default()
+    }
+
+    fn is(&self, flag: Number) -> bool {
+        self.number(flag) != 0.0
+    }
+
+    #[inline(never)]
+    fn time(&self, number: Number) -> Duration {
+        time(self.number(number))
+    }
+
+    pub(super) fn policy(&self) -> Policy {
+        Policy {
+            retry: self.retry(),
+            is_get: self.is(Number::IsGet),
+            can_refresh: self.is(Number::HasAuth) && self.is(Number::CanRefresh),
+            renew_before: self.time(Number::RenewBefore),
+            connect_timeout: self.time(Number::ConnectTimeout),
+            heartbeat_timeout: heartbeat(self.number(Number::HeartbeatTimeout)),
+            redirect: match self.is(Number::FollowsRedirects) {
+                true => RedirectPolicy::Follow,
+                false => RedirectPolicy::SameOrigin,
+            },
+            has_secrets: self.is(Number::HasHeaders) || self.is(Number::HasAuth),
+            is_fetchable: self.is(Number::IsFetchable),
+            may_probe: self.is(Number::MayProbe),
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        let is_spec = self.is(Number::IsSpec);
+        let mut retry = if is_spec {
+            Retry::spec()
+        } else {
+            Retry::default()
+        };
+        retry.initial_delay = self.time(Number::InitialDelay);
+        retry.on = match self.number(Number::RetryOn) {
+            0.0 => RetryOn::Always,
+            1.0 => RetryOn::Error,
+            _ => RetryOn::Never,
+        };
+        if !is_spec {
+            retry.max_delay = self.time(Number::MaxDelay);
+            retry.multiplier = self.number(Number::Multiplier).max(1.0);
+            retry.max_retries = self.number(Number::MaxRetries) as u32;
+            retry.reset_after = self.time(Number::ResetAfter);
+            if !self.is(Number::HasJitter) {
+                retry.jitter = Jitter::None;
+            }
+        }
+        retry
+    }
+}
+
+fn heartbeat(milliseconds: f64) -> HeartbeatTimeout {
+    match milliseconds {
+        0.0 => HeartbeatTimeout::Auto,
+        finite if finite.is_finite() => HeartbeatTimeout::After(time(finite)),
+        _ => HeartbeatTimeout::Never,
+    }
+}
+
+/// Milliseconds as a time; what is longer than a year is a year, so that no sum overflows.
+#[inline(never)]
+pub(super) fn time(milliseconds: f64) -> Duration {
+    const YEAR: f64 = 365.0 * 86_400_000.0;
+    moment(milliseconds.min(YEAR))
+}
+
+/// Milliseconds since 1970; unlike a wait it is decades long.
+#[inline(never)]
+pub(super) fn moment(milliseconds: f64) -> Duration {
+    Duration::from_millis(milliseconds as u64)
+}
+
+pub(super) fn milliseconds(time: Duration) -> f64 {
+    whole_milliseconds(time) as f64
+}
+
+/// By way of 64 bits: the 128 of `as_millis` are much code.
+#[inline(never)]
+pub(super) fn whole_milliseconds(time: Duration) -> u64 {
+    let whole = time.as_secs().saturating_mul(1000);
+    whole.saturating_add(u64::from(time.subsec_millis()))
+}

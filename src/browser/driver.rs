@@ -1,0 +1,253 @@
+use alloc::borrow::ToOwned;
+use alloc::rc::Rc;
+use core::future::{pending, poll_fn};
+use core::mem;
+
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+
+use super::auth::{AttemptContext, Token};
+use super::body::Body;
+use super::error::{Error, Trace};
+use super::page::Page;
+use super::request::Request;
+use super::response::{Head, announced_rhythm};
+use super::source::{Found, Source};
+use super::sys;
+use super::watch::Watch;
+use crate::connection::{Cause, Next, Pace, Reason, Sending, Step};
+use crate::event_stream::EventStreamParser;
+
+/// Does what the lifecycle of a source says, and tells it what came of it.
+struct Driver {
+    source: Rc<Source>,
+    watch: Watch,
+    // Before the request, because the body is to be cancelled before the request is aborted.
+    stream: Option<EventStream>,
+    request: Option<Request>,
+    /// What came with a failure, should it become one.
+    trace: Trace,
+    /// The token of the stream that was opened last.
+    token: Option<Token>,
+    pace: Pace,
+}
+
+struct EventStream {
+    body: Body,
+    parser: EventStreamParser,
+}
+
+/// Connects, reads and reconnects ([WHATWG HTML §9.2.3]) until the connection is closed.
+/// Dropping the future releases all that it holds: request, reader, timers, listeners.
+///
+/// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
+pub(super) async fn run(source: Rc<Source>) {
+    let _page = Page::watch(&source);
+    let mut driver = Driver::new(source);
+    loop {
+        let step = driver.source.life().step(sys::now());
+        match step {
+            Step::Prepare(cause) => driver.prepare(cause).await,
+            Step::Fetch(sending) => driver.fetch(sending).await,
+            Step::Open => driver.open(),
+            Step::Read => driver.read().await,
+            Step::Judge => driver.judge(),
+            Step::Leave(_) => {
+                driver.let_go();
+            }
+            Step::Wait => {
+                driver.watch.until(pending::<()>()).await;
+            }
+            Step::Stop => return,
+        }
+    }
+}
+
+impl Driver {
+    fn new(source: Rc<Source>) -> Self {
+        Self {
+            watch: Watch::new(Rc::clone(&source)),
+            source,
+            stream: None,
+            request: None,
+            trace: Trace::default(),
+            token: None,
+            pace: Pace::START,
+        }
+    }
+
+    fn lost(&self, reason: Reason) {
+        self.source.life().lost(reason);
+    }
+
+    fn lost_by(&mut self, reason: Reason, cause: JsValue) {
+        self.trace.cause = Some(cause);
+        self.lost(reason);
+    }
+
+    /// Ends the request, and hands over what came with its failure.
+    fn let_go(&mut self) -> Trace {
+        self.stream = None;
+        self.request = None;
+        mem::take(&mut self.trace)
+    }
+
+    /// Asks the providers and builds the request.
+    async fn prepare(&mut self, cause: Cause) {
+        let attempt = self.source.life().attempt();
+        let asking = self.source.options.token(AttemptContext { attempt, cause });
+        match self.watch.until(asking).await {
+            Some(Ok(token)) => self.build(token),
+            Some(Err(cause)) => self.lost_by(Reason::Auth, cause),
+            None => {}
+        }
+    }
+
+    fn build(&mut self, token: Option<Token>) {
+        let options = &self.source.options;
+        let origin = options.origin();
+        let guard = self.source.life().guard(origin);
+        let last_event_id = self.source.life().connection().last_event_id().to_owned();
+        match Request::new(options, guard, &last_event_id, token) {
+            Ok(request) => {
+                self.request = Some(request);
+                self.source.life().prepared(sys::now());
+            }
+            // Without the cause: some engines quote the illegal value, which may be a secret.
+            Err(_) => self.lost(Reason::Request),
+        }
+    }
+
+    async fn fetch(&mut self, sending: Sending) {
+        let Some(request) = &self.request else {
+            return self.lost(Reason::Network);
+        };
+        let sent = request.send(sending, &self.source.options.url);
+        match self.watch.until(sent).await {
+            Some(Ok(response)) => self.responded(sending, response),
+            Some(Err(cause)) => {
+                // What asks for the reason fails in ways of its own.
+                self.trace.cause.get_or_insert(cause);
+                self.source.life().unanswered();
+            }
+            None => self.trace = Trace::default(),
+        }
+    }
+
+    fn responded(&mut self, sending: Sending, response: Response) {
+        Head::of(&response).tell(&mut self.source.life());
+        if matches!(sending, Sending::Request | Sending::RequestAgain) {
+            self.trace = Trace::of(response);
+        }
+    }
+
+    fn open(&mut self) {
+        let Some(response) = self.trace.response.take() else {
+            return self.lost(Reason::Network);
+        };
+        // A response without a body is an event stream that has ended.
+        let Some(bytes) = response.body() else {
+            self.trace = Trace::of(response);
+            return self.lost(Reason::End);
+        };
+        match Body::new(&bytes) {
+            Ok(body) => self.announce(&response, body),
+            Err(cause) => self.lost_by(Reason::Network, cause),
+        }
+    }
+
+    fn announce(&mut self, response: &Response, body: Body) {
+        let options = &self.source.options;
+        let token = self.request.as_ref().and_then(|it| it.token.clone());
+        let expires_at = token.as_ref().and_then(|token| token.expires_at);
+        let is_same = self.token == token;
+        self.token = token;
+        let (now, rhythm) = (sys::now(), announced_rhythm(response));
+        let mut life = self.source.life();
+        let is_resumed = life.announce(now, rhythm, expires_at, is_same);
+        let mut parser = EventStreamParser::new().max_event_size(options.max_event_size);
+        parser.reset(life.connection().last_event_id());
+        drop(life);
+        self.stream = Some(EventStream { body, parser });
+        // By the standard the request keeps the URLs that redirects have added to it.
+        if options.policy.retry.is_spec && response.redirected() {
+            options.url.set_href(&response.url());
+        }
+        if let Some(open) = &self.source.hooks.open {
+            open(is_resumed);
+        }
+    }
+
+    /// Reads one chunk.
+    async fn read(&mut self) {
+        let Some(EventStream { body, .. }) = &mut self.stream else {
+            return self.lost(Reason::Network);
+        };
+        let chunk = poll_fn(|context| body.poll_chunk(context));
+        match self.watch.until(chunk).await {
+            Some(Ok(Some(chunk))) => self.deliver(&chunk).await,
+            Some(Ok(None)) => self.lost(Reason::End),
+            Some(Err(cause)) => self.lost_by(Reason::Network, cause),
+            None => {}
+        }
+    }
+
+    /// Parses a chunk, slice by slice, and lets the caller have what it holds.
+    async fn deliver(&mut self, chunk: &Uint8Array) {
+        let mut has_comment = false;
+        let mut start = 0;
+        // What is left of it comes again.
+        while start < chunk.length() && !self.source.life().is_leaving() {
+            let begun = js_sys::Date::now();
+            let slice = chunk.subarray(start, chunk.length().min(start + self.pace.slice));
+            start += slice.length();
+            let found = self.parse(&slice);
+            has_comment |= found.has_comment;
+            self.source.drained().await;
+            if found.is_too_large {
+                return self.lost(Reason::TooLarge);
+            }
+            let took = js_sys::Date::now() - begun;
+            self.give_way(slice.length(), took as u32).await;
+        }
+        self.source.life().sign(sys::now(), has_comment);
+    }
+
+    fn parse(&mut self, slice: &Uint8Array) -> Found {
+        let Some(EventStream { parser, .. }) = &mut self.stream else {
+            return Found::default();
+        };
+        self.source.deliver(parser, slice)
+    }
+
+    /// Lets the page have its turn once events have taken up their share.
+    async fn give_way(&mut self, len: u32, took: u32) {
+        let (pace, is_over) = self.pace.after(len, took);
+        self.pace = pace;
+        if is_over {
+            // A page that is put away has no turns: what is to be left is left now.
+            self.source.unless_leaving(sys::next_task()).await;
+        }
+    }
+
+    /// Asks the caller for a last word, and tells him what comes next.
+    fn judge(&mut self) {
+        let trace = self.let_go();
+        let Some(failure) = self.source.life().failure().cloned() else {
+            return;
+        };
+        let hooks = &self.source.hooks;
+        let verdict = hooks.verdict.as_ref().and_then(|ask| ask(&failure));
+        let (now, dice) = (sys::now(), js_sys::Math::random());
+        let next = self.source.life().judged(verdict, now, dice);
+        // A stream that its server ended on purpose is at its end, not broken.
+        let is_ordinary_end = failure.is_ordinary_end();
+        let error = Error::new(failure, trace);
+        match (next, &hooks.retry) {
+            (Next::Wait(wait), Some(retry)) => retry(&error, wait),
+            (Next::Stop, _) if !is_ordinary_end => self.source.fail(error),
+            _ => {}
+        }
+    }
+}

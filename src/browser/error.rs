@@ -1,0 +1,71 @@
+use alloc::string::String;
+use core::fmt;
+
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+
+use crate::connection::{Failure, Reason};
+
+/// What came with a failure.
+#[derive(Debug, Default)]
+pub(super) struct Trace {
+    /// The exception behind it.
+    pub(super) cause: Option<JsValue>,
+    /// The response, if one came. Its body is gone.
+    pub(super) response: Option<Response>,
+}
+
+impl Trace {
+    pub(super) fn of(response: Response) -> Self {
+        Self {
+            cause: None,
+            response: Some(response),
+        }
+    }
+}
+
+/// Why a source failed for good, or an attempt did.
+#[derive(Debug)]
+pub struct Error {
+    failure: Failure,
+    trace: Trace,
+}
+
+impl Error {
+    pub(super) fn new(failure: Failure, trace: Trace) -> Self {
+        Self { failure, trace }
+    }
+
+    /// Why.
+    pub fn reason(&self) -> Reason {
+        self.failure.reason
+    }
+
+    /// The status of the response, if there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.failure.status
+    }
+
+    /// A stable code for programs, such as `ERR_UNAUTHORIZED`.
+    pub fn code(&self) -> String {
+        self.failure.code()
+    }
+
+    /// The exception behind it, if there was one.
+    pub fn cause(&self) -> Option<&JsValue> {
+        self.trace.cause.as_ref()
+    }
+
+    /// The response, if one came. Its body is gone.
+    pub fn response(&self) -> Option<&Response> {
+        self.trace.response.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failure.fmt(f)
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,121 @@
+use alloc::string::String;
+
+use js_sys::{JSON, Object, Promise};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirect, Response, Url};
+
+use super::auth::Token;
+use super::options::Options;
+use super::sys;
+use crate::connection::{RedirectGuard, Sending, header_value};
+
+/// Without CORS, and without secrets.
+const PROBE: &str = r#"{"mode":"no-cors","credentials":"omit","cache":"no-store"}"#;
+
+/// A request that is ready to go. Dropping it aborts it.
+pub(super) struct Request {
+    url: String,
+    init: RequestInit,
+    pub(super) token: Option<Token>,
+    _abort: AbortOnDrop,
+}
+
+impl Request {
+    pub(super) fn new(
+        options: &Options,
+        guard: RedirectGuard,
+        last_event_id: &str,
+        token: Option<Token>,
+    ) -> Result<Self, JsValue> {
+        // A copy: the attempt adds headers and a signal of its own.
+        let init: RequestInit = Object::assign(&Object::new(), &options.init).unchecked_into();
+        let headers = headers(options, last_event_id, token.as_ref())?;
+        init.set_headers(&headers);
+        match guard {
+            RedirectGuard::None => {}
+            RedirectGuard::SameOriginMode => init.set_mode(RequestMode::SameOrigin),
+            RedirectGuard::Manual => init.set_redirect(RequestRedirect::Manual),
+        }
+        Ok(Self {
+            url: url(options, last_event_id)?,
+            _abort: AbortOnDrop::of(&init)?,
+            init,
+            token,
+        })
+    }
+
+    /// `url`: what a probe asks, which carries nothing of ours, not even the last event ID.
+    pub(super) async fn send(&self, sending: Sending, url: &Url) -> Result<Response, JsValue> {
+        let response = match sending {
+            Sending::Request | Sending::RequestAgain => sys::fetch(&self.url, &self.init)?,
+            Sending::FindRedirect => self.find_redirect()?,
+            Sending::Probe => return probe(&url.href()).await,
+        };
+        Ok(JsFuture::from(response).await?.unchecked_into())
+    }
+
+    fn find_redirect(&self) -> Result<Promise, JsValue> {
+        self.init.set_redirect(RequestRedirect::Manual);
+        let response = sys::fetch(&self.url, &self.init);
+        self.init.set_redirect(RequestRedirect::Follow);
+        response
+    }
+}
+
+/// Whether anything answers at `url`: a server whose CORS headers refuse us counts as alive; what
+/// it answers cannot be seen.
+async fn probe(url: &str) -> Result<Response, JsValue> {
+    let init: RequestInit = JSON::parse(PROBE)?.unchecked_into();
+    let _abort = AbortOnDrop::of(&init)?;
+    let response = JsFuture::from(sys::fetch(url, &init)?).await?;
+    Ok(response.unchecked_into())
+}
+
+/// The caller's headers and the source's own.
+fn headers(
+    options: &Options,
+    last_event_id: &str,
+    token: Option<&Token>,
+) -> Result<Headers, JsValue> {
+    let headers = Headers::new_with_headers(options.init.get_headers().unchecked_ref())?;
+    if !headers.has("Accept")? {
+        headers.set("Accept", "text/event-stream")?;
+    }
+    if !last_event_id.is_empty() && options.sends_id_header() {
+        headers.set("Last-Event-ID", &header_value(last_event_id))?;
+    }
+    if let (Some(auth), Some(token)) = (&options.auth, token) {
+        headers.set(&auth.header, &auth.header_value(token))?;
+    }
+    Ok(headers)
+}
+
+fn url(options: &Options, last_event_id: &str) -> Result<String, JsValue> {
+    let url = options.url.href();
+    match &options.last_event_id_param {
+        Some(param) if !last_event_id.is_empty() => {
+            let url = Url::new(&url)?;
+            url.search_params().set(param, last_event_id);
+            Ok(url.href())
+        }
+        _ => Ok(url),
+    }
+}
+
+struct AbortOnDrop(AbortController);
+
+impl AbortOnDrop {
+    /// Whatever is sent with `init` is aborted on drop.
+    fn of(init: &RequestInit) -> Result<Self, JsValue> {
+        let controller = AbortController::new()?;
+        init.set_signal(Some(&controller.signal()));
+        Ok(Self(controller))
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,48 @@
+use alloc::string::String;
+use core::time::Duration;
+
+use web_sys::Response;
+
+use super::sys;
+use crate::connection::{Lifecycle, ResponseHead, retry_after};
+use crate::event_stream::digits;
+
+/// What the lifecycle needs to know of a response.
+pub(super) struct Head {
+    status: u16,
+    is_opaque_redirect: bool,
+    content_type: Option<String>,
+    retry_after: Option<Duration>,
+}
+
+impl Head {
+    pub(super) fn of(response: &Response) -> Self {
+        let header = |name| response.headers().get(name).ok().flatten();
+        let kind = sys::member(response, "type").and_then(|kind| kind.as_string());
+        Self {
+            status: response.status(),
+            is_opaque_redirect: kind.as_deref() == Some("opaqueredirect"),
+            content_type: header("Content-Type"),
+            retry_after: header("Retry-After").and_then(|value| {
+                retry_after(&value, js_sys::Date::now(), |date| {
+                    js_sys::Date::parse(date)
+                })
+            }),
+        }
+    }
+
+    pub(super) fn tell(&self, lifecycle: &mut Lifecycle) {
+        lifecycle.responded(&ResponseHead {
+            status: self.status,
+            is_opaque_redirect: self.is_opaque_redirect,
+            content_type: self.content_type.as_deref(),
+            retry_after: self.retry_after,
+        });
+    }
+}
+
+/// How long the stream is silent at most, as the response says.
+pub(super) fn announced_rhythm(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get("SSE-Heartbeat").ok()??;
+    digits(seconds.as_bytes()).map(Duration::from_secs)
+}

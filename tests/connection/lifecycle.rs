@@ -1,0 +1,497 @@
+//! What comes next, and when.
+use core::time::Duration;
+
+use authenticated_event_source::connection::{
+    Cause, Interrupt, Lifecycle, Next, Origin, Policy, ReadyState, Reason, ResponseHead, Retry,
+    RetryOn, Sending, Step, Verdict,
+};
+use proptest::prelude::*;
+
+const START: Duration = Duration::from_secs(1_800_000_000);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A life and its clock.
+struct Life {
+    life: Lifecycle,
+    now: Duration,
+}
+
+impl Life {
+    fn new(policy: Policy) -> Self {
+        let life = Lifecycle::new(policy, String::new());
+        Self { life, now: START }
+    }
+
+    fn step(&mut self) -> Step {
+        self.life.step(self.now)
+    }
+
+    /// Whether what is under way is over after this time.
+    fn is_over_after(&mut self, time: Duration) -> bool {
+        self.now += time;
+        self.life.check(self.now)
+    }
+
+    /// Up to the request that is on its way.
+    fn send(&mut self, cause: Cause, origin: Origin) {
+        assert_eq!(self.step(), Step::Prepare(cause));
+        self.life.guard(origin);
+        self.life.prepared(self.now);
+        assert_eq!(self.step(), Step::Fetch(Sending::Request));
+    }
+
+    /// Up to an open stream.
+    fn open(&mut self, cause: Cause) -> bool {
+        self.send(cause, Origin::Same);
+        self.life.responded(&head(200));
+        assert_eq!(self.step(), Step::Open);
+        self.announce(None, false)
+    }
+
+    fn announce(&mut self, expires_at: Option<Duration>, is_same: bool) -> bool {
+        let is_resumed = self.life.announce(self.now, None, expires_at, is_same);
+        assert_eq!(self.step(), Step::Read);
+        is_resumed
+    }
+
+    fn deliver(&mut self, last_event_id: &str) {
+        let connection = self.life.connection_mut();
+        connection.event_came();
+        connection.set_last_event_id(last_event_id);
+    }
+
+    fn reason(&mut self) -> Reason {
+        assert_eq!(self.step(), Step::Judge);
+        self.life.failure().expect("there is one to judge").reason
+    }
+
+    fn judge(&mut self, verdict: Option<Verdict>) -> Next {
+        self.life.judged(verdict, self.now, 0.0)
+    }
+
+    /// Judges a loss, and waits.
+    fn retry(&mut self, reason: Reason) {
+        assert_eq!(self.reason(), reason);
+        let Next::Wait(wait) = self.judge(None) else {
+            panic!("{reason:?} is not retried");
+        };
+        assert_eq!(self.step(), Step::Wait);
+        assert!(!self.is_over_after(wait - SECOND / 1000));
+        assert!(self.is_over_after(SECOND / 1000));
+    }
+
+    fn interrupt(&mut self, interrupt: Interrupt) -> bool {
+        self.life.interrupt(interrupt);
+        self.life.check(self.now)
+    }
+}
+
+fn head(status: u16) -> ResponseHead<'static> {
+    ResponseHead {
+        status,
+        is_opaque_redirect: false,
+        content_type: Some("text/event-stream"),
+        retry_after: None,
+    }
+}
+
+fn opaque_redirect() -> ResponseHead<'static> {
+    ResponseHead {
+        is_opaque_redirect: true,
+        content_type: None,
+        ..head(0)
+    }
+}
+
+fn secret() -> Policy {
+    Policy {
+        has_secrets: true,
+        can_refresh: true,
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn connects_reads_and_connects_again() {
+    let mut life = Life::new(Policy::default());
+    assert!(!life.open(Cause::Start));
+    life.life.lost(Reason::End);
+    life.retry(Reason::End);
+    assert!(life.open(Cause::Retry));
+    assert_eq!(life.life.connection().ready_state(), ReadyState::Open);
+}
+
+#[test]
+fn providers_and_server_have_the_connect_timeout_each() {
+    let mut life = Life::new(Policy::default());
+    let almost = Policy::CONNECT_TIMEOUT - SECOND;
+    assert_eq!(life.step(), Step::Prepare(Cause::Start));
+    assert!(!life.is_over_after(almost));
+    assert!(life.is_over_after(SECOND));
+    life.retry(Reason::Auth);
+    assert_eq!(life.step(), Step::Prepare(Cause::Retry));
+    assert!(!life.is_over_after(almost));
+    life.life.guard(Origin::Same);
+    life.life.prepared(life.now);
+    assert!(!life.is_over_after(almost));
+    assert!(life.is_over_after(SECOND));
+    life.retry(Reason::Timeout);
+}
+
+#[test]
+fn a_question_does_not_prolong_the_wait_for_the_response() {
+    let mut life = Life::new(Policy::default());
+    life.send(Cause::Start, Origin::Other);
+    assert!(!life.is_over_after(Policy::CONNECT_TIMEOUT - SECOND));
+    life.life.unanswered();
+    assert_eq!(life.step(), Step::Fetch(Sending::Probe));
+    assert!(life.is_over_after(SECOND));
+    life.retry(Reason::Timeout);
+}
+
+#[test]
+fn a_reconnect_leaves_whatever_is_under_way() {
+    let mut life = Life::new(Policy::default());
+    let again = |life: &mut Life| {
+        assert!(life.interrupt(Interrupt::Reconnect));
+        assert_eq!(life.step(), Step::Leave(Cause::Reconnect));
+    };
+    assert_eq!(life.step(), Step::Prepare(Cause::Start));
+    again(&mut life);
+    life.send(Cause::Reconnect, Origin::Same);
+    again(&mut life);
+    life.open(Cause::Reconnect);
+    again(&mut life);
+    life.open(Cause::Reconnect);
+    // Out of a listener: the wake-up that comes after it does not hide it.
+    life.life.interrupt(Interrupt::Reconnect);
+    life.life.interrupt(Interrupt::Wake);
+    assert!(life.life.is_leaving());
+    assert!(life.life.check(life.now));
+    assert_eq!(life.step(), Step::Leave(Cause::Reconnect));
+    life.send(Cause::Reconnect, Origin::Same);
+    life.life.unanswered();
+    life.life.unanswered();
+    assert_eq!(life.reason(), Reason::Network);
+    life.judge(None);
+    assert_eq!(life.step(), Step::Wait);
+    assert!(life.interrupt(Interrupt::Reconnect));
+    // Nothing was left that could be told of.
+    assert_eq!(life.step(), Step::Prepare(Cause::Reconnect));
+}
+
+#[test]
+fn what_came_before_the_attempt_counts_for_nothing() {
+    let mut life = Life::new(Policy::default());
+    life.life.interrupt(Interrupt::Reconnect);
+    life.send(Cause::Start, Origin::Same);
+    assert!(!life.life.check(life.now));
+}
+
+#[test]
+fn the_network_is_back() {
+    let mut life = Life::new(Policy::default());
+    life.open(Cause::Start);
+    assert!(!life.interrupt(Interrupt::Wake));
+    life.life.lost(Reason::Network);
+    life.reason();
+    life.judge(None);
+    assert_eq!(life.step(), Step::Wait);
+    assert!(life.interrupt(Interrupt::Wake));
+    assert_eq!(life.step(), Step::Prepare(Cause::Retry));
+}
+
+#[test]
+fn a_page_that_is_away_holds_no_connection() {
+    let mut life = Life::new(Policy::default());
+    life.life.suspend_if(true);
+    let wait_for_the_page = |life: &mut Life| {
+        assert_eq!(life.step(), Step::Leave(Cause::Suspension));
+        assert_eq!(life.step(), Step::Wait);
+        assert_eq!(life.life.deadline(), None);
+        assert!(!life.interrupt(Interrupt::Wake));
+        assert!(!life.is_over_after(3600 * SECOND));
+        life.life.suspend_if(false);
+        assert!(life.life.check(life.now));
+    };
+    wait_for_the_page(&mut life);
+    life.open(Cause::Suspension);
+    life.life.suspend_if(true);
+    assert!(life.life.is_leaving());
+    assert!(life.life.check(life.now));
+    wait_for_the_page(&mut life);
+    life.send(Cause::Suspension, Origin::Same);
+    life.life.suspend_if(true);
+    assert!(life.life.check(life.now));
+    wait_for_the_page(&mut life);
+    assert_eq!(life.step(), Step::Prepare(Cause::Suspension));
+}
+
+#[test]
+fn a_request_that_may_act_twice_is_lost_with_the_page() {
+    let policy = |retry| Policy {
+        is_get: false,
+        retry,
+        ..Policy::default()
+    };
+    for (retry, step) in [
+        (Retry::never(), Step::Judge),
+        (Retry::default(), Step::Leave(Cause::Suspension)),
+        (
+            Retry::default().on(RetryOn::Error),
+            Step::Leave(Cause::Suspension),
+        ),
+    ] {
+        let mut life = Life::new(policy(retry));
+        life.open(Cause::Start);
+        life.life.suspend_if(true);
+        assert!(life.life.check(life.now));
+        assert_eq!(life.step(), step);
+    }
+}
+
+#[test]
+fn where_there_is_no_page_nothing_is_asked() {
+    let mut life = Life::new(Policy::default());
+    life.send(Cause::Start, Origin::None);
+    life.life.unanswered();
+    life.retry(Reason::Network);
+}
+
+#[test]
+fn our_own_server_is_asked_whether_it_redirects() {
+    let ask = |policy, head: Option<ResponseHead<'_>>| {
+        let mut life = Life::new(policy);
+        life.send(Cause::Start, Origin::Same);
+        life.life.unanswered();
+        assert_eq!(life.step(), Step::Fetch(Sending::FindRedirect));
+        match head {
+            Some(head) => life.life.responded(&head),
+            None => life.life.unanswered(),
+        }
+        life
+    };
+    assert_eq!(ask(secret(), None).reason(), Reason::Network);
+    assert_eq!(ask(secret(), Some(head(200))).reason(), Reason::Network);
+    assert_eq!(
+        ask(secret(), Some(opaque_redirect())).reason(),
+        Reason::Redirect
+    );
+    assert_eq!(ask(secret(), Some(head(307))).reason(), Reason::Redirect);
+    // Without secrets it was followed, to where CORS may refuse us.
+    let mut life = ask(Policy::default(), Some(opaque_redirect()));
+    assert_eq!(life.step(), Step::Fetch(Sending::Probe));
+}
+
+#[test]
+fn another_server_that_lives_has_refused_us() {
+    let mut life = Life::new(secret());
+    let probed = |life: &mut Life, cause| {
+        life.send(cause, Origin::Other);
+        life.life.unanswered();
+        assert_eq!(life.step(), Step::Fetch(Sending::Probe));
+    };
+    probed(&mut life, Cause::Start);
+    life.life.unanswered();
+    life.retry(Reason::Network);
+    // The second failure in a row is not worth a question.
+    life.send(Cause::Retry, Origin::Other);
+    life.life.unanswered();
+    life.retry(Reason::Network);
+
+    let mut life = Life::new(secret());
+    probed(&mut life, Cause::Start);
+    life.life.responded(&opaque_redirect());
+    assert_eq!(life.step(), Step::Fetch(Sending::RequestAgain));
+    // It has just come back.
+    life.life.responded(&head(200));
+    assert_eq!(life.step(), Step::Open);
+    life.announce(None, false);
+    life.deliver("7");
+    life.life.lost(Reason::Network);
+    life.retry(Reason::Network);
+    // After an open stream the second failure is.
+    life.send(Cause::Retry, Origin::Other);
+    life.life.unanswered();
+    life.retry(Reason::Network);
+    probed(&mut life, Cause::Retry);
+    life.life.responded(&head(0));
+    life.life.unanswered();
+    assert_eq!(life.reason(), Reason::Cors);
+    let failure = life.life.failure().expect("there is one to judge");
+    assert!(failure.is_resume_refused);
+}
+
+#[test]
+fn what_may_not_be_asked_is_not() {
+    for (is_fetchable, reason) in [(true, Reason::Network), (false, Reason::Request)] {
+        let mut life = Life::new(Policy {
+            may_probe: false,
+            is_fetchable,
+            ..secret()
+        });
+        life.send(Cause::Start, Origin::Other);
+        life.life.unanswered();
+        assert_eq!(life.reason(), reason);
+    }
+}
+
+#[test]
+fn secrets_are_redirected_nowhere() {
+    for redirect in [opaque_redirect(), head(302)] {
+        let mut life = Life::new(secret());
+        life.send(Cause::Start, Origin::Other);
+        life.life.responded(&redirect);
+        assert_eq!(life.reason(), Reason::Redirect);
+        assert_eq!(life.judge(None), Next::Stop);
+        assert_eq!(life.step(), Step::Stop);
+    }
+}
+
+#[test]
+fn a_refusal_is_worth_one_refresh() {
+    let mut life = Life::new(secret());
+    life.send(Cause::Start, Origin::Same);
+    life.life.responded(&head(401));
+    // Nobody is asked for a verdict.
+    assert_eq!(life.step(), Step::Leave(Cause::Unauthorized));
+    life.send(Cause::Unauthorized, Origin::Same);
+    life.life.responded(&head(401));
+    assert_eq!(life.reason(), Reason::Unauthorized);
+    assert_eq!(life.judge(None), Next::Stop);
+    assert_eq!(life.step(), Step::Stop);
+}
+
+#[test]
+fn a_token_is_renewed_before_it_expires() {
+    let mut life = Life::new(secret());
+    let minute = 60 * SECOND;
+    let open = |life: &mut Life, cause, is_same| {
+        life.send(cause, Origin::Same);
+        life.life.responded(&head(200));
+        life.step();
+        life.announce(Some(life.now + minute), is_same);
+    };
+    open(&mut life, Cause::Start, false);
+    // Without an ID there is nothing to resume from.
+    assert_eq!(life.life.deadline(), None);
+    life.deliver("7");
+    assert!(!life.is_over_after(minute / 2 - SECOND));
+    assert!(life.is_over_after(SECOND));
+    assert_eq!(life.step(), Step::Leave(Cause::Renewal));
+    // The provider has no fresher one.
+    open(&mut life, Cause::Renewal, true);
+    assert_eq!(life.life.deadline(), None);
+}
+
+#[test]
+fn a_token_that_has_no_other_is_not_renewed() {
+    for policy in [
+        Policy::default(),
+        Policy {
+            is_get: false,
+            ..secret()
+        },
+    ] {
+        let mut life = Life::new(policy);
+        life.open(Cause::Start);
+        life.deliver("7");
+        life.announce(Some(life.now + 60 * SECOND), false);
+        assert_eq!(life.life.deadline(), None);
+    }
+}
+
+#[test]
+fn a_stream_that_falls_silent_is_dead() {
+    let mut life = Life::new(Policy::default());
+    life.open(Cause::Start);
+    for _ in 0..3 {
+        life.now += 5 * SECOND;
+        life.life.sign(life.now, true);
+    }
+    assert!(!life.is_over_after(14 * SECOND));
+    assert!(life.is_over_after(SECOND));
+    life.retry(Reason::Stalled);
+}
+
+#[derive(Clone, Debug)]
+enum Act {
+    TimePasses(u64),
+    Interrupt(Interrupt),
+    SuspendIf(bool),
+    Responded(u16),
+    Unanswered,
+    Lost,
+    Close,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let interrupt = prop_oneof![
+        Just(Interrupt::Reconnect),
+        Just(Interrupt::Suspend),
+        Just(Interrupt::Wake)
+    ];
+    let status = prop_oneof![Just(200_u16), Just(204), Just(302), Just(401), Just(503)];
+    prop_oneof![
+        4 => (0_u64..100_000).prop_map(Act::TimePasses),
+        2 => interrupt.prop_map(Act::Interrupt),
+        2 => any::<bool>().prop_map(Act::SuspendIf),
+        8 => status.prop_map(Act::Responded),
+        4 => Just(Act::Unanswered),
+        4 => Just(Act::Lost),
+        1 => Just(Act::Close),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_there_is_a_next_step(acts in prop::collection::vec(act(), 0..200), is_get: bool) {
+        let mut life = Life::new(Policy { is_get, ..secret() });
+        let mut is_suspended = false;
+        let mut is_closed = false;
+        for act in acts {
+            let step = life.step();
+            prop_assert_eq!(step == Step::Stop, is_closed);
+            match (step, &act) {
+                (Step::Prepare(_), Act::Responded(_)) => {
+                    // A request is sent by nobody who shall hold no connection.
+                    prop_assert!(!is_suspended);
+                    life.life.guard(Origin::Other);
+                    life.life.prepared(life.now);
+                }
+                (Step::Fetch(_), Act::Responded(status)) => life.life.responded(&head(*status)),
+                (Step::Fetch(_), Act::Unanswered) => life.life.unanswered(),
+                (Step::Open, _) => { life.announce(None, false); }
+                (Step::Read, Act::Lost) => life.life.lost(Reason::Network),
+                (Step::Judge, _) => {
+                    is_closed |= life.judge(None) == Next::Stop;
+                    let closed = life.life.connection().ready_state() == ReadyState::Closed;
+                    prop_assert_eq!(closed, is_closed);
+                }
+                (Step::Leave(_), _) => prop_assert_ne!(life.step(), step),
+                _ => {}
+            }
+            match act {
+                Act::TimePasses(time) => life.now += Duration::from_millis(time),
+                Act::Interrupt(interrupt) => life.life.interrupt(interrupt),
+                Act::SuspendIf(suspends) => {
+                    life.life.suspend_if(suspends);
+                    is_suspended = suspends;
+                }
+                Act::Close => {
+                    life.life.close();
+                    is_closed = true;
+                }
+                _ => {}
+            }
+            if matches!(life.step(), Step::Prepare(_) | Step::Fetch(_) | Step::Read | Step::Wait | Step::Stop) {
+                life.life.check(life.now);
+            }
+            if !life.life.check(life.now) {
+                // Nothing but the clock can end it now.
+                let deadline = life.life.deadline();
+                prop_assert!(deadline.is_none_or(|deadline| deadline > life.now));
+            }
+        }
+    }
+}
