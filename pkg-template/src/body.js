@@ -19,9 +19,13 @@ export class Body {
     }
   }
 
-  /** The next piece; `undefined` at the end of the body. The piece before it is gone then. */
-  async read() {
-    const { value, done } = await this.#reader.read(this.#view);
+  /** A promise of what is to be [taken](Body#take). The piece before it is gone then. */
+  read() {
+    return this.#reader.read(this.#view);
+  }
+
+  /** The piece that was read; `undefined` at the end of the body. */
+  take({ value, done }) {
     if (done) return undefined;
     if (!ArrayBuffer.isView(value)) throw new TypeError('a stream of bytes is needed: its chunk is no Uint8Array');
     if (this.#view) this.#view = new Uint8Array(value.buffer);

@@ -204,18 +204,20 @@ export class Driver {
 
   async #read() {
     try {
-      const read = await this.#until(this.#body.read());
-      if (!read) return;
-      if (!read.value) return this.#lose(ENDED);
-      await this.#deliver(read.value);
+      await this.#until(this.#body.read(), (read) => this.#deliver(read));
     } catch (error) {
       this.#lose(BROKEN, error);
     }
   }
 
   /** Parses a chunk, slice by slice, and lets the client have what it holds. */
-  async #deliver(chunk) {
-    const [core, client, parser, reader] = [this.#core, this.#client, this.#parser, this.#reader];
+  async #deliver(read) {
+    const chunk = this.#body.take(read);
+    if (!chunk) return this.#lose(ENDED);
+    const core = this.#core;
+    const client = this.#client;
+    const parser = this.#parser;
+    const reader = this.#reader;
     client.received(chunk.length);
     for (let at = 0; at < chunk.length; ) {
       const begun = Date.now();
@@ -227,13 +229,14 @@ export class Driver {
       const flags = reader.flags(table);
       if (flags & HAS_RETRY) client.setReconnectionTime(core.setReconnectionTime(reader.reconnectionTime(table)));
       if (flags & HAS_RECORDS) client.dispatch(reader, table);
-      await this.#unlessItLeaves(client.ready());
+      const gate = client.ready();
+      if (gate) await this.#unlessItLeaves(gate);
       // Not what was parsed counts, but what was delivered.
       if (flags & HAS_ID) core.take(LAST_EVENT_ID, client.lastEventId);
       if (flags & IS_TOO_LARGE) return this.#lose(TOO_LARGE);
       if (core.delivered(flags, slice.length, begun, Date.now())) await this.#unlessItLeaves(nextTask());
-      // What the stream still holds comes again.
-      if (core.number(IS_LEAVING)) return;
+      // What is left of it comes again.
+      if (at < chunk.length && core.number(IS_LEAVING)) return;
     }
   }
 
@@ -252,30 +255,40 @@ export class Driver {
     this.#core.signal(signal, Date.now());
   }
 
-  /** `{ value }` of `work`; nothing if the core has something else to do meanwhile. */
-  #until(work) {
-    return this.#first(work, (now) => this.#core.check(now));
+  /** What `use` makes of `work`, by itself `{ value }`; nothing if the core has something else to do meanwhile. */
+  #until(work, use = (value) => ({ value })) {
+    return this.#first(work, (now) => this.#core.check(now), use);
   }
 
-  /** Waits for `work`, if there is any, but not on a stream that is to be left. */
-  async #unlessItLeaves(work) {
-    if (work) await this.#first(work, () => this.#core.number(IS_LEAVING));
+  /** Waits for `work`, but not on a stream that is to be left. */
+  #unlessItLeaves(work) {
+    return this.#first(work, () => this.#core.number(IS_LEAVING));
   }
 
-  async #first(work, isLeft) {
-    let settled;
-    work.then(
-      (value) => { settled = { value }; this.#wake(); },
-      (error) => { settled = { error }; this.#wake(); },
-    );
-    // What has come in time counts, however late we are told: it is asked for before the clock is.
-    for (const begun = Date.now(); !isLeft(settled ? begun : Date.now()); ) {
-      if (settled && 'error' in settled) throw settled.error;
-      if (settled) return settled;
-      this.#arm();
-      await new Promise((resolve) => { this.#wake = resolve; });
-    }
-    return undefined;
+  /** By callbacks: an event would wait for each promise in between. */
+  #first(work, isLeft, use) {
+    const begun = Date.now();
+    return new Promise((resolve, reject) => {
+      let isOver = false;
+      const leaves = (now) => {
+        if (!isOver && isLeft(now)) {
+          isOver = true;
+          resolve();
+        }
+        return isOver;
+      };
+      // By the clock of the beginning: what has come in time counts, however late we are told.
+      const unlessLeft = (end) => (value) => {
+        if (leaves(begun)) return;
+        isOver = true;
+        end(value);
+      };
+      this.#wake = () => {
+        if (!leaves(Date.now())) this.#arm();
+      };
+      work.then(unlessLeft((value) => resolve(use?.(value))), unlessLeft(reject));
+      this.#wake();
+    });
   }
 
   /** One timer for all that comes: it is not made anew while it rings early enough. */
