@@ -57,7 +57,7 @@ export class BatchReader {
   /**
    * Calls `visit(isEvent, type, text, id)` for each record of the table, until it returns `false`.
    * `type` is empty if the stream named none. What a record does not hold is `undefined`; one without
-   * text sets the ID alone.
+   * text sets the ID alone. Returns the flags, if it came to the end.
    */
   read(table, visit) {
     const types = this.#types;
@@ -69,7 +69,8 @@ export class BatchReader {
     const length = words[at++];
     const first = words[at++];
     const far = words[at++] >>> 0;
-    const isWide = (words[at] & IS_WIDE) !== 0;
+    const flags = words[at];
+    const isWide = (flags & IS_WIDE) !== 0;
     const all = length === 0 ? '' : this.#texts.region(start, start + length, isWide);
     at = records;
     while (at < end) {
@@ -81,9 +82,10 @@ export class BatchReader {
       if (head & FAR_ID) id = this.#texts.utf8(far + words[at++], far + words[at++]);
       if (head & COMMENT) text = this.#texts.utf8(far + words[at++], far + words[at++]);
       if (head & NAME) types[type] = this.#texts.utf8(far + words[at++], far + words[at++]);
-      if (visit((head & DATA) === DATA, types[type], text, id) === false) return;
+      if (visit((head & DATA) === DATA, types[type], text, id) === false) return undefined;
       if (words.length === 0) words = this.#current();
     }
+    return flags;
   }
 
   #value(all, start, from, to, isWide) {

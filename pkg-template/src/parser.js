@@ -76,12 +76,11 @@ export class EventStreamParser {
     this.#reader.bytes().set(bytes, place);
     let lastEventId = this.#lastEventId;
     const table = this.#parser.parse(bytes.length, false);
-    this.#reader.read(table, (isEvent, name, data, id) => {
+    const flags = this.#reader.read(table, (isEvent, name, data, id) => {
       if (id !== undefined) lastEventId = id;
       if (isEvent) events.push({ type: name || 'message', data, lastEventId });
     });
     this.#lastEventId = lastEventId;
-    const flags = this.#reader.flags(table);
     if (flags & HAS_RETRY) this.#reconnectionTime = this.#reader.reconnectionTime(table);
     this.#isTooLarge ||= (flags & IS_TOO_LARGE) !== 0;
   }
