@@ -35,7 +35,7 @@
 //!
 //! - [`event_stream`] — §9.2.5–9.2.6: bytes in, events out. Knows no connection.
 //! - [`connection`] — §9.2.3 and our policy: pure decisions. Knows no browser, clock or dice.
-//! - `browser` — the shell on wasm32: the one loop, `fetch`, timers, the page's life.
+//! - `browser` — the shell on wasm32: the loop of the `Stream`, `fetch`, timers, the page's life.
 //! - `bindings` — what the npm package calls (feature `npm`), whose loop is JavaScript.
 //!
 //! The first knows none of the others, the second only the first, the last two only those. What is absent, on purpose: WebSocket fall-backs, a store of

@@ -65,7 +65,7 @@ export class Attempt {
 /** Where a URL leads, as the core takes it: 0 where there is no page, 1 to the page's own origin, 2 to another. */
 function originOf(url) {
   const { location } = globalThis;
-  if (!location) return 0;
+  if (!location?.origin) return 0;
   return new URL(url).origin === location.origin ? 1 : 2;
 }
 

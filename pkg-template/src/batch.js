@@ -10,6 +10,7 @@ const NAME = 16;
 // The bits of the table's flags.
 const IS_WIDE = 1;
 export const IS_TOO_LARGE = 2;
+export const HAS_COMMENT = 8;
 export const HAS_ID = 16;
 export const HAS_RETRY = 32;
 export const HAS_RECORDS = 64;

@@ -1,6 +1,6 @@
 import { Core, Parser } from '#bindings';
 import { Attempt } from './attempt.js';
-import { BatchReader, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './batch.js';
+import { BatchReader, HAS_COMMENT, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './batch.js';
 import { Body } from './body.js';
 import { watchPage } from './page.js';
 import { nextTask } from './task.js';
@@ -25,6 +25,8 @@ const UNANSWERED = 9;
 const BROKEN = 10;
 const ENDED = 11;
 const TOO_LARGE = 12;
+const BYTES_CAME = 13;
+const COMMENT_CAME = 14;
 
 const ATTEMPT = 0;
 const SLICE = 1;
@@ -102,17 +104,21 @@ export class Driver {
   async #run() {
     // Whoever has made the source adds listeners first.
     await undefined;
-    this.#page = watchPage(this.#client.openWhenHidden, (isAway) => this.signal(isAway ? SUSPEND : RESUME), () => {
-      // The standard knows no wait that is shorter than the reconnection time.
-      if (!this.#client.isSpec) this.signal(WAKE);
-    });
     try {
+      this.#page = watchPage(this.#client.openWhenHidden, (isAway) => this.signal(isAway ? SUSPEND : RESUME), () => {
+        // The standard knows no wait that is shorter than the reconnection time.
+        if (!this.#client.isSpec) this.signal(WAKE);
+      });
       for (;;) {
         const step = this.#core.step(Date.now());
         if (step > READ) this.#letGo();
         if (step === STOP) break;
         await this.#steps[step](step);
       }
+    } catch (cause) {
+      // A fault of ours, or of what stands in for the platform: a source that says nothing would wait for ever.
+      const error = this.#client.error('wasm', 'the source broke down: see `error.cause`', undefined, cause);
+      this.#client.failed(error, -1, 1, false);
     } finally {
       this.#release();
     }
@@ -126,7 +132,7 @@ export class Driver {
     () => this.#read(),
     () => this.#judge(),
     () => this.#client.reconnecting(this.#core.text(CAUSE)),
-    () => this.#until(new Promise(() => {})),
+    () => this.#until(() => new Promise(() => {})),
   ];
 
   async #prepare() {
@@ -136,11 +142,11 @@ export class Driver {
     let token, init;
     try {
       if (client.hasAuth) {
-        if (cause === 'unauthorized' && !(await this.#until(client.refresh()))) return;
-        token = await this.#until(client.token(attempt, cause));
+        if (cause === 'unauthorized' && !(await this.#until(() => client.refresh()))) return;
+        token = await this.#until(() => client.token(attempt, cause));
         if (!token) return;
       }
-      init = await this.#until(client.request(attempt, cause));
+      init = await this.#until(() => client.request(attempt, cause));
       if (!init) return;
     } catch (error) {
       this.#lose(NOT_PREPARED, error);
@@ -158,7 +164,7 @@ export class Driver {
 
   async #fetch(sending) {
     try {
-      const answer = await this.#until(this.#attempt.send(sending));
+      const answer = await this.#until(() => this.#attempt.send(sending));
       if (answer) this.#responded(sending, answer.value);
       else this.#forget();
     } catch (error) {
@@ -204,7 +210,7 @@ export class Driver {
 
   async #read() {
     try {
-      await this.#until(this.#body.read(), (read) => this.#deliver(read));
+      await this.#until(() => this.#body.read(), (read) => this.#deliver(read));
     } catch (error) {
       this.#lose(BROKEN, error);
     }
@@ -219,7 +225,9 @@ export class Driver {
     const parser = this.#parser;
     const reader = this.#reader;
     client.received(chunk.length);
-    for (let at = 0; at < chunk.length; ) {
+    let seen = 0;
+    // What is left of a stream that is left comes again.
+    for (let at = 0; at < chunk.length && !core.number(IS_LEAVING); ) {
       const begun = Date.now();
       const slice = chunk.subarray(at, at + core.number(SLICE));
       at += slice.length;
@@ -230,14 +238,16 @@ export class Driver {
       if (flags & HAS_RETRY) client.setReconnectionTime(core.setReconnectionTime(reader.reconnectionTime(table)));
       if (flags & HAS_RECORDS) client.dispatch(reader, table);
       const gate = client.ready();
-      if (gate) await this.#unlessItLeaves(gate);
+      if (gate) await this.#unlessItLeaves(() => gate);
       // Not what was parsed counts, but what was delivered.
       if (flags & HAS_ID) core.take(LAST_EVENT_ID, client.lastEventId);
+      const isTurnOver = core.delivered(flags, slice.length, Date.now() - begun);
       if (flags & IS_TOO_LARGE) return this.#lose(TOO_LARGE);
-      if (core.delivered(flags, slice.length, begun, Date.now())) await this.#unlessItLeaves(nextTask());
-      // What is left of it comes again.
-      if (at < chunk.length && core.number(IS_LEAVING)) return;
+      if (isTurnOver) await this.#unlessItLeaves(nextTask);
+      seen |= flags;
     }
+    // Once for all of it, and after all turns: the pace of the listeners is not the server's.
+    core.signal(seen & HAS_COMMENT ? COMMENT_CAME : BYTES_CAME, Date.now());
   }
 
   #judge() {
@@ -255,18 +265,19 @@ export class Driver {
     this.#core.signal(signal, Date.now());
   }
 
-  /** What `use` makes of `work`, by itself `{ value }`; nothing if the core has something else to do meanwhile. */
+  /** What `use` makes of the promise that `work` makes, by itself `{ value }`; nothing if the core has something else to do
+   *  meanwhile. */
   #until(work, use = (value) => ({ value })) {
-    return this.#first(work, (now) => this.#core.check(now), use);
+    return this.#first(work, use, (now) => this.#core.check(now), () => this.#arm());
   }
 
-  /** Waits for `work`, but not on a stream that is to be left. */
+  /** Waits for the promise, but not on a stream that is to be left. It has no deadline. */
   #unlessItLeaves(work) {
-    return this.#first(work, () => this.#core.number(IS_LEAVING));
+    return this.#first(work, () => {}, () => this.#core.number(IS_LEAVING), () => {});
   }
 
   /** By callbacks: an event would wait for each promise in between. */
-  #first(work, isLeft, use) {
+  #first(work, use, isLeft, arm) {
     const begun = Date.now();
     return new Promise((resolve, reject) => {
       let isOver = false;
@@ -284,10 +295,10 @@ export class Driver {
         end(value);
       };
       this.#wake = () => {
-        if (!leaves(Date.now())) this.#arm();
+        if (!leaves(Date.now())) arm();
       };
-      work.then(unlessLeft((value) => resolve(use?.(value))), unlessLeft(reject));
       this.#wake();
+      if (!isOver) work().then(unlessLeft((value) => resolve(use(value))), unlessLeft(reject));
     });
   }
 
@@ -315,7 +326,7 @@ export class Driver {
   #release() {
     this.#letGo();
     clearTimeout(this.#timer);
-    this.#page.abort();
+    this.#page?.abort();
     this.#core.free();
     this.#core = undefined;
     this.#parser.free();

@@ -16,6 +16,6 @@ export function watchPage(openWhenHidden, setAway, wake) {
   };
   update();
   for (const type of ['online', 'pagehide', 'pageshow']) globalThis.addEventListener?.(type, listener, watching);
-  for (const type of ['visibilitychange', 'resume']) document?.addEventListener(type, listener, watching);
+  for (const type of ['visibilitychange', 'resume']) document?.addEventListener?.(type, listener, watching);
   return watching;
 }

@@ -53,7 +53,7 @@ const NAME: u32 = 16;
 const IS_WIDE: u32 = 1;
 const IS_TOO_LARGE: u32 = 2;
 pub(super) const HAS_EVENT: u32 = 4;
-pub(super) const HAS_COMMENT: u32 = 8;
+const HAS_COMMENT: u32 = 8;
 const HAS_ID: u32 = 16;
 const HAS_RETRY: u32 = 32;
 const HAS_RECORDS: u32 = 64;
@@ -90,6 +90,11 @@ impl Batch {
                 }
             }
         }
+    }
+
+    /// A listener that reconnects leaves names of event types unread: they are told anew.
+    pub(super) fn forget_names(&mut self) {
+        self.types = TypeNames::default();
     }
 
     fn begin(&mut self, parser: &EventStreamParser) {

@@ -3,7 +3,7 @@ use core::time::Duration;
 
 use wasm_bindgen::prelude::*;
 
-use super::batch::{HAS_COMMENT, HAS_EVENT};
+use super::batch::HAS_EVENT;
 use super::settings::{Settings, milliseconds, moment, time};
 use crate::connection::{
     Cause, Failure, Interrupt, Lifecycle, Next, Origin, Pace, Reason, RedirectGuard, ResponseHead,
@@ -45,7 +45,7 @@ impl Core {
         }
     }
 
-    /// What to do next: its place in `STEPS` of driver.js.
+    /// What to do next: its place in `#steps` of driver.js.
     pub fn step(&mut self, now: f64) -> u32 {
         let step = self.life.step(moment(now));
         if let Step::Prepare(cause) | Step::Leave(cause) = step {
@@ -94,6 +94,8 @@ impl Core {
             BROKEN => life.lost(Reason::Network),
             ENDED => life.lost(Reason::End),
             TOO_LARGE => life.lost(Reason::TooLarge),
+            BYTES_CAME => life.sign(moment(now), false),
+            COMMENT_CAME => life.sign(moment(now), true),
             _ => {}
         }
     }
@@ -142,14 +144,13 @@ impl Core {
         milliseconds(connection.reconnection_time())
     }
 
-    /// A slice of so many bytes was delivered, since `begun`; `flags` are those of its
-    /// [table](super::batch::Batch::table). Whether the page is to have its turn.
-    pub fn delivered(&mut self, flags: u32, len: u32, begun: f64, now: f64) -> bool {
+    /// A slice of so many bytes was delivered, which took so many milliseconds; `flags` are those of
+    /// its [table](super::batch::Batch::table). Whether the page is to have its turn.
+    pub fn delivered(&mut self, flags: u32, len: u32, took: f64) -> bool {
         if flags & HAS_EVENT != 0 {
             self.life.connection_mut().event_came();
         }
-        self.life.sign(moment(now), flags & HAS_COMMENT != 0);
-        let (pace, is_over) = self.pace.after(len, (now - begun) as u32);
+        let (pace, is_over) = self.pace.after(len, took as u32);
         self.pace = pace;
         is_over
     }
@@ -226,6 +227,10 @@ const BROKEN: u32 = 10;
 const ENDED: u32 = 11;
 /// An event was too large.
 const TOO_LARGE: u32 = 12;
+/// A chunk was delivered…
+const BYTES_CAME: u32 = 13;
+/// …which held a comment.
+const COMMENT_CAME: u32 = 14;
 
 // What is asked for.
 

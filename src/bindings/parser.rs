@@ -39,5 +39,6 @@ impl Parser {
     /// Starts a new stream.
     pub fn reset(&mut self, last_event_id: String) {
         self.parser.reset(&last_event_id);
+        self.batch.forget_names();
     }
 }

@@ -5,7 +5,7 @@
 //! others, and says what to do next.
 //!
 //! ```text
-//!                announce                    interrupted → Wait, Now
+//!                announce                    interrupted → Wait, Refresh
 //!   Connecting ───────────▶ Open ───────────────────────────────────▶ Connecting
 //!        │                   │
 //!        └───────────────────┴── interrupted → Stop, close ──▶ Closed, for good

@@ -6,6 +6,17 @@ import { assertWait, connect, cursors, data, mute, open, script, stream } from '
 const first = 'id: 1\ndata: a\n\n';
 const beats = (text, pause_ms, n = 30) => stream('', { repeat: { n, of: [{ text }, { sleep_ms: pause_ms }] } }, { hang: true });
 
+/** Keeps the thread busy. */
+function spin(milliseconds) {
+  for (const end = performance.now() + milliseconds; performance.now() < end;);
+}
+
+/** A stream of these chunks, all there at once, that then stays open. */
+function chunks(texts) {
+  const start = (stream) => texts.forEach((text) => stream.enqueue(new TextEncoder().encode(text)));
+  return new Response(new ReadableStream({ start }), { headers: { 'content-type': 'text/event-stream' } });
+}
+
 describe('liveness', { concurrency: 8 }, () => {
   test('no response headers within `connectTimeout`: a failed attempt, retried', async (t) => {
     const server = await script([mute, open(first)]);
@@ -42,15 +53,27 @@ describe('liveness', { concurrency: 8 }, () => {
         const send = () => stream.enqueue(new TextEncoder().encode('data: a\n\n'));
         send();
         setTimeout(send, 100);
-        setTimeout(send, 1100);
       },
     });
     const headers = { 'content-type': 'text/event-stream' };
     const source = connect(t, { url: 'https://busy.example/' }, { fetch: async () => new Response(body, { headers }), heartbeatTimeout: 500 });
     await source.until(1, 'message');
     // In one task, while which two timers come due: first that of the stream, then that of the watch.
-    for (const end = performance.now() + 900; performance.now() < end;);
-    await source.until(3, 'message');
+    spin(900);
+    await source.until(2, 'message');
+    assert.deepEqual(source.fired.filter(({ type }) => type === 'error'), []);
+  });
+
+  test('what waits in the stream counts, also where another task was long before its turn', async (t) => {
+    const source = connect(t, { url: 'https://busy.example/' }, { fetch: async () => chunks(['data: a\n\n', 'data: b\n\n']), heartbeatTimeout: 500 });
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      spin(900);
+    };
+    // Longer than a turn: the page has its own before the next chunk is asked for.
+    source.addEventListener('message', () => { port2.postMessage(0); spin(50); }, { once: true });
+    await source.until(2, 'message');
     assert.deepEqual(source.fired.filter(({ type }) => type === 'error'), []);
   });
 
@@ -105,5 +128,40 @@ describe('liveness', { concurrency: 8 }, () => {
     for (const heartbeatTimeout of [0, -1, 'often', NaN]) {
       assert.throws(() => connect(t, 'http://127.0.0.1:1/', { heartbeatTimeout }), TypeError);
     }
+  });
+});
+
+// One after another: they change what all share.
+describe('liveness and slow loops', () => {
+  test('while a loop takes its time nothing is watched, and no timer runs', async (t) => {
+    const { setTimeout: real } = globalThis;
+    const pause = () => new Promise((resolve) => { real(resolve, 1500); });
+    let timers = 0;
+    t.mock.method(globalThis, 'setTimeout', (...args) => { timers += 1; return real(...args); });
+    const source = connect(t, { url: 'https://slow.example/' }, { fetch: async () => chunks(['data: a\n\ndata: b\n\n']), heartbeatTimeout: 1000 });
+    const events = source[Symbol.asyncIterator]();
+    for (const expected of ['a', 'b']) {
+      assert.equal((await events.next()).value.data, expected);
+      await pause();
+    }
+    assert.ok(timers < 10, `${timers} timers`);
+  });
+
+  test('what a slow loop takes piece by piece is one sign of life', async (t) => {
+    const { now } = Date;
+    let later = 0;
+    t.mock.method(Date, 'now', () => now() + later);
+    const event = `data: ${'a'.repeat(5000)}\n\n`;
+    const source = connect(t, { url: 'https://slow.example/' }, { fetch: async () => chunks([event.repeat(40)]) });
+    const events = source[Symbol.asyncIterator]();
+    for (let seen = 0; seen < 40; seen++) {
+      await events.next();
+      await new Promise(setImmediate);
+      later += 1000;
+    }
+    // A watch with the rhythm of the loop would ring.
+    later += 60_000;
+    await new Promise((resolve) => { setTimeout(resolve, 6000); });
+    assert.deepEqual(source.fired.filter(({ type }) => type === 'error'), []);
   });
 });

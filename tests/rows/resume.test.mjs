@@ -116,6 +116,15 @@ describe('resume', { concurrency: 8 }, () => {
     assert.deepEqual(cursors(await server.exactly(2)), [null, '4']);
   });
 
+  test('reconnect() inside a listener: types of events that were not delivered keep their names', async (t) => {
+    const second = 'event: b\nid: 2\ndata: b\n\n';
+    const server = await script([open(`event: a\nid: 1\ndata: a\n\n${second}`), open(second)]);
+    const source = connect(t, server);
+    source.addEventListener('a', () => source.reconnect());
+    await new Promise((resolve) => { source.addEventListener('b', resolve); });
+    assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
+  });
+
   test('close() inside a listener: nothing more is delivered, and the ID is that of the last delivered', async (t) => {
     const server = await script([open('id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n')]);
     const source = connect(t, server);

@@ -293,6 +293,14 @@ describe('limits', { concurrency: 8 }, () => {
     });
   }
 
+  test('an event that comes with one that is too large is a sign of health', async (t) => {
+    const refused = { status: 503 };
+    const server = await script([refused, refused, open(`${first}data: ${'x'.repeat(2000)}\n\n`), open('')]);
+    const source = connect(t, server, { maxEventSize: 1000, shouldRetry: () => true });
+    const { reason, attempt } = await source.until(3, 'error');
+    assert.deepEqual({ reason, attempt }, { reason: 'too-large', attempt: 1 });
+  });
+
   test('an endless line of 16 MiB and more leaves the memory bounded', async (t) => {
     const server = await script([stream('data: ', { repeat: { n: 0, of: [{ text: 'x'.repeat(65536) }] } })]);
     const source = connect(t, server);
