@@ -8,8 +8,10 @@ const utf16 = new TextDecoder('utf-16le', options);
 /** Node's, whose methods are far cheaper than a call of a decoder. */
 const Bytes = globalThis.Buffer?.prototype.latin1Slice && globalThis.Buffer;
 
-/** Below this many bytes of ASCII a call of a decoder costs more than making each string by itself. */
+/** Below so many bytes a call of a decoder costs more than making each string by itself. */
 const SMALL = 384;
+/** The same for UTF-16; SpiderMonkey alone, which tells itself by this name, is slower at making strings than at decoding. */
+const SMALL_WIDE = 'InternalError' in globalThis ? 2 * SMALL : Infinity;
 
 /** See strings.wat; `null` where the engine has no such strings. */
 let makers;
@@ -29,7 +31,7 @@ export class TextReader {
   region(start, end, isWide) {
     const bytes = this.bytes();
     if (Bytes) return isWide ? bytes.ucs2Slice(start, end) : bytes.latin1Slice(start, end);
-    if (makers && (isWide || end - start < SMALL)) return undefined;
+    if (makers && end - start < (isWide ? SMALL_WIDE : SMALL)) return undefined;
     return (isWide ? utf16 : utf8).decode(bytes.subarray(start, end));
   }
 

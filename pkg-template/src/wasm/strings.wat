@@ -5,10 +5,16 @@
   (import "wasm:js-string" "fromCharCodeArray"
     (func $string (param (ref null $units) i32 i32) (result (ref extern))))
   (import "a" "a" (memory 0))
+  ;; For short strings, which are many: an array for each would be garbage as large as they are.
+  (global $scratch (ref $units) (array.new_default $units (i32.const 1024)))
+  (func $room (param $length i32) (result (ref $units))
+    (if (result (ref $units)) (i32.le_u (local.get $length) (i32.const 1024))
+      (then (global.get $scratch))
+      (else (array.new_default $units (local.get $length)))))
   (func (export "ascii") (param $address i32) (param $length i32) (result externref)
     (local $units (ref $units))
     (local $at i32)
-    (local.set $units (array.new_default $units (local.get $length)))
+    (local.set $units (call $room (local.get $length)))
     (block $done
       (loop $next
         (br_if $done (i32.ge_u (local.get $at) (local.get $length)))
@@ -20,7 +26,7 @@
   (func (export "wide") (param $address i32) (param $length i32) (result externref)
     (local $units (ref $units))
     (local $at i32)
-    (local.set $units (array.new_default $units (local.get $length)))
+    (local.set $units (call $room (local.get $length)))
     (block $done
       (loop $next
         (br_if $done (i32.ge_u (local.get $at) (local.get $length)))

@@ -17,11 +17,13 @@ const DISPOSE: &str = "if (Symbol.dispose) ";
 /// How the glue frees what was collected without `free()`. Whoever has a `Core` frees it.
 const FINALIZATION: &str = "CoreFinalization";
 
-/// Questions of the glue whose answers are known: each engine with SIMD has `encodeInto`, and the
-/// module has `realloc`.
-const ANSWERS: [(&str, &str); 2] = [
+/// Questions of the glue whose answers are known: each engine with SIMD has `encodeInto`, the
+/// module has `realloc`, and it gives the glue the texts of failures, not the two gigabytes of them
+/// after which one engine's decoder is spent.
+const ANSWERS: [(&str, &str); 3] = [
     ("'encodeInto' in cachedTextEncoder", "true"),
     ("realloc === undefined", "false"),
+    ("numBytesDecoded >= MAX_SAFARI_DECODE_BYTES", "false"),
 ];
 
 /// Adds a start of ours, so that the bundler leaves out what only the others need.
