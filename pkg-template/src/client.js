@@ -193,7 +193,7 @@ export class Client {
     if (this.readyState === CLOSED) return;
     this.#isLeaving = false;
     this.readyState = OPEN;
-    this.origin = new URL(response.url || '', this.url).origin;
+    this.origin = new URL(response.url || this.url, this.url).origin;
     this.watch?.('opened', response, resumed);
     this.#enter('open', { attempt: 1 });
     this.#fire(new OpenEvent(response, resumed));
