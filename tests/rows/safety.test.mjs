@@ -293,6 +293,16 @@ describe('limits', { concurrency: 8 }, () => {
     });
   }
 
+  test('what stands in for the platform breaks the source: it closes, and says why', async (t) => {
+    const response = new Response(new ReadableStream(), { headers: { 'content-type': 'text/event-stream' } });
+    Object.defineProperty(response, 'url', { value: 'http://[' });
+    const source = connect(t, { url: 'https://broken.example/' }, { fetch: async () => response });
+    const { reason, willRetry, error } = await source.until(1, 'error');
+    assert.deepEqual({ reason, willRetry }, { reason: 'wasm', willRetry: false });
+    assert.ok(error.cause instanceof TypeError);
+    assert.equal((await source.until(1, 'close')).reason, 'wasm');
+  });
+
   test('an event that comes with one that is too large is a sign of health', async (t) => {
     const refused = { status: 503 };
     const server = await script([refused, refused, open(`${first}data: ${'x'.repeat(2000)}\n\n`), open('')]);
