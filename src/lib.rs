@@ -38,8 +38,9 @@
 //! - `browser` — the shell on wasm32: the loop of the `Stream`, `fetch`, timers, the page's life.
 //! - `bindings` — what the npm package calls (feature `npm`), whose loop is JavaScript.
 //!
-//! The first knows none of the others, the second only the first, the last two only those. What is absent, on purpose: WebSocket fall-backs, a store of
-//! state, JSON-RPC, a client for other targets than the browser.
+//! The first knows none of the others, the second only the first, the last two only those. What is
+//! absent, on purpose: WebSocket fall-backs, a store of state, JSON-RPC, a client for other targets
+//! than the browser.
 //!
 //! # Features
 //!

@@ -6,8 +6,11 @@ const SAME_ORIGIN_MODE = 1;
 const MANUAL = 2;
 
 /** What is sent: see `step` in src/bindings/core.rs. */
-const FIND_REDIRECT = 2;
-const PROBE = 3;
+export const FIND_REDIRECT = 2;
+export const PROBE = 3;
+
+/** Where the URL leads, of what the core knows: to the page's own origin. */
+const SAME = 1;
 
 /** The request of one attempt. */
 export class Attempt {
@@ -26,7 +29,7 @@ export class Attempt {
     if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream');
     // Where it has a parameter it stays out of the header of a cross-origin request, whose preflight the server may
     // refuse for it.
-    if (lastEventId && (lastEventIdParam === undefined || origin === 1)) headers.set('Last-Event-ID', core.text(ID_HEADER));
+    if (lastEventId && (lastEventIdParam === undefined || origin === SAME)) headers.set('Last-Event-ID', core.text(ID_HEADER));
     if (given) headers.set(client.header, client.scheme ? `${client.scheme} ${given.token}` : given.token);
     const guard = core.guard(origin);
     if (guard === SAME_ORIGIN_MODE) init.mode = 'same-origin';
@@ -66,7 +69,7 @@ export class Attempt {
 function originOf(url) {
   const { location } = globalThis;
   if (!location?.origin) return 0;
-  return new URL(url).origin === location.origin ? 1 : 2;
+  return new URL(url).origin === location.origin ? SAME : 2;
 }
 
 function withParam(address, name, value) {

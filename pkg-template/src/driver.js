@@ -1,5 +1,5 @@
 import { Core, Parser } from '#bindings';
-import { Attempt } from './attempt.js';
+import { Attempt, FIND_REDIRECT, PROBE } from './attempt.js';
 import { BatchReader, HAS_COMMENT, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './batch.js';
 import { Body } from './body.js';
 import { watchPage } from './page.js';
@@ -38,8 +38,6 @@ const CAUSE = 0;
 const REASON = 2;
 const MESSAGE = 3;
 
-const FIND_REDIRECT = 2;
-const PROBE = 3;
 const READ = 6;
 const STOP = 10;
 
@@ -57,6 +55,8 @@ const LONGEST_TIMEOUT = 5000;
  */
 export class Driver {
   #client;
+  /** That of the source, or where a redirect has led. */
+  #url;
   #core;
   #parser;
   #reader;
@@ -77,7 +77,7 @@ export class Driver {
 
   constructor(client, memory) {
     this.#client = client;
-    this.url = client.url;
+    this.#url = client.url;
     this.#core = new Core(Float64Array.from(NUMBERS, (name) => client[name]));
     this.#core.take(LAST_EVENT_ID, client.lastEventId);
     this.#parser = new Parser(client.maxEventSize);
@@ -153,7 +153,7 @@ export class Driver {
       return;
     }
     try {
-      this.#attempt = new Attempt(client, core, this.url, init.value, token?.value);
+      this.#attempt = new Attempt(client, core, this.#url, init.value, token?.value);
     } catch {
       // Without the exception: some engines quote the illegal value, which may be a secret.
       this.#lose(NOT_LEGAL);
@@ -203,7 +203,7 @@ export class Driver {
     this.#token = { token, expiresAt };
     const isResumed = this.#core.announce(Date.now(), expiresAt ?? NaN, isSame);
     // By the standard the request keeps the URLs that redirects have added to it.
-    if (this.#client.isSpec && response.redirected) this.url = response.url;
+    if (this.#client.isSpec && response.redirected) this.#url = response.url;
     this.#client.opened(response, isResumed);
     this.#parser.reset(this.#client.lastEventId);
   }

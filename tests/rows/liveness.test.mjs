@@ -1,15 +1,10 @@
 // [NON-SPEC] Servers that fall silent: before the response, and after it.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { assertWait, connect, cursors, data, mute, open, script, stream } from './support.mjs';
+import { assertWait, connect, cursors, data, mute, open, script, spin, stream } from './support.mjs';
 
 const first = 'id: 1\ndata: a\n\n';
 const beats = (text, pause_ms, n = 30) => stream('', { repeat: { n, of: [{ text }, { sleep_ms: pause_ms }] } }, { hang: true });
-
-/** Keeps the thread busy. */
-function spin(milliseconds) {
-  for (const end = performance.now() + milliseconds; performance.now() < end;);
-}
 
 /** A stream of these chunks, all there at once, that then stays open. */
 function chunks(texts) {

@@ -1,7 +1,7 @@
 // A burst of events, and what else the page has to do.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AuthenticatedEventSource, events } from './support.mjs';
+import { AuthenticatedEventSource, events, spin } from './support.mjs';
 import { page } from './page.mjs';
 
 const headers = { 'content-type': 'text/event-stream' };
@@ -22,12 +22,6 @@ const lateBurst = (calm, count) => async () => {
   });
   return new Response(body, { headers });
 };
-
-/** Keeps the thread busy. */
-function spin(milliseconds) {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end);
-}
 
 /** How often a timer rang between the first slow event and the last, if each takes so long; the first
  *  `quick` take no time. */

@@ -96,6 +96,12 @@ export const mute = { framing: 'raw', steps: [{ hang: true }] };
 /** Waits short enough for tests, and the same each time. */
 export const QUICK = { initialDelay: 100, maxDelay: 100, jitter: 'none' };
 
+/** Keeps the thread busy. */
+export function spin(milliseconds) {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
 /** Opens a source that is closed when the test ends, and remembers what it fired. */
 export function connect(t, script, options = {}, Source = AuthenticatedEventSource) {
   const given = typeof options === 'string' ? options : { retry: QUICK, ...options };
