@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::settings::whole_milliseconds;
 use super::text::{is_ascii, widen};
 use super::type_names::{TypeNames, UNNAMED};
-use crate::event_stream::{EventStreamParser, Item, RawEvent};
+use crate::event_stream::{EventStreamParser, Found};
 
 /// The items of one slice as a table of numbers, so that the boundary to JavaScript is crossed
 /// once for all of them. `BatchReader` in batch.js reads it.
@@ -33,8 +33,6 @@ pub(super) struct Batch {
     flags: u32,
     /// What the last `retry` field has set.
     reconnection_time: Duration,
-    /// The addresses of the parser's buffer.
-    buffer: Range<usize>,
     /// The offsets between which all values in place lie; the wrong way round while there are
     /// none.
     places: Range<usize>,
@@ -61,30 +59,30 @@ const HAS_RECORDS: u32 = 64;
 impl Batch {
     /// Takes all items out of the parser.
     pub(super) fn take(&mut self, parser: &mut EventStreamParser, wants_comments: bool) {
-        self.begin(parser);
-        while let Some(item) = parser.next_item() {
-            match item {
-                Item::Event(event) => {
+        self.begin();
+        while let Some(found) = parser.find() {
+            match found {
+                Found::Event => {
                     self.flags |= HAS_EVENT;
-                    self.push_event(&event);
+                    self.push_event(parser);
                 }
-                Item::LastEventId(id) => {
+                Found::LastEventId => {
                     self.records.push(0);
-                    self.push_id(self.records.len() - 1, id);
+                    self.push_id(self.records.len() - 1, parser);
                 }
-                Item::ReconnectionTime(time) => {
+                Found::ReconnectionTime => {
                     self.flags |= HAS_RETRY;
-                    self.reconnection_time = time;
+                    self.reconnection_time = parser.reconnection_time();
                 }
-                Item::Comment(comment) => {
+                Found::Comment => {
                     self.flags |= HAS_COMMENT;
                     if wants_comments {
                         self.records.push(0);
-                        self.push_text(self.records.len() - 1, COMMENT, comment);
+                        self.push_text(self.records.len() - 1, COMMENT, parser.comment());
                     }
                 }
                 // The next call would free what the table points to.
-                Item::TooLarge => {
+                Found::TooLarge => {
                     self.flags |= IS_TOO_LARGE;
                     break;
                 }
@@ -97,12 +95,10 @@ impl Batch {
         self.types = TypeNames::default();
     }
 
-    fn begin(&mut self, parser: &EventStreamParser) {
+    fn begin(&mut self) {
         self.records.clear();
         self.text.clear();
         self.flags = 0;
-        let buffer = parser.buffer().as_ptr_range();
-        self.buffer = buffer.start as usize..buffer.end as usize;
         self.places = Range {
             start: usize::MAX,
             end: 0,
@@ -110,23 +106,24 @@ impl Batch {
     }
 
     #[inline(always)]
-    fn push_event(&mut self, event: &RawEvent<'_>) {
-        let (number, is_new) = if event.has_type {
-            self.types.number(event.event_type)
-        } else {
+    fn push_event(&mut self, parser: &EventStreamParser) {
+        let name = parser.event_type();
+        let (number, is_new) = if name.is_empty() {
             (UNNAMED, false)
+        } else {
+            self.types.number(name)
         };
         let head = self.records.len();
-        let data = self.place(event.data);
+        let data = parser.data();
         self.note_place(&data);
         let [start, end] = [data.start as u32, data.end as u32];
         self.records
             .extend_from_slice(&[number << 8 | DATA, start, end]);
-        if event.has_id {
-            self.push_id(head, event.last_event_id);
+        if parser.has_id() {
+            self.push_id(head, parser);
         }
         if is_new {
-            self.push_text(head, NAME, event.event_type);
+            self.push_text(head, NAME, name);
         }
     }
 
@@ -183,13 +180,6 @@ impl Batch {
         self.records.extend([pair.start as u32, pair.end as u32]);
     }
 
-    /// Where in the parser's buffer a value lies.
-    #[inline(always)]
-    fn place(&self, value: &[u8]) -> Range<usize> {
-        let start = (address(value) as usize).wrapping_sub(self.buffer.start);
-        start..start + value.len()
-    }
-
     #[inline(always)]
     fn note_place(&mut self, place: &Range<usize>) {
         self.places.start = self.places.start.min(place.start);
@@ -204,15 +194,15 @@ impl Batch {
         self.push_pair(start..self.text.len());
     }
 
-    fn push_id(&mut self, head: usize, id: &[u8]) {
+    fn push_id(&mut self, head: usize, parser: &EventStreamParser) {
         self.flags |= HAS_ID;
-        if self.buffer.contains(&(address(id) as usize)) {
-            let place = self.place(id);
-            self.records[head] |= ID;
-            self.note_place(&place);
-            self.push_pair(place);
-        } else {
-            self.push_text(head, FAR_ID, id);
+        match parser.last_event_id() {
+            Ok(place) => {
+                self.records[head] |= ID;
+                self.note_place(&place);
+                self.push_pair(place);
+            }
+            Err(id) => self.push_text(head, FAR_ID, id),
         }
     }
 }

@@ -1,7 +1,6 @@
 use core::ops::Range;
 use core::time::Duration;
 
-use super::RawEvent;
 use super::line_buffer::LineBuffer;
 use super::value::Value;
 
@@ -19,17 +18,23 @@ pub(super) struct Block {
     last_event_id: Value,
     /// Whether this block set the last event ID buffer.
     has_id: bool,
+    /// Where the latest comment is.
+    comment: Range<usize>,
+    /// What the latest `retry` field has set.
+    reconnection_time: Duration,
     /// The block was handed out; its buffers are emptied before the next byte is read, not
     /// earlier, because the caller still looks at them.
     is_over: bool,
 }
 
-/// An [`Item`](super::Item) before it borrows from the parser.
-pub(super) enum Found {
+/// An [`Item`](super::Item) before anybody looks at it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
     Event,
     LastEventId,
-    ReconnectionTime(Duration),
-    Comment(Range<usize>),
+    ReconnectionTime,
+    Comment,
+    TooLarge,
 }
 
 /// The fields that mean something; all others are ignored.
@@ -64,38 +69,55 @@ impl Block {
     pub(super) fn compact(&mut self, lines: &mut LineBuffer) {
         self.event_type.leave(0, lines);
         self.last_event_id.leave(0, lines);
-        let kept = lines.compact(self.data.clone().unwrap_or(0..0));
+        let kept = lines.compact(self.data());
         if let Some(data) = &mut self.data {
             *data = kept;
         }
     }
 
+    /// `limit`: how many bytes the data may have. A line that is longer has no business here.
     #[inline(always)]
     pub(super) fn process_line(
         &mut self,
         line: Range<usize>,
         lines: &mut LineBuffer,
+        limit: usize,
     ) -> Option<Found> {
         let bytes = lines.bytes(line.clone());
         // The line is empty: dispatch the event.
         if bytes.is_empty() {
             return self.dispatch_the_event();
         }
-        // What nearly all lines are.
-        if bytes.starts_with(b"data:") {
-            let value = value(line.start + b"data:".len()..line.end, lines);
-            self.append_data(value, lines);
-            return None;
+        if !bytes.starts_with(b"data:") {
+            return self.process_other_line(line, lines, limit);
         }
-        self.process_other_line(line, lines)
+        // What nearly all lines are.
+        let value = value(line.start + b"data:".len()..line.end, lines);
+        if self.data.is_some() {
+            return self.join_data(value, lines, limit);
+        }
+        self.data = Some(value);
+        // And what is nearly always behind them.
+        if lines.take_blank_line() {
+            return self.dispatch_the_event();
+        }
+        None
     }
 
     #[inline(never)]
-    fn process_other_line(&mut self, line: Range<usize>, lines: &mut LineBuffer) -> Option<Found> {
+    fn process_other_line(
+        &mut self,
+        line: Range<usize>,
+        lines: &mut LineBuffer,
+        limit: usize,
+    ) -> Option<Found> {
         let bytes = lines.bytes(line.clone());
         let (field, len) = match bytes {
             // The line starts with a colon: ignore it, but let those who listen see it.
-            [b':', ..] => return Some(Found::Comment(value(line.start + 1..line.end, lines))),
+            [b':', ..] => {
+                self.comment = value(line.start + 1..line.end, lines);
+                return Some(Found::Comment);
+            }
             [b'd', b'a', b't', b'a', ..] => (Field::Data, 4),
             [b'e', b'v', b'e', b'n', b't', ..] => (Field::Event, 5),
             [b'i', b'd', ..] => (Field::Id, 2),
@@ -110,7 +132,7 @@ impl Block {
             // The name only begins like one that is known.
             Some(_) => return None,
         };
-        self.process_field(field, value, lines)
+        self.process_field(field, value, lines, limit)
     }
 
     #[inline(always)]
@@ -119,41 +141,41 @@ impl Block {
         field: Field,
         value: Range<usize>,
         lines: &mut LineBuffer,
+        limit: usize,
     ) -> Option<Found> {
         let bytes = lines.bytes(value.clone());
         match field {
-            Field::Data => self.append_data(value, lines),
+            Field::Data if self.data.is_some() => return self.join_data(value, lines, limit),
+            Field::Data => self.data = Some(value),
             Field::Event => self.event_type.set(value),
-            // An `id` that holds U+0000 NULL is ignored.
-            Field::Id if bytes.contains(&0) => {}
+            // An `id` that holds U+0000 NULL is ignored. (Its few bytes are not worth what `contains` does
+            // to be fast with many.)
+            Field::Id if bytes.iter().any(|byte| *byte == 0) => {}
             Field::Id => {
                 self.last_event_id.set(value);
                 self.has_id = true;
             }
             Field::Retry => {
-                let milliseconds = digits(bytes)?;
-                return Some(Found::ReconnectionTime(Duration::from_millis(milliseconds)));
+                self.reconnection_time = Duration::from_millis(digits(bytes)?);
+                return Some(Found::ReconnectionTime);
             }
         }
         None
     }
 
-    #[inline(always)]
-    fn append_data(&mut self, value: Range<usize>, lines: &mut LineBuffer) {
-        if self.data.is_some() {
-            self.join_data(value, lines);
-        } else {
-            self.data = Some(value);
-        }
-    }
-
-    fn join_data(&mut self, value: Range<usize>, lines: &mut LineBuffer) {
-        if let Some(data) = &mut self.data {
-            // The lines between are overwritten.
-            self.event_type.leave(data.end, lines);
-            self.last_event_id.leave(data.end, lines);
-            lines.join(data, value);
-        }
+    #[inline(never)]
+    fn join_data(
+        &mut self,
+        value: Range<usize>,
+        lines: &mut LineBuffer,
+        limit: usize,
+    ) -> Option<Found> {
+        let data = self.data.as_mut()?;
+        // The lines between are overwritten.
+        self.event_type.leave(data.end, lines);
+        self.last_event_id.leave(data.end, lines);
+        lines.join(data, value);
+        (data.len() > limit).then_some(Found::TooLarge)
     }
 
     /// The blank line: the last event ID counts from here on, not from its field on. An event
@@ -172,26 +194,31 @@ impl Block {
     }
 
     #[inline(always)]
-    pub(super) fn data_len(&self) -> usize {
-        self.data.as_ref().map_or(0, ExactSizeIterator::len)
+    pub(super) fn data(&self) -> Range<usize> {
+        self.data.clone().unwrap_or(0..0)
     }
 
     #[inline(always)]
-    pub(super) fn last_event_id<'a>(&'a self, lines: &'a LineBuffer) -> &'a [u8] {
-        self.last_event_id.bytes(lines)
+    pub(super) fn event_type(&self) -> &Value {
+        &self.event_type
     }
 
     #[inline(always)]
-    pub(super) fn event<'a>(&'a self, lines: &'a LineBuffer) -> RawEvent<'a> {
-        let name = self.event_type.bytes(lines);
-        let has_type = !name.is_empty();
-        RawEvent {
-            event_type: if has_type { name } else { b"message" },
-            has_type,
-            data: lines.bytes(self.data.clone().unwrap_or(0..0)),
-            last_event_id: self.last_event_id(lines),
-            has_id: self.has_id,
-        }
+    pub(super) fn last_event_id(&self) -> &Value {
+        &self.last_event_id
+    }
+
+    #[inline(always)]
+    pub(super) fn has_id(&self) -> bool {
+        self.has_id
+    }
+
+    pub(super) fn comment(&self) -> Range<usize> {
+        self.comment.clone()
+    }
+
+    pub(super) fn reconnection_time(&self) -> Duration {
+        self.reconnection_time
     }
 }
 

@@ -89,6 +89,21 @@ impl LineBuffer {
         }
     }
 
+    /// Takes the next line if it is known already, blank, and ends with LF.
+    #[inline(always)]
+    pub(super) fn take_blank_line(&mut self) -> bool {
+        let end = self.searched + self.ends.trailing_zeros() as usize - BLOCK;
+        let is_blank = end == self.line
+            && self.ends != 0
+            && !self.is_after_carriage_return
+            && self.bytes[end] == b'\n';
+        if is_blank {
+            self.ends &= self.ends - 1;
+            self.line += 1;
+        }
+        is_blank
+    }
+
     /// Where the next LF or CR is.
     #[inline(always)]
     fn next_end(&mut self) -> Option<usize> {

@@ -17,6 +17,8 @@ mod line_ends;
 mod parser;
 mod value;
 
+#[cfg(all(feature = "npm", target_arch = "wasm32"))]
+pub(crate) use block::Found;
 pub(crate) use block::digits;
 pub use item::{Event, Item, RawEvent, decode};
 pub use parser::EventStreamParser;

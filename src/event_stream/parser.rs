@@ -1,6 +1,11 @@
+#[cfg(all(feature = "npm", target_arch = "wasm32"))]
+use core::ops::Range;
+#[cfg(all(feature = "npm", target_arch = "wasm32"))]
+use core::time::Duration;
+
 use super::block::{Block, Found};
 use super::line_buffer::LineBuffer;
-use super::{Event, Item};
+use super::{Event, Item, RawEvent};
 
 /// Interprets an event stream ([WHATWG HTML §9.2.6]): bytes in, [items](Item) out.
 ///
@@ -24,14 +29,9 @@ pub struct EventStreamParser {
     lines: LineBuffer,
     block: Block,
     max_event_size: usize,
-    overflow: Overflow,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Overflow {
-    No,
-    Unreported,
-    Reported,
+    /// It was reported. All is freed, but only when more is asked for: until then the bindings hold
+    /// addresses of the events before the one that is too large.
+    is_too_large: bool,
 }
 
 impl Default for EventStreamParser {
@@ -50,7 +50,7 @@ impl EventStreamParser {
             lines: LineBuffer::default(),
             block: Block::default(),
             max_event_size: Self::DEFAULT_MAX_EVENT_SIZE,
-            overflow: Overflow::No,
+            is_too_large: false,
         }
     }
 
@@ -81,7 +81,7 @@ impl EventStreamParser {
     /// Takes the next bytes of the stream. Then call [`next_item`](Self::next_item) until it
     /// returns `None`.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if self.overflow == Overflow::No {
+        if !self.is_too_large {
             self.room(bytes.len()).copy_from_slice(bytes);
         }
         self.add(bytes.len());
@@ -90,7 +90,7 @@ impl EventStreamParser {
     /// Like [`feed`](Self::feed), for bytes that must be copied from elsewhere: `fill` is given
     /// room for `len` bytes, all zero, and writes them.
     pub fn feed_with(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) {
-        if self.overflow == Overflow::No {
+        if !self.is_too_large {
             let room = self.room(len);
             room.fill(0);
             fill(room);
@@ -108,42 +108,45 @@ impl EventStreamParser {
 
     /// Takes what was written into the [room](Self::room).
     pub(crate) fn add(&mut self, len: usize) {
-        match self.overflow {
-            Overflow::No => self.lines.add(len),
-            _ => self.free(),
+        if self.is_too_large {
+            self.free();
+        } else {
+            self.lines.add(len);
         }
-    }
-
-    /// The bytes in which the values of the items lie that came in place: they stay where they
-    /// are until there is to be [room](Self::room) again.
-    #[cfg(all(feature = "npm", target_arch = "wasm32"))]
-    pub(crate) fn buffer(&self) -> &[u8] {
-        self.lines.all()
     }
 
     /// The next thing that the bytes so far hold; `None` until more bytes come.
     #[inline]
     pub fn next_item(&mut self) -> Option<Item<'_>> {
-        if self.overflow != Overflow::No {
-            return self.report_overflow();
+        let found = self.find()?;
+        Some(self.item(found))
+    }
+
+    /// [`next_item`](Self::next_item), before anybody looks at it.
+    #[inline(always)]
+    pub(crate) fn find(&mut self) -> Option<Found> {
+        if self.is_too_large {
+            self.free();
+            return None;
         }
         self.block.begin();
-        let found = loop {
+        loop {
             let Some(line) = self.lines.next_line() else {
-                self.check_size(self.lines.unfinished_len());
-                return self.report_overflow();
+                let is_too_large = self.lines.unfinished_len() > self.max_event_size;
+                return is_too_large.then(|| self.overflow());
             };
-            if !self.check_size(line.len()) {
-                return self.report_overflow();
+            if line.len() > self.max_event_size {
+                return Some(self.overflow());
             }
-            if let Some(found) = self.block.process_line(line, &mut self.lines) {
-                break found;
+            let found = self
+                .block
+                .process_line(line, &mut self.lines, self.max_event_size);
+            match found {
+                None => {}
+                Some(Found::TooLarge) => return Some(self.overflow()),
+                found => return found,
             }
-            if !self.check_size(self.block.data_len()) {
-                return self.report_overflow();
-            }
-        };
-        Some(self.item(found))
+        }
     }
 
     /// The next event, for those who do not need the other items.
@@ -157,40 +160,81 @@ impl EventStreamParser {
 
     #[inline(always)]
     fn item(&self, found: Found) -> Item<'_> {
+        let Self { lines, block, .. } = self;
         match found {
-            Found::Event => Item::Event(self.block.event(&self.lines)),
-            Found::LastEventId => Item::LastEventId(self.block.last_event_id(&self.lines)),
-            Found::ReconnectionTime(time) => Item::ReconnectionTime(time),
-            Found::Comment(text) => Item::Comment(self.lines.bytes(text)),
+            Found::Event => Item::Event(self.event()),
+            Found::LastEventId => Item::LastEventId(block.last_event_id().bytes(lines)),
+            Found::ReconnectionTime => Item::ReconnectionTime(block.reconnection_time()),
+            Found::Comment => Item::Comment(lines.bytes(block.comment())),
+            Found::TooLarge => Item::TooLarge,
         }
     }
 
-    /// Whether `len` bytes are within the limit.
-    fn check_size(&mut self, len: usize) -> bool {
-        if len > self.max_event_size {
-            self.overflow = Overflow::Unreported;
+    #[inline(always)]
+    fn event(&self) -> RawEvent<'_> {
+        let Self { lines, block, .. } = self;
+        let name = block.event_type().bytes(lines);
+        let has_type = !name.is_empty();
+        RawEvent {
+            event_type: if has_type { name } else { b"message" },
+            has_type,
+            data: lines.bytes(block.data()),
+            last_event_id: block.last_event_id().bytes(lines),
+            has_id: block.has_id(),
         }
-        self.overflow == Overflow::No
     }
 
-    /// Frees everything, but only when it is asked after the report: until then the bindings hold
-    /// addresses of the events before the one that is too large.
-    fn report_overflow(&mut self) -> Option<Item<'static>> {
-        match self.overflow {
-            Overflow::No => return None,
-            Overflow::Unreported => {
-                self.overflow = Overflow::Reported;
-                return Some(Item::TooLarge);
-            }
-            Overflow::Reported => self.free(),
-        }
-        None
+    #[inline(never)]
+    fn overflow(&mut self) -> Found {
+        self.is_too_large = true;
+        Found::TooLarge
     }
 
     fn free(&mut self) {
-        let overflow = self.overflow;
         self.reset("");
-        self.overflow = overflow;
+        self.is_too_large = true;
+    }
+}
+
+/// What the bindings look at: where things are in the parser's buffer, of what was
+/// [found](EventStreamParser::find).
+#[cfg(all(feature = "npm", target_arch = "wasm32"))]
+impl EventStreamParser {
+    /// The bytes in which the values lie that came in place: they stay where they are until there is to
+    /// be [room](Self::room) again.
+    pub(crate) fn buffer(&self) -> &[u8] {
+        self.lines.all()
+    }
+
+    #[inline(always)]
+    pub(crate) fn data(&self) -> Range<usize> {
+        self.block.data()
+    }
+
+    /// Empty if the stream named none.
+    #[inline(always)]
+    pub(crate) fn event_type(&self) -> &[u8] {
+        self.block.event_type().bytes(&self.lines)
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_id(&self) -> bool {
+        self.block.has_id()
+    }
+
+    /// Where the last event ID lies; what it is, where it lies elsewhere.
+    #[inline(always)]
+    pub(crate) fn last_event_id(&self) -> Result<Range<usize>, &[u8]> {
+        let id = self.block.last_event_id();
+        id.place().ok_or_else(|| id.bytes(&self.lines))
+    }
+
+    pub(crate) fn comment(&self) -> &[u8] {
+        self.lines.bytes(self.block.comment())
+    }
+
+    pub(crate) fn reconnection_time(&self) -> Duration {
+        self.block.reconnection_time()
     }
 }
 

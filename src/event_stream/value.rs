@@ -31,6 +31,13 @@ impl Value {
         }
     }
 
+    /// Where among the lines it lies, if it does.
+    #[cfg(all(feature = "npm", target_arch = "wasm32"))]
+    #[inline(always)]
+    pub(super) fn place(&self) -> Option<Range<usize>> {
+        self.place.clone()
+    }
+
     #[inline(always)]
     pub(super) fn bytes<'a>(&'a self, lines: &'a LineBuffer) -> &'a [u8] {
         match &self.place {
