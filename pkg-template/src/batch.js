@@ -90,7 +90,7 @@ export class BatchReader {
   }
 
   #value(all, start, from, to, isWide) {
-    if (all !== undefined) return all.substring(from, to);
+    if (all !== undefined) return all.slice(from, to);
     return this.#texts.value(start + (isWide ? 2 * from : from), to - from, isWide);
   }
 
