@@ -1,4 +1,4 @@
-//! Blocks of 64 bytes as vectors.
+//! Vectors of sixteen bytes, and blocks of 64 as such, without `unsafe`.
 
 pub(crate) use core::arch::wasm32::v128;
 
@@ -7,11 +7,32 @@ use core::arch::wasm32::u64x2;
 /// The four vectors of a block.
 #[inline(always)]
 pub(crate) fn pieces(block: &[u8; 64]) -> [v128; 4] {
-    let (pieces, _) = block.as_chunks::<16>();
-    let piece = |index: usize| {
-        // The compiler makes one load of it.
-        let piece = u128::from_le_bytes(pieces[index]);
-        u64x2(piece as u64, (piece >> 64) as u64)
-    };
+    let (pieces, _) = block.as_chunks();
+    let piece = |index: usize| load(&pieces[index]);
     [piece(0), piece(1), piece(2), piece(3)]
+}
+
+/// The compiler makes one load of it.
+#[inline(always)]
+pub(crate) fn load(bytes: &[u8; 16]) -> v128 {
+    let bytes = u128::from_le_bytes(*bytes);
+    u64x2(bytes as u64, (bytes >> 64) as u64)
+}
+
+/// The compiler makes one store of it.
+#[cfg(feature = "npm")]
+#[inline(always)]
+pub(crate) fn units(vector: v128) -> [u16; 8] {
+    use core::arch::wasm32::u16x8_extract_lane as unit;
+
+    [
+        unit::<0>(vector),
+        unit::<1>(vector),
+        unit::<2>(vector),
+        unit::<3>(vector),
+        unit::<4>(vector),
+        unit::<5>(vector),
+        unit::<6>(vector),
+        unit::<7>(vector),
+    ]
 }
