@@ -1,8 +1,3 @@
-#[cfg(all(feature = "npm", target_arch = "wasm32"))]
-use core::ops::Range;
-#[cfg(all(feature = "npm", target_arch = "wasm32"))]
-use core::time::Duration;
-
 use super::block::{Block, Found};
 use super::line_buffer::LineBuffer;
 use super::{Event, Item, RawEvent};
@@ -200,14 +195,14 @@ impl EventStreamParser {
 /// [found](EventStreamParser::find).
 #[cfg(all(feature = "npm", target_arch = "wasm32"))]
 impl EventStreamParser {
-    /// The bytes in which the values lie that came in place: they stay where they are until there is to
-    /// be [room](Self::room) again.
+    /// The bytes in which the values lie that came in place: they stay where they are until there
+    /// is to be [room](Self::room) again.
     pub(crate) fn buffer(&self) -> &[u8] {
         self.lines.all()
     }
 
     #[inline(always)]
-    pub(crate) fn data(&self) -> Range<usize> {
+    pub(crate) fn data(&self) -> core::ops::Range<usize> {
         self.block.data()
     }
 
@@ -224,7 +219,7 @@ impl EventStreamParser {
 
     /// Where the last event ID lies; what it is, where it lies elsewhere.
     #[inline(always)]
-    pub(crate) fn last_event_id(&self) -> Result<Range<usize>, &[u8]> {
+    pub(crate) fn last_event_id(&self) -> Result<core::ops::Range<usize>, &[u8]> {
         let id = self.block.last_event_id();
         id.place().ok_or_else(|| id.bytes(&self.lines))
     }
@@ -233,7 +228,7 @@ impl EventStreamParser {
         self.lines.bytes(self.block.comment())
     }
 
-    pub(crate) fn reconnection_time(&self) -> Duration {
+    pub(crate) fn reconnection_time(&self) -> core::time::Duration {
         self.block.reconnection_time()
     }
 }
