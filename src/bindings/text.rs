@@ -1,7 +1,6 @@
 //! What JavaScript's strings need: whether bytes are ASCII, and UTF-16.
 
 use alloc::vec::Vec;
-use core::mem::take;
 use core::slice::IterMut;
 
 /// Whether all bytes are below 128.
@@ -79,6 +78,7 @@ fn put(unit: u32, room: &mut IterMut<'_, u16>) {
 fn widen_ascii<'a>(bytes: &'a [u8], room: &mut IterMut<'_, u16>) -> Option<&'a [u8]> {
     use crate::simd::{load, units};
     use core::arch::wasm32::{u8x16_bitmask, u16x8_extend_high_u8x16, u16x8_extend_low_u8x16};
+    use core::mem::take;
 
     let (block, behind) = bytes.split_first_chunk()?;
     let block = load(block);

@@ -142,9 +142,8 @@ impl Block {
             Field::Data if self.data.is_some() => return self.join_data(value, lines, limit),
             Field::Data => self.data = Some(value),
             Field::Event => self.event_type.set(value),
-            // An `id` that holds U+0000 NULL is ignored. (`contains` is made for many bytes:
-            // three hundred bytes of code for these few.)
-            Field::Id if bytes.iter().any(|byte| *byte == 0) => {}
+            // An `id` that holds U+0000 NULL is ignored.
+            Field::Id if has_null(bytes) => {}
             Field::Id => {
                 self.last_event_id.set(value);
                 self.has_id = true;
@@ -214,6 +213,14 @@ impl Block {
     pub(super) fn reconnection_time(&self) -> Duration {
         self.reconnection_time
     }
+}
+
+#[allow(
+    clippy::manual_contains,
+    reason = "`contains` is made for many bytes: three hundred bytes of code for these few"
+)]
+fn has_null(value: &[u8]) -> bool {
+    value.iter().any(|byte| *byte == 0)
 }
 
 /// The field whose name the line begins with, and how long the name is.
