@@ -31,6 +31,7 @@ pub(super) fn widen(bytes: &[u8], units: &mut Vec<u16>) {
     let mut room = units[start..].iter_mut();
     let mut rest = bytes;
     loop {
+        // What is frequent, and last what `scalar` takes longer for.
         rest = match rest {
             [] => break,
             [a @ ..0x80, behind @ ..] => match widen_ascii(rest, &mut room) {

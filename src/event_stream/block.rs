@@ -93,11 +93,11 @@ impl Block {
         }
         // What nearly all lines are.
         let value = value(line.start + b"data:".len()..line.end, lines);
-        if self.data.is_some() {
-            return self.join_data(value, lines, limit);
+        let too_large = self.append_data(value, lines, limit);
+        if too_large.is_some() {
+            return too_large;
         }
-        self.data = Some(value);
-        // And what is nearly always behind them.
+        // And what is nearly always behind the last of them.
         if lines.take_blank_line() {
             return self.dispatch_the_event();
         }
@@ -139,8 +139,7 @@ impl Block {
     ) -> Option<Found> {
         let bytes = lines.bytes(value.clone());
         match field {
-            Field::Data if self.data.is_some() => return self.join_data(value, lines, limit),
-            Field::Data => self.data = Some(value),
+            Field::Data => return self.append_data(value, lines, limit),
             Field::Event => self.event_type.set(value),
             // An `id` that holds U+0000 NULL is ignored.
             Field::Id if has_null(bytes) => {}
@@ -153,6 +152,20 @@ impl Block {
                 return Some(Found::ReconnectionTime);
             }
         }
+        None
+    }
+
+    #[inline(always)]
+    fn append_data(
+        &mut self,
+        value: Range<usize>,
+        lines: &mut LineBuffer,
+        limit: usize,
+    ) -> Option<Found> {
+        if self.data.is_some() {
+            return self.join_data(value, lines, limit);
+        }
+        self.data = Some(value);
         None
     }
 

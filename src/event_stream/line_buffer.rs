@@ -92,14 +92,14 @@ impl LineBuffer {
     /// Takes the next line if it is known already, blank, and ends with LF.
     #[inline(always)]
     pub(super) fn take_blank_line(&mut self) -> bool {
-        let end = self.searched + self.ends.trailing_zeros() as usize - BLOCK;
+        let end = self.first_end();
         let is_blank = end == self.line
             && self.ends != 0
             && !self.is_after_carriage_return
             && self.bytes[end] == b'\n';
         if is_blank {
             self.ends &= self.ends - 1;
-            self.line += 1;
+            self.line = end + 1;
         }
         is_blank
     }
@@ -118,9 +118,15 @@ impl LineBuffer {
             self.ends = line_ends(block) << (BLOCK - len);
             self.searched += len;
         }
-        let end = self.searched + self.ends.trailing_zeros() as usize - BLOCK;
+        let end = self.first_end();
         self.ends &= self.ends - 1;
         Some(end)
+    }
+
+    /// Where the first of the `ends` is, if there is one.
+    #[inline(always)]
+    fn first_end(&self) -> usize {
+        self.searched + self.ends.trailing_zeros() as usize - BLOCK
     }
 
     /// Bytes of the line whose end has not come yet. The start of a byte order mark is no line:

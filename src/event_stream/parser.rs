@@ -125,23 +125,23 @@ impl EventStreamParser {
             return None;
         }
         self.block.begin();
-        loop {
+        let limit = self.max_event_size;
+        let found = loop {
             let Some(line) = self.lines.next_line() else {
-                let is_too_large = self.lines.unfinished_len() > self.max_event_size;
-                return is_too_large.then(|| self.overflow());
+                if self.lines.unfinished_len() <= limit {
+                    return None;
+                }
+                break Found::TooLarge;
             };
-            if line.len() > self.max_event_size {
-                return Some(self.overflow());
+            if line.len() > limit {
+                break Found::TooLarge;
             }
-            let found = self
-                .block
-                .process_line(line, &mut self.lines, self.max_event_size);
-            match found {
-                None => {}
-                Some(Found::TooLarge) => return Some(self.overflow()),
-                found => return found,
+            if let Some(found) = self.block.process_line(line, &mut self.lines, limit) {
+                break found;
             }
-        }
+        };
+        self.is_too_large = found == Found::TooLarge;
+        Some(found)
     }
 
     /// The next event, for those who do not need the other items.
@@ -177,12 +177,6 @@ impl EventStreamParser {
             last_event_id: block.last_event_id().bytes(lines),
             has_id: block.has_id(),
         }
-    }
-
-    #[inline(never)]
-    fn overflow(&mut self) -> Found {
-        self.is_too_large = true;
-        Found::TooLarge
     }
 
     fn free(&mut self) {
