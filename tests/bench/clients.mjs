@@ -5,7 +5,7 @@ import { AuthenticatedEventSource, events } from 'authenticated-event-source';
 import { fetchEventSource as ourFetchEventSource } from 'authenticated-event-source/fetch-event-source';
 import { EventSource as NpmEventSource } from 'eventsource';
 import { createEventSource } from 'eventsource-client';
-import { OURS } from './names.mjs';
+import { BARE_READER, OURS } from './names.mjs';
 
 /** Over an `EventTarget` with `close()`. */
 function listening(source, count, onEvent) {
@@ -64,16 +64,16 @@ async function byCallback(fetchEventSource, url, count, onEvent) {
   });
 }
 
-/** Not a client: what reading and decoding cost. Ends with the stream. */
-async function floor(url) {
+/** Not a client: what reading and decoding cost. Calls `onText` for what each chunk holds, until it returns `true`. */
+export async function readBarely(url, onText) {
   const decoder = new TextDecoder();
   const { body } = await fetch(url);
   const reader = body.getReader({ mode: 'byob' });
   let { value, done } = await reader.read(new Uint8Array(65_536));
-  while (!done) {
-    decoder.decode(value);
+  while (!done && !onText(decoder.decode(value))) {
     ({ value, done } = await reader.read(new Uint8Array(value.buffer)));
   }
+  await reader.cancel();
 }
 
 export const CLIENTS = [
@@ -85,5 +85,5 @@ export const CLIENTS = [
   ['eventsource', (url, count, onEvent) => listening(new NpmEventSource(url), count, onEvent)],
   ['eventsource-client', eventsourceClient],
   ['@microsoft/fetch-event-source', (...run) => byCallback(fetchEventSource, ...run)],
-  ['BYOB reader and TextDecoder alone', floor],
+  [BARE_READER, (url) => readBarely(url, () => false)],
 ];

@@ -1,19 +1,27 @@
 // Delivery delay at a calm rate: the server writes the time into each event, one every 5 ms.
-import { CLIENTS } from './clients.mjs';
+import { CLIENTS, readBarely } from './clients.mjs';
 import { rotated } from './clock.mjs';
+import { BARE_READER } from './names.mjs';
 
-const isMeasured = (name) => !name.includes('TextDecoder');
+/** At this rate each chunk is one event. */
+function bareReader(url, count, onEvent) {
+  let seen = 0;
+  return readBarely(url, (text) => {
+    onEvent(text.slice('data: '.length));
+    return ++seen === count;
+  });
+}
 
 /** The delays in milliseconds by client. The clocks of server and page differ by the same for all:
  *  compare the rows, and not with zero. */
 export async function measureDelay({ clock, full }) {
   // Many short connections: within one of them all events find the machine in the same rhythm.
   const count = 100;
-  const clients = CLIENTS.filter(([name]) => isMeasured(name));
+  const clients = CLIENTS.map(([name, read]) => [name, name === BARE_READER ? bareReader : read]);
   const delays = Object.fromEntries(clients.map(([name]) => [name, []]));
   for (let round = 0; round < (full ? 60 : 20); round++) {
     for (const [name, read] of rotated(clients, round)) {
-      await read(clock, count, (data) => delays[name].push(performance.timeOrigin + performance.now() - Number(data)));
+      await read(clock, count, (data) => delays[name].push(performance.timeOrigin + performance.now() - parseFloat(data)));
     }
   }
   return delays;
