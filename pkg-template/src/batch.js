@@ -79,10 +79,13 @@ export class BatchReader {
       const type = head >>> 8;
       let text, id;
       if (head & DATA) text = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0, isWide);
-      if (head & ID) id = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0, isWide);
-      if (head & FAR_ID) id = this.#texts.utf8(far + words[at++], far + words[at++]);
-      if (head & COMMENT) text = this.#texts.utf8(far + words[at++], far + words[at++]);
-      if (head & NAME) types[type] = this.#texts.utf8(far + words[at++], far + words[at++]);
+      // Most are data alone.
+      if (head !== DATA) {
+        if (head & ID) id = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0, isWide);
+        if (head & FAR_ID) id = this.#texts.utf8(far + words[at++], far + words[at++]);
+        if (head & COMMENT) text = this.#texts.utf8(far + words[at++], far + words[at++]);
+        if (head & NAME) types[type] = this.#texts.utf8(far + words[at++], far + words[at++]);
+      }
       if (visit((head & DATA) === DATA, types[type], text, id) === false) return undefined;
       if (words.length === 0) words = this.#current();
     }
