@@ -23,6 +23,8 @@ class ResponseQueue extends EventQueue {
   #since;
   /** A promise while the page has its turn. */
   #turn;
+  /** Rings when the page has had its turn by itself, because the network was waited for. */
+  #timer;
 
   constructor(source, options) {
     super();
@@ -41,6 +43,7 @@ class ResponseQueue extends EventQueue {
 
   end(...error) {
     super.end(...error);
+    clearTimeout(this.#timer);
     this.#reader?.cancel(...error).catch(() => {});
   }
 
@@ -65,8 +68,11 @@ class ResponseQueue extends EventQueue {
   }
 
   async #readChunk(parser, doneData) {
+    this.#timer ??= setTimeout(() => { this.#timer = undefined; });
     const { value, done } = await this.#reader.read();
     if (this.isOver) return;
+    // A turn that nobody needs would cost more than an event.
+    if (this.#timer === undefined) this.#since = Date.now();
     // The last chunk may have held events, and then one that was too large.
     for (const slice of done ? [''] : slices(value)) {
       const events = parser.feed(slice);

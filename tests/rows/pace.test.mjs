@@ -104,6 +104,32 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     });
   }
 
+  test('`events()` asks for no turn where the network leaves the page its turns', async (t) => {
+    let asked = 0;
+    const { MessageChannel } = globalThis;
+    t.after(() => { globalThis.MessageChannel = MessageChannel; });
+    globalThis.MessageChannel = class extends MessageChannel {
+      constructor() {
+        super();
+        asked += 1;
+      }
+    };
+    let left = 10;
+    const calm = new ReadableStream({
+      async pull(stream) {
+        // Longer than a turn.
+        await new Promise((resolve) => { setTimeout(resolve, 20); });
+        if (left-- > 0) stream.enqueue(bytes(1));
+        else stream.close();
+      },
+    }, { highWaterMark: 0 });
+    let seen = 0;
+    for await (const _ of events(calm)) seen += 1;
+    assert.deepEqual({ seen, asked }, { seen: 10, asked: 0 });
+    for await (const _ of events(drops(4000))) spin(0.05);
+    assert.ok(asked >= 5, `${asked} turns in a burst`);
+  });
+
   test('`events()` delivers the beginning of a large chunk before it looks at the end', async () => {
     const chunk = bytes(4000);
     const body = new ReadableStream({
