@@ -67,9 +67,10 @@ export class Attempt {
 
 /** Where a URL leads, as the core takes it: 0 where there is no page, 1 to the page's own origin, 2 to another. */
 function originOf(url) {
-  const { location } = globalThis;
+  // Not the location's: a frame with `srcdoc` has that of the page around it, and a sandboxed one none of its URL's.
+  const { location, origin = location?.origin } = globalThis;
   if (!location?.origin) return 0;
-  return new URL(url).origin === location.origin ? SAME : 2;
+  return new URL(url).origin === origin ? SAME : 2;
 }
 
 function withParam(address, name, value) {

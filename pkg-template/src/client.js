@@ -96,10 +96,12 @@ export class Client {
     this.#end('aborted');
     this.#announceState();
     this.#fire(new CloseEvent('aborted'));
+    // It may have been aborted in the middle of something else that fires.
+    this.#isSilent = true;
   }
 
   #cannotStart(cause) {
-    const error = cause instanceof WebAssembly.CompileError
+    const error = cause?.name === 'CompileError'
       ? forbidden(WEBASSEMBLY, cause)
       : new EventSourceError('the WebAssembly of this package could not be loaded: see `error.cause`', { reason: 'wasm', cause });
     // In a task of its own, so that listeners added after the constructor hear it.
@@ -300,11 +302,11 @@ export class Client {
     if (!this.isSpec) this.#fire(new CloseEvent(error.reason));
   }
 
-  reconnecting(cause) {
+  reconnecting(cause, attempt) {
     if (this.readyState === CLOSED) return;
     this.readyState = CONNECTING;
     this.watch?.('reconnecting', cause);
-    this.#enter(cause === 'suspension' ? 'suspended' : 'connecting', { reason: cause });
+    this.#enter(cause === 'suspension' ? 'suspended' : 'connecting', { attempt, reason: cause });
   }
 
   #enter(phase, { attempt = this.state.attempt, nextRetryIn, reason }) {

@@ -25,8 +25,6 @@ const UNANSWERED = 9;
 const BROKEN = 10;
 const ENDED = 11;
 const TOO_LARGE = 12;
-const BYTES_CAME = 13;
-const COMMENT_CAME = 14;
 
 const ATTEMPT = 0;
 const SLICE = 1;
@@ -131,7 +129,7 @@ export class Driver {
     () => this.#open(),
     () => this.#read(),
     () => this.#judge(),
-    () => this.#client.reconnecting(this.#core.text(CAUSE)),
+    () => this.#client.reconnecting(this.#core.text(CAUSE), this.#core.number(ATTEMPT)),
     () => this.#until(() => new Promise(() => {})),
   ];
 
@@ -224,6 +222,7 @@ export class Driver {
     const client = this.#client;
     const parser = this.#parser;
     const reader = this.#reader;
+    const arrived = Date.now();
     client.received(chunk.length);
     let seen = 0;
     // What is left of a stream that is left comes again.
@@ -247,7 +246,7 @@ export class Driver {
       seen |= flags;
     }
     // Once for all of it, and after all turns: the pace of the listeners is not the server's.
-    core.signal(seen & HAS_COMMENT ? COMMENT_CAME : BYTES_CAME, Date.now());
+    core.sign(arrived, Date.now(), (seen & HAS_COMMENT) !== 0);
   }
 
   #judge() {

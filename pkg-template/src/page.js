@@ -12,7 +12,8 @@ export function watchPage(openWhenHidden, setAway, wake) {
     // Not persisted: the page goes away for good, and takes the source along.
     if (type.startsWith('page')) isInCache = type === 'pagehide' && persisted;
     update();
-    wake();
+    // A page that was just loaded is shown too, and whoever leaves it must not cut a wait short.
+    if (type === 'pageshow' ? persisted : type !== 'pagehide' && !(type === 'visibilitychange' && document.hidden)) wake();
   };
   update();
   for (const type of ['online', 'pagehide', 'pageshow']) globalThis.addEventListener?.(type, listener, watching);

@@ -33,23 +33,13 @@ export function withWasm(use, fail) {
 /** Compiles and instantiates; a promise where that takes more than this call. */
 function instantiate() {
   const bytes = source();
-  if (bytes instanceof Promise) return bytes.then(compileStreaming).then(start);
+  if (bytes instanceof Promise) return bytes.then(start);
   if (bytes instanceof WebAssembly.Module) return start(bytes);
   try {
     return start(new WebAssembly.Module(bytes));
   } catch (error) {
     // Chromium before 114 compiles more than 4 KB on the main thread only asynchronously.
     if (error instanceof RangeError) return WebAssembly.compile(bytes).then(start);
-    throw error;
-  }
-}
-
-async function compileStreaming(response) {
-  try {
-    return await WebAssembly.compileStreaming(response.clone());
-  } catch (error) {
-    // A server that sends the file with another type than application/wasm.
-    if (error instanceof TypeError) return WebAssembly.compile(await response.arrayBuffer());
     throw error;
   }
 }

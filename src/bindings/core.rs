@@ -94,8 +94,6 @@ impl Core {
             BROKEN => life.lost(Reason::Network),
             ENDED => life.lost(Reason::End),
             TOO_LARGE => life.lost(Reason::TooLarge),
-            BYTES_CAME => life.sign(moment(now), false),
-            COMMENT_CAME => life.sign(moment(now), true),
             _ => {}
         }
     }
@@ -153,6 +151,11 @@ impl Core {
         let (pace, is_over) = self.pace.after(len, took as u32);
         self.pace = pace;
         is_over
+    }
+
+    /// A chunk came, and all of it is delivered now.
+    pub fn sign(&mut self, arrived: f64, now: f64, has_comment: bool) {
+        self.life.sign(moment(arrived), moment(now), has_comment);
     }
 
     /// What comes of the failure. `verdict`: a wait, or −1 to retry, −2 to stop, not a number if
@@ -227,10 +230,6 @@ const BROKEN: u32 = 10;
 const ENDED: u32 = 11;
 /// An event was too large.
 const TOO_LARGE: u32 = 12;
-/// A chunk was delivered…
-const BYTES_CAME: u32 = 13;
-/// …which held a comment.
-const COMMENT_CAME: u32 = 14;
 
 // What is asked for.
 

@@ -195,6 +195,7 @@ impl Driver {
 
     /// Parses a chunk, slice by slice, and lets the caller have what it holds.
     async fn deliver(&mut self, chunk: &Uint8Array) {
+        let arrived = sys::now();
         let mut has_comment = false;
         let mut start = 0;
         // What is left of it comes again.
@@ -211,7 +212,7 @@ impl Driver {
             let took = js_sys::Date::now() - begun;
             self.give_way(slice.length(), took as u32).await;
         }
-        self.source.life().sign(sys::now(), has_comment);
+        self.source.life().sign(arrived, sys::now(), has_comment);
     }
 
     fn parse(&mut self, slice: &Uint8Array) -> Found {

@@ -37,8 +37,11 @@ impl Options {
 
     /// Where the URL leads, which a redirect may have changed.
     pub(super) fn origin(&self) -> Origin {
-        let page = sys::global_member("location", "origin").and_then(|origin| origin.as_string());
-        match page {
+        let location = sys::global_member("location", "origin");
+        // Not the location's: a frame with `srcdoc` has that of the page around it, and a sandboxed
+        // one none of its URL's.
+        let page = location.map(|location| sys::origin().unwrap_or(location));
+        match page.and_then(|origin| origin.as_string()) {
             None => Origin::None,
             Some(page) if page == self.url.origin() => Origin::Same,
             Some(_) => Origin::Other,

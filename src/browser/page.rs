@@ -1,4 +1,5 @@
 use alloc::rc::Rc;
+use alloc::string::String;
 use core::cell::Cell;
 
 use wasm_bindgen::JsValue;
@@ -28,10 +29,7 @@ impl Page {
         let wakes = !source.options.policy.retry.is_spec;
         let is_in_cache = Cell::new(false);
         let update = move |event: &JsValue| {
-            match member(event, "type")
-                .and_then(|name| name.as_string())
-                .as_deref()
-            {
+            match type_of(event).as_deref() {
                 // Not persisted: the page goes away for good, and takes the source along.
                 Some("pagehide") => is_in_cache.set(is_true(member(event, "persisted"))),
                 Some("pageshow") => is_in_cache.set(false),
@@ -39,7 +37,7 @@ impl Page {
             }
             let is_hidden = !opens_when_hidden && is_true(sys::global_member("document", "hidden"));
             let is_suspended = is_in_cache.get() || is_hidden;
-            source.page_changed(is_suspended, wakes && !event.is_undefined());
+            source.page_changed(is_suspended, wakes && is_back(event));
         };
         update(&JsValue::UNDEFINED);
         let on_event = Closure::<dyn FnMut(JsValue)>::new(move |event| update(&event));
@@ -67,6 +65,21 @@ impl Drop for Page {
         if let Some(listening) = &self.listening {
             listening.abort();
         }
+    }
+}
+
+fn type_of(event: &JsValue) -> Option<String> {
+    member(event, "type")?.as_string()
+}
+
+/// Whether the network or the page came back. A page that was just loaded is shown too, and
+/// whoever leaves it must not cut a wait short.
+fn is_back(event: &JsValue) -> bool {
+    match type_of(event).as_deref() {
+        Some("online" | "resume") => true,
+        Some("pageshow") => is_true(member(event, "persisted")),
+        Some("visibilitychange") => !is_true(sys::global_member("document", "hidden")),
+        _ => false,
     }
 }
 

@@ -76,6 +76,11 @@ pub(super) fn global_member(name: &str, key: &str) -> Option<JsValue> {
     member(&object, key)
 }
 
+/// The origin that scripts act for, where there is one.
+pub(super) fn origin() -> Option<JsValue> {
+    member(&js_sys::global(), "origin")
+}
+
 /// `object.key`, where both exist.
 pub(super) fn member(object: &JsValue, key: &str) -> Option<JsValue> {
     // Throws where `object` is none.

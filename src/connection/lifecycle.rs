@@ -108,7 +108,7 @@ pub enum Step {
     /// Ask the caller for a last word on the [failure](Lifecycle::failure), and say what was
     /// [judged](Lifecycle::judged).
     Judge,
-    /// The connection is made anew without any failure: tell it. Then go on.
+    /// The connection is made anew, at once: tell it. Then go on.
     Leave(Cause),
     /// Wait.
     Wait,
@@ -171,6 +171,8 @@ pub struct Lifecycle {
     /// Why the latest attempt was made.
     cause: Cause,
     origin: Origin,
+    /// Whether the latest request was not answered.
+    is_unanswered: bool,
     /// At most one: the strongest that was not seen yet.
     interrupt: Option<Interrupt>,
     is_suspended: bool,
@@ -212,6 +214,7 @@ impl Lifecycle {
             state: State::Starting(Cause::Start),
             cause: Cause::Start,
             origin: Origin::None,
+            is_unanswered: false,
             interrupt: None,
             is_suspended: false,
             until: Duration::ZERO,
@@ -281,15 +284,14 @@ impl Lifecycle {
         let is_late = self.deadline().is_some_and(|deadline| now >= deadline);
         match (&self.state, interrupt) {
             (
-                State::Preparing(_) | State::Fetching(_) | State::Reading,
+                State::Preparing(_) | State::Fetching(_) | State::Reading | State::Waiting,
                 Some(Interrupt::Reconnect),
             ) => self.leave(Cause::Reconnect),
-            (State::Preparing(_), Some(Interrupt::Suspend)) => self.leave(Cause::Suspension),
-            (State::Fetching(_) | State::Reading, Some(Interrupt::Suspend)) => self.suspend(),
-            (State::Waiting, Some(Interrupt::Reconnect)) => {
-                self.state = State::Starting(Cause::Reconnect);
+            (State::Preparing(_) | State::Waiting, Some(Interrupt::Suspend)) => {
+                self.leave(Cause::Suspension);
             }
-            (State::Waiting, Some(_)) => self.state = State::Starting(Cause::Retry),
+            (State::Fetching(_) | State::Reading, Some(Interrupt::Suspend)) => self.suspend(),
+            (State::Waiting, Some(Interrupt::Wake)) => self.state = State::Left(Cause::Retry),
             (State::Away, _) if !self.is_suspended => {
                 self.state = State::Starting(Cause::Suspension);
             }
@@ -362,13 +364,20 @@ impl Lifecycle {
             State::Fetching(Sending::Probe) => {
                 self.state = State::Fetching(Sending::RequestAgain);
             }
-            _ if self.redirect_guard() == RedirectGuard::Manual && head.is_redirect() => {
-                self.lost(Reason::Redirect);
+            _ => {
+                self.is_unanswered = false;
+                self.answered(head);
             }
-            _ => match head.check() {
-                Ok(()) => self.state = State::Opening,
-                Err(failure) => self.lose(failure),
-            },
+        }
+    }
+
+    fn answered(&mut self, head: &ResponseHead<'_>) {
+        if self.redirect_guard() == RedirectGuard::Manual && head.is_redirect() {
+            return self.lost(Reason::Redirect);
+        }
+        match head.check() {
+            Ok(()) => self.state = State::Opening,
+            Err(failure) => self.lose(failure),
         }
     }
 
@@ -384,12 +393,15 @@ impl Lifecycle {
             State::Fetching(Sending::FindRedirect) => self.found_out(false),
             State::Fetching(Sending::Probe) => self.lost(Reason::Network),
             _ if !self.policy.is_fetchable => self.lost(Reason::Request),
-            _ if !self.probes() || self.origin == Origin::None => self.lost(Reason::Network),
             _ => {
-                self.state = State::Fetching(match self.origin {
-                    Origin::Same => Sending::FindRedirect,
-                    _ => Sending::Probe,
-                });
+                let probes = self.probes();
+                self.is_unanswered = true;
+                match self.origin {
+                    _ if !probes => self.lost(Reason::Network),
+                    Origin::None => self.lost(Reason::Network),
+                    Origin::Same => self.state = State::Fetching(Sending::FindRedirect),
+                    Origin::Other => self.state = State::Fetching(Sending::Probe),
+                }
             }
         }
     }
@@ -413,9 +425,9 @@ impl Lifecycle {
         is_resumed
     }
 
-    /// Bytes came; `has_comment` if they held one.
-    pub fn sign(&mut self, now: Duration, has_comment: bool) {
-        self.liveness.sign(now, has_comment);
+    /// Bytes came, and were delivered by now; `has_comment` if they held one.
+    pub fn sign(&mut self, arrived: Duration, now: Duration, has_comment: bool) {
+        self.liveness.sign(arrived, now, has_comment);
     }
 
     /// What was under way failed, or ended.
@@ -487,7 +499,7 @@ impl Lifecycle {
                 self.lost(reason);
             }
             State::Reading => self.leave(Cause::Renewal),
-            _ => self.state = State::Starting(Cause::Retry),
+            _ => self.state = State::Left(Cause::Retry),
         }
     }
 
@@ -500,15 +512,11 @@ impl Lifecycle {
         }
     }
 
-    /// Whether to find out why no response came. The first failure is worth a question; after an
-    /// open stream the second in a row is, because a server that restarts answers questions before
-    /// long. To the standard each refusal is final.
+    /// Whether to find out why no response came. The first time in a row is worth a question; where
+    /// a stream was open before, all but the first are, because a server that restarts answers
+    /// before long. To the standard each refusal is final.
     fn probes(&self) -> bool {
-        let retries = self.connection.retries();
-        let is_due = match self.connection.has_opened() {
-            true => retries > 1,
-            false => retries == 0,
-        };
+        let is_due = self.is_unanswered == self.connection.has_opened();
         self.policy.may_probe && (is_due || self.policy.retry.is_spec)
     }
 

@@ -69,9 +69,10 @@ impl Liveness {
         self.announced = rhythm;
     }
 
-    /// Bytes came; `has_comment` if they held one.
-    pub fn sign(&mut self, now: Duration, has_comment: bool) {
-        let pause = now.saturating_sub(self.last_sign);
+    /// Bytes came; `has_comment` if they held one. They are delivered by now, and whatever that took
+    /// is no pause of the server's.
+    pub fn sign(&mut self, arrived: Duration, now: Duration, has_comment: bool) {
+        let pause = arrived.saturating_sub(self.last_sign);
         self.last_sign = now;
         self.has_sign = true;
         if pause >= BURST {

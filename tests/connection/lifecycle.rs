@@ -78,6 +78,7 @@ impl Life {
         assert_eq!(self.step(), Step::Wait);
         assert!(!self.is_over_after(wait - SECOND / 1000));
         assert!(self.is_over_after(SECOND / 1000));
+        assert_eq!(self.step(), Step::Leave(Cause::Retry));
     }
 
     fn interrupt(&mut self, interrupt: Interrupt) -> bool {
@@ -117,6 +118,7 @@ fn connects_reads_and_connects_again() {
     assert!(!life.open(Cause::Start));
     life.life.lost(Reason::End);
     life.retry(Reason::End);
+    assert_eq!(life.life.attempt(), 2);
     assert!(life.open(Cause::Retry));
     assert_eq!(life.life.connection().ready_state(), ReadyState::Open);
 }
@@ -171,12 +173,10 @@ fn a_reconnect_leaves_whatever_is_under_way() {
     assert_eq!(life.step(), Step::Leave(Cause::Reconnect));
     life.send(Cause::Reconnect, Origin::Same);
     life.life.unanswered();
-    life.life.unanswered();
     assert_eq!(life.reason(), Reason::Network);
     life.judge(None);
     assert_eq!(life.step(), Step::Wait);
-    assert!(life.interrupt(Interrupt::Reconnect));
-    // Nothing was left that could be told of.
+    again(&mut life);
     assert_eq!(life.step(), Step::Prepare(Cause::Reconnect));
 }
 
@@ -198,6 +198,7 @@ fn the_network_is_back() {
     life.judge(None);
     assert_eq!(life.step(), Step::Wait);
     assert!(life.interrupt(Interrupt::Wake));
+    assert_eq!(life.step(), Step::Leave(Cause::Retry));
     assert_eq!(life.step(), Step::Prepare(Cause::Retry));
 }
 
@@ -294,7 +295,7 @@ fn another_server_that_lives_has_refused_us() {
     probed(&mut life, Cause::Start);
     life.life.unanswered();
     life.retry(Reason::Network);
-    // The second failure in a row is not worth a question.
+    // The second time in a row is not worth a question.
     life.send(Cause::Retry, Origin::Other);
     life.life.unanswered();
     life.retry(Reason::Network);
@@ -310,7 +311,7 @@ fn another_server_that_lives_has_refused_us() {
     life.deliver("7");
     life.life.lost(Reason::Network);
     life.retry(Reason::Network);
-    // After an open stream the second failure is.
+    // After an open stream the second time is.
     life.send(Cause::Retry, Origin::Other);
     life.life.unanswered();
     life.retry(Reason::Network);
@@ -320,6 +321,17 @@ fn another_server_that_lives_has_refused_us() {
     assert_eq!(life.reason(), Reason::Cors);
     let failure = life.life.failure().expect("there is one to judge");
     assert!(failure.is_resume_refused);
+}
+
+#[test]
+fn a_refusal_after_an_answer_is_told_apart() {
+    let mut life = Life::new(secret());
+    life.send(Cause::Start, Origin::Other);
+    life.life.responded(&head(503));
+    life.retry(Reason::Status);
+    life.send(Cause::Retry, Origin::Other);
+    life.life.unanswered();
+    assert_eq!(life.step(), Step::Fetch(Sending::Probe));
 }
 
 #[test]
@@ -407,7 +419,7 @@ fn a_stream_that_falls_silent_is_dead() {
     life.open(Cause::Start);
     for _ in 0..3 {
         life.now += 5 * SECOND;
-        life.life.sign(life.now, true);
+        life.life.sign(life.now, life.now, true);
     }
     assert!(!life.is_over_after(14 * SECOND));
     assert!(life.is_over_after(SECOND));

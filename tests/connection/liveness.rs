@@ -19,7 +19,7 @@ fn listened(
     let mut now = Duration::ZERO;
     for pause in pauses {
         now += *pause;
-        liveness.sign(now, comments);
+        liveness.sign(now, now, comments);
     }
     (liveness, now)
 }
@@ -48,6 +48,17 @@ fn a_quick_rhythm_is_given_ten_seconds() {
 fn two_keep_alive_comments_are_a_rhythm() {
     let (liveness, now) = listened(HeartbeatTimeout::Auto, &[15 * S, 15 * S], true);
     assert_eq!(liveness.deadline(), Some(now + 45 * S));
+}
+
+#[test]
+fn the_time_that_listeners_take_is_no_pause() {
+    let mut liveness = Liveness::new(HeartbeatTimeout::Auto);
+    liveness.opened(Duration::ZERO);
+    for second in (0..70).step_by(7) {
+        let arrived = second * S;
+        liveness.sign(arrived, arrived + 7 * S, false);
+    }
+    assert_eq!(liveness.deadline(), None);
 }
 
 #[test]
@@ -166,7 +177,7 @@ proptest! {
                         liveness.stalled(*now);
                     }
                     4 => liveness.announced(Some(*now)),
-                    _ => liveness.sign(*now, *what == 2),
+                    _ => liveness.sign(*now, *now, *what == 2),
                 }
                 liveness.deadline();
             }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
-import { page, site } from './page.mjs';
+import { page, site, siteWith } from './page.mjs';
 import { cursors, fixture, header, open, preset, script, status, stream, tokens } from './support.mjs';
 
 const first = 'id: 1\ndata: a\n\n';
@@ -39,6 +39,13 @@ describe('CORS', { concurrency: 4, timeout: 60_000 }, () => {
     const requests = await server.requests(1);
     assert.deepEqual(requests.map((request) => [request.authorization, header(request, 'x-api-key'), request.cookie]),
       requests.map(() => [null, undefined, null]));
+  });
+
+  test('a refusal after another failure is told apart as well', async (t) => {
+    const server = await script([status(503), { status: 200, cors: false, steps: [] }]);
+    const tab = await page(t);
+    const { reason } = await until(tab, server.url, AUTH, 'error', 2);
+    assert.equal(reason, 'cors');
   });
 
   test('a network that is dead is retried', async (t) => {
@@ -141,6 +148,28 @@ describe('redirects', { concurrency: 4, timeout: 60_000 }, () => {
     });
   }
 
+  test('a frame acts for the origin of the page around it; a sandboxed one for none', async (t) => {
+    // A sandboxed frame loads modules as a stranger.
+    const open = await siteWith({ 'access-control-allow-origin': '*' });
+    t.after(() => open.close());
+    const tab = await page(t, `${open.url}/index.html`);
+    const guards = await tab.evaluate(async () => {
+      const guard = (sandbox) => new Promise((resolve) => {
+        const frame = document.createElement('iframe');
+        if (sandbox) frame.sandbox = 'allow-scripts';
+        frame.srcdoc = `<script type="module">
+          import { AuthenticatedEventSource } from '${location.origin}/dist/index.js';
+          const fetch = (url, { mode, redirect }) => new Promise(() => parent.postMessage({ mode, redirect }, '*'));
+          new AuthenticatedEventSource('${location.origin}/events', { auth: 'secret', fetch });
+        <\/script>`;
+        addEventListener('message', ({ data }) => resolve(`${data.mode} ${data.redirect}`), { once: true });
+        document.body.append(frame);
+      });
+      return [await guard(false), await guard(true)];
+    });
+    assert.deepEqual(guards, ['same-origin undefined', 'undefined manual']);
+  });
+
   test('same-origin redirects are followed with secrets', async (t) => {
     const own = await redirecting(t, '/stream');
     const message = await until(await page(t, `${own.url}/index.html`), '/go', AUTH, 'message');
@@ -188,11 +217,15 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
     await server.exactly(2);
   });
 
-  test('the page is shown: a waiting retry fires now', async (t) => {
+  test('the page is shown: a waiting retry fires now, which it did not when the page was loaded or hidden', async (t) => {
     const server = await script([status(503), open(first)]);
     const tab = await page(t);
     await until(tab, server.url, LATE, 'error');
-    await tab.evaluate(() => { document.dispatchEvent(new Event('visibilitychange')); return source.until(1, 'message'); });
+    await tab.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: false })));
+    await hide(tab, true);
+    await server.exactly(1);
+    await hide(tab, false);
+    await tab.evaluate(() => source.until(1, 'message'));
     await server.exactly(2);
   });
 
@@ -371,6 +404,47 @@ describe('the entry slim', { timeout: 60_000 }, () => {
     }, server.url);
     assert.deepEqual(seen, ['ERR_WASM', false, 2, 'a']);
     await server.exactly(1);
+  });
+
+  for (const [what, answer] of [
+    ['is not there', { status: 404, body: 'not found' }],
+    ['is a page of the application', { contentType: 'text/html', body: '<!doctype html>' }],
+    ['is a page under the type of WebAssembly', { contentType: 'application/wasm', body: '<!doctype html>' }],
+  ]) {
+    test(`a WebAssembly file that ${what} is named, and no policy is blamed`, async (t) => {
+      const tab = await page(t);
+      await tab.route('**/*.wasm', (route) => route.fulfill(answer));
+      const { code, cause } = await tab.evaluate(async () => {
+        const { AuthenticatedEventSource } = await import('./dist/slim.js');
+        const { error } = await new Promise((resolve) => { new AuthenticatedEventSource('/events').onerror = resolve; });
+        return { code: error.code, cause: error.cause.message };
+      });
+      assert.equal(code, 'ERR_WASM');
+      assert.match(cause, /authenticated_event_source\.wasm is no WebAssembly/);
+    });
+  }
+
+  test('the parser by itself waits for the file too', async (t) => {
+    const tab = await page(t);
+    const seen = await tab.evaluate(async () => {
+      const { events, EventStreamDecoderStream } = await import('./dist/slim.js');
+      const response = () => new Response('data: a\n\n', { headers: { 'Content-Type': 'text/event-stream' } });
+      const decoded = response().body.pipeThrough(new EventStreamDecoderStream()).getReader();
+      const seen = [(await decoded.read()).value.data];
+      for await (const { data } of events(response())) seen.push(data);
+      return seen;
+    });
+    assert.deepEqual(seen, ['a', 'a']);
+  });
+
+  test('an engine without WebAssembly: an error, not an exception', async (t) => {
+    const tab = await page(t);
+    const code = await tab.evaluate(async () => {
+      const { AuthenticatedEventSource } = await import('./dist/index.js');
+      delete globalThis.WebAssembly;
+      return new Promise((resolve) => { new AuthenticatedEventSource('/events').onerror = (event) => resolve(event.code); });
+    });
+    assert.equal(code, 'ERR_WASM');
   });
 });
 

@@ -157,6 +157,20 @@ describe('signal', { concurrency: 8 }, () => {
     });
   }
 
+  test('aborted by `parse` or a listener in the middle of an event: nothing comes after `close`', async (t) => {
+    for (const type of ['parse', 'statechange']) {
+      const controller = new AbortController();
+      const parse = (data) => {
+        if (type === 'parse') controller.abort();
+        return data;
+      };
+      const source = connect(t, await script([open(first)]), { signal: controller.signal, parse });
+      if (type === 'statechange') source.addEventListener(type, ({ state }) => { if (state.phase === 'open') controller.abort(); });
+      await source.until(1, 'close');
+      assert.equal(source.fired.at(-1).type, 'close', type);
+    }
+  });
+
   test('aborted after close(): nothing', async (t) => {
     const controller = new AbortController();
     const source = connect(t, await script([open(first)]), { signal: controller.signal });

@@ -133,7 +133,8 @@ describe('[NON-SPEC] options and properties', { concurrency: 8 }, () => {
     await source.until(2, 'message');
     source.close();
     assert.deepEqual(phases, [
-      'connecting', 'open 1 undefined undefined', 'waiting 1 100 end', 'connecting 1 undefined unauthorized', 'open 1 undefined undefined',
+      'connecting', 'open 1 undefined undefined', 'waiting 1 100 end', 'connecting 2 undefined retry',
+      'connecting 2 undefined unauthorized', 'open 1 undefined undefined',
     ]);
     assert.deepEqual([source.state.phase, source.state.reason], ['closed', 'closed']);
   });

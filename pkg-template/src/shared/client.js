@@ -60,6 +60,8 @@ export class SharedClient extends TellingClient {
   lead(wasApart) {
     if (wasApart) this.#startAt(this.lastEventId);
     else this.#lose();
+    // A listener may have closed us.
+    if (this.readyState === CLOSED) return;
     this.beginTelling();
     if (!wasApart) super.connect();
   }
@@ -68,7 +70,7 @@ export class SharedClient extends TellingClient {
   stepDown() {
     super.disconnect();
     this.#lose();
-    this.group.join();
+    if (this.readyState !== CLOSED) this.group.join();
   }
 
   leave() {
@@ -100,6 +102,7 @@ export class SharedClient extends TellingClient {
       return;
     }
     this.#lose();
+    if (this.readyState === CLOSED) return;
     const had = this.recent.after(id);
     if (this.lastEventId === '') this.#startAt(id);
     else if (id !== this.lastEventId && !had) return void this.group.findPlace();
@@ -126,7 +129,7 @@ export class SharedClient extends TellingClient {
 
   follow({ kind, head, records, reconnectionTime, cause, error, retryIn, attempt, isEnd }) {
     if (kind === 'opened') this.#open(head);
-    else if (kind === 'reconnecting') super.reconnecting(cause);
+    else if (kind === 'reconnecting') super.reconnecting(cause, attempt);
     else if (kind === 'failed') super.failed(toError(error), retryIn, attempt, isEnd);
     else if (kind === 'records') {
       this.initialDelay = reconnectionTime;
@@ -150,7 +153,8 @@ export class SharedClient extends TellingClient {
   }
 
   #deliver([id, type, data, hasId]) {
-    this.lastEventId = id;
+    // A leader that was reset has no ID any more; we have ours.
+    if (id !== '' || hasId || data === undefined) this.lastEventId = id;
     if (type !== undefined) super.message(type, data, hasId ? id : undefined);
     else if (data !== undefined) super.comment(data);
   }

@@ -15,7 +15,7 @@ export function readShared({ shared, hasAuth, hasHeaders }) {
   if (key !== undefined && (typeof key !== 'string' || key === '')) {
     throw new TypeError('`shared.key` must be a string that is not empty');
   }
-  if (!(leaderTimeout > 0)) throw new TypeError('`shared.leaderTimeout` must be a positive number');
+  if (!(leaderTimeout > 0 && leaderTimeout < Infinity)) throw new TypeError('`shared.leaderTimeout` must be a positive, finite number');
   return { key, leaderTimeout: Number(leaderTimeout) };
 }
 

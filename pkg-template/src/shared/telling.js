@@ -34,6 +34,12 @@ export class TellingClient extends Client {
     if (this.readyState === OPEN) this.group.tell('opened', { head: this.#head });
   }
 
+  /** Of this tab alone. */
+  reset() {
+    super.reset();
+    this.#toldId = '';
+  }
+
   opened(response, resumed) {
     this.#head = headOf(response);
     this.group?.tell('opened', { head: this.#head });
@@ -72,10 +78,10 @@ export class TellingClient extends Client {
     super.failed(error, retryIn, attempt, isEnd);
   }
 
-  reconnecting(cause) {
+  reconnecting(cause, attempt) {
     // A takeover is told by the `hello` of the new leader.
-    if (cause !== 'takeover') this.group?.tell('reconnecting', { cause });
-    super.reconnecting(cause);
+    if (cause !== 'takeover') this.group?.tell('reconnecting', { cause, attempt });
+    super.reconnecting(cause, attempt);
   }
 
   tellRecords() {
