@@ -108,8 +108,11 @@ export class AuthenticatedEventSource extends EventSource {
   /** A source over a stream of bytes that is there already. It is never reconnected. */
   static fromReadableStream(stream, init = {}) {
     const headers = { 'Content-Type': 'text/event-stream' };
-    const fetch = () => Promise.resolve(new Response(stream, { headers }));
-    return new this('about:blank', { ...init, fetch, retry: false });
+    const response = new Response(stream, { headers });
+    const source = new this('about:blank', { ...init, fetch: async () => response, retry: false });
+    // Where nothing was read yet; else the reader cancels it, and this is refused.
+    clientOf(source).released.addEventListener('abort', () => stream.cancel().catch(() => {}));
+    return source;
   }
 
   /** The last event ID string. */

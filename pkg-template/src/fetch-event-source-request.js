@@ -30,10 +30,11 @@ function membersOf(request) {
   // A copy, because a body can be read once, and the caller keeps the right to read it.
   const copy = request.clone();
   const members = { signal: request.signal };
-  for (const name of ['method', 'credentials', 'integrity', 'keepalive', 'mode', 'redirect', 'referrer', 'referrerPolicy']) {
+  for (const name of ['method', 'credentials', 'integrity', 'keepalive', 'mode', 'referrer', 'referrerPolicy']) {
     members[name] = request[name];
   }
   if (request.cache !== 'default') members.cache = request.cache;
+  if (request.redirect !== 'follow') members.redirect = request.redirect;
   if (!['GET', 'HEAD'].includes(request.method)) members.body = () => copy.clone().arrayBuffer();
   return members;
 }

@@ -1,5 +1,6 @@
 import { report } from './client.js';
 import { AuthenticatedEventSource, clientOf } from './event-source.js';
+import { CloseEvent, ErrorEvent } from './events.js';
 import { readRequest } from './fetch-event-source-request.js';
 
 export { EventSourceError } from './errors.js';
@@ -60,11 +61,15 @@ class Run {
     this.#source = source;
     this.#reconnectionTime = source.reconnectionTime;
     clientOf(source).addQueue({ push: ({ data }, name, id) => this.#deliver(data, name, id), isFull: false, clear() {}, end() {} });
-    source.onerror = ({ error, willRetry }) => {
-      if (willRetry) this.#end = undefined;
-      else this.#settle(this.#end ?? { error });
+    // Events of the stream may be named like these.
+    source.onerror = (event) => {
+      if (!(event instanceof ErrorEvent)) return;
+      if (event.willRetry) this.#end = undefined;
+      else this.#settle(this.#end ?? { error: event.error });
     };
-    source.addEventListener('close', () => this.#settle(this.#end ?? {}));
+    source.addEventListener('close', (event) => {
+      if (event instanceof CloseEvent) this.#settle(this.#end ?? {});
+    });
   }
 
   async #fetch(url, init) {

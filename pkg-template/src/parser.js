@@ -87,7 +87,9 @@ export class EventStreamParser {
 
   /** Ends the stream: what is unfinished is dropped. */
   end() {
-    this.reset();
+    const reconnectionTime = this.#reconnectionTime;
+    this.reset(this.#lastEventId);
+    this.#reconnectionTime = reconnectionTime;
   }
 
   /** Starts a new stream. */
@@ -123,14 +125,18 @@ function bytesOf(chunk) {
 /** A `TransformStream` from bytes to events. */
 export class EventStreamDecoderStream extends TransformStream {
   constructor(options) {
-    const parser = new EventStreamParser(options);
+    let parser;
     super({
+      async start() {
+        await new Promise(withWasm);
+        parser = new EventStreamParser(options);
+      },
       transform(chunk, controller) {
         for (const event of parser.feed(chunk)) controller.enqueue(event);
-      },
-      // The last chunk may have held events, and then one that was too large.
-      flush() {
+        // Behind the events there may have been one that was too large.
         parser.feed('');
+      },
+      flush() {
         free(parser);
       },
     });

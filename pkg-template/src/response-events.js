@@ -2,6 +2,7 @@ import { EventSourceError } from './errors.js';
 import { EventStreamParser, free, slices } from './parser.js';
 import { EventQueue, iterator } from './queue.js';
 import { nextTask } from './task.js';
+import { withWasm } from './wasm.js';
 
 /** How long the page waits for the events of a burst, in milliseconds. */
 const TURN = 8;
@@ -51,6 +52,8 @@ class ResponseQueue extends EventQueue {
     if (this.isOver) return;
     const { signal, doneData, ...options } = this.#options;
     const stream = this.#source instanceof ReadableStream ? this.#source : bodyOf(this.#source);
+    await new Promise(withWasm);
+    if (this.isOver) return;
     const parser = new EventStreamParser(options);
     const abort = () => {
       this.clear();
@@ -73,13 +76,14 @@ class ResponseQueue extends EventQueue {
     if (this.isOver) return;
     // A turn that nobody needs would cost more than an event.
     if (this.#timer === undefined) this.#since = Date.now();
-    // The last chunk may have held events, and then one that was too large.
-    for (const slice of done ? [''] : slices(value)) {
+    for (const slice of done ? [] : slices(value)) {
       const events = parser.feed(slice);
       const last = doneData === undefined ? -1 : events.findIndex(({ data }) => data === doneData);
       for (const event of last < 0 ? events : events.slice(0, last)) this.push(event);
       if (this.isFull) await this.drained();
       if (last >= 0) return this.end();
+      // Behind the events there may have been one that was too large.
+      parser.feed('');
       await this.#giveWay();
       if (this.isOver) return;
     }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /** The standard's own events, for `addEventListener` and the event handlers. */
 export interface BaseEventMap {
   /** The connection was announced. */
@@ -358,6 +359,8 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
   reconnect(): void;
   /** `[NON-SPEC]` Forgets the last event ID and the reconnection time. */
   reset(): void;
+  /** `[NON-SPEC]` Closes it at the end of a block: `using source = new AuthenticatedEventSource(…)`. */
+  [Symbol.dispose](): void;
 
   addEventListener<Type extends keyof BaseEventMap>(
     type: Type,
@@ -422,7 +425,8 @@ export const AuthenticatedEventSource: {
   /**
    * `[NON-SPEC]` A source over a stream of bytes that is there already. It is never reconnected.
    *
-   * @param stream is locked by this call
+   * @param stream belongs to the source from now on, which cancels it when it closes
+   * @throws TypeError if the stream is locked, or was read from
    */
   fromReadableStream<Events extends EventTypes = Record<string, string>>(
     stream: ReadableStream<Uint8Array>,

@@ -25,6 +25,14 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
       assert.deepEqual(run.messages, [message('1', 'a', 'message'), message('', 'b'), message('', 'c\nd', 'tick')]);
     });
 
+    test('events named like those of a source are events of the stream', async (t) => {
+      const named = ['error', 'close', 'open'].map((type) => `event: ${type}\ndata: ${type}\n\n`).join('');
+      const run = start(t, await script([ended(named + first)]));
+      await run.promise;
+      assert.deepEqual(run.messages.map(({ data }) => data), ['error', 'close', 'open', 'a']);
+      assert.deepEqual(run.heard, ['open', ...Array(4).fill('message'), 'close']);
+    });
+
     test('`retry` is on the event that sets it', async (t) => {
       const run = start(t, await script([ended('retry: 4000\ndata: a\n\n')]));
       await run.promise;

@@ -338,6 +338,15 @@ describe('streams that come once', { concurrency: 8 }, () => {
     });
   }
 
+  test('events(): what is too large behind the last event is told although nothing more comes', async () => {
+    const stalled = new ReadableStream({
+      start: (stream) => stream.enqueue(new TextEncoder().encode(`data: a\n\ndata: ${'x'.repeat(200)}\n\n`)),
+    });
+    const loop = events(stalled, { maxEventSize: 100 });
+    assert.equal((await loop.next()).value.data, 'a');
+    await assert.rejects(within('the error', (resolve, reject) => loop.next().then(resolve, reject)), { code: 'ERR_TOO_LARGE' });
+  });
+
   test('EventStreamDecoderStream is a TransformStream from bytes to events', async () => {
     const decoder = new EventStreamDecoderStream();
     assert.ok(decoder instanceof TransformStream);
@@ -354,6 +363,7 @@ describe('streams that come once', { concurrency: 8 }, () => {
     assert.deepEqual(parser.feed('retry: 5\ndata: unfinished'), []);
     assert.equal(parser.reconnectionTime, 5);
     parser.end();
+    assert.deepEqual([parser.lastEventId, parser.reconnectionTime], ['1', 5]);
     assert.deepEqual(parser.feed('\n\ndata: c\n\n').map((event) => event.data), ['c']);
     parser.reset('9');
     assert.equal(parser.feed('data: d\n\n')[0].lastEventId, '9');
@@ -374,6 +384,20 @@ describe('streams that come once', { concurrency: 8 }, () => {
     source.addEventListener('b', (event) => seen.push(event));
     const { reason } = await within('its end', (resolve) => source.addEventListener('close', resolve), PATIENCE);
     assert.deepEqual([reason, seen[0].data, seen[0].lastEventId], ['end', 'b', '2']);
+  });
+
+  test('fromReadableStream: closed before it was read, the stream is cancelled', async () => {
+    const reason = await within('the end', (resolve) => {
+      const stream = new ReadableStream({ cancel: resolve });
+      AuthenticatedEventSource.fromReadableStream(stream).close();
+    });
+    assert.equal(reason, undefined);
+  });
+
+  test('fromReadableStream: a stream that somebody else reads is a TypeError', () => {
+    const stream = new ReadableStream();
+    stream.getReader();
+    assert.throws(() => AuthenticatedEventSource.fromReadableStream(stream), TypeError);
   });
 
   test('fromReadableStream: a stream of something else than bytes is an error', async () => {

@@ -33,3 +33,8 @@ new Native('/events', { withCredentials: true }).close();
 const standard = new Standard('/events', { auth: 'token', retry: false });
 standard.addEventListener('metrics', (event) => same<MessageEvent>()(event));
 standard.onerror = (event) => same<Event>()(event);
+
+{
+  using closing = new AuthenticatedEventSource('/events');
+  void closing;
+}
