@@ -132,7 +132,7 @@ export interface SourceState {
   readonly attempt: number;
   /** In `waiting`: the wait, in milliseconds, counted from `since`. */
   readonly nextRetryIn: number | undefined;
-  /** What led here: a {@link Reason}, or why it reconnects without a failure. */
+  /** What led here: a {@link Reason}; in `connecting` why it connects anew, such as `retry`. */
   readonly reason: string | undefined;
   /** When this phase began, in milliseconds since 1970. */
   readonly since: number;
@@ -279,7 +279,7 @@ export interface AuthenticatedEventSourceInit<Data = string> {
   retry?: RetryOptions | false | 'spec';
   /**
    * The last word on each failure: whether to retry, or after how many milliseconds; `undefined`
-   * leaves it to the policy.
+   * leaves it to the policy. Only `retry.maxRetries` limits it.
    */
   shouldRetry?: (failure: EventSourceError) => boolean | number | undefined;
   /** Milliseconds to wait for the providers, and again for response headers. Default 30,000. */
@@ -458,7 +458,13 @@ export function events(
   },
 ): AsyncIterableIterator<StreamEvent>;
 
-/** The parser of WHATWG HTML §9.2.6 alone. Cutting the input differently changes nothing. */
+/**
+ * The parser of WHATWG HTML §9.2.6 alone. Cutting the input differently changes nothing.
+ *
+ * Its constructor needs the WebAssembly at once, and throws an `EventSourceError` (`wasm`) where it has to be waited
+ * for: with `./slim` until a source was open, and in Chromium before 114. {@link events} and
+ * {@link EventStreamDecoderStream} wait by themselves.
+ */
 export class EventStreamParser {
   constructor(options?: ParserOptions);
   /** The last event ID of the stream so far. */
@@ -471,9 +477,9 @@ export class EventStreamParser {
    * @throws {EventSourceError} an event or a line was larger than `maxEventSize`
    */
   feed(chunk: Uint8Array | ArrayBuffer | string): StreamEvent[];
-  /** Ends the stream: what is unfinished is dropped. */
+  /** Ends the stream: what is unfinished is dropped. The last event ID and the reconnection time stay. */
   end(): void;
-  /** Starts a new stream. */
+  /** Starts a new stream, without a reconnection time. */
   reset(lastEventId?: string): void;
 }
 

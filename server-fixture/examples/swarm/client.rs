@@ -166,7 +166,8 @@ impl Client {
             }
             self.connection.commit(&item);
         }
-        self.liveness.sign(unix_now(), has_comment);
+        let now = unix_now();
+        self.liveness.sign(now, now, has_comment);
         None
     }
 
