@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::http::{HeaderMap, Uri, header};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::hs256;
 use crate::refusal::Refusal;
@@ -41,10 +42,14 @@ pub(crate) struct User {
     pub(crate) may_publish: bool,
 }
 
+/// The year 9999, in unix seconds.
+const LATEST: u64 = 253_402_300_799;
+
 impl User {
     /// How long the token is still good, to the fraction of a second.
     pub(crate) fn time_left(&self) -> Duration {
-        let end = UNIX_EPOCH + Duration::from_secs(self.expires_at);
+        // Claims may be absurd, and times end somewhere.
+        let end = UNIX_EPOCH + Duration::from_secs(self.expires_at.min(LATEST));
         end.duration_since(SystemTime::now()).unwrap_or_default()
     }
 }
@@ -63,6 +68,7 @@ impl Keys {
         let mut validation = Validation::new(Algorithm::HS256);
         // The crate's default accepts a token for a minute after its end.
         validation.leeway = 0;
+        validation.validate_nbf = true;
         let (encoding, decoding) = (
             EncodingKey::from_secret(secret),
             DecodingKey::from_secret(secret),
@@ -154,19 +160,33 @@ pub(crate) fn unix_now() -> u64 {
 
 /// Tokens that were ended before their time; each is remembered until it would have ended.
 #[derive(Default)]
-pub(crate) struct Revocations(RwLock<HashMap<String, u64>>);
+pub(crate) struct Revocations {
+    all: RwLock<HashMap<String, u64>>,
+    news: watch::Sender<()>,
+}
 
 impl Revocations {
     /// Adds what this node or another one has ended, as token ids and unix seconds.
     pub(crate) fn learn(&self, revoked: impl IntoIterator<Item = (String, u64)>) {
-        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
         let now = unix_now();
         all.retain(|_, expires_at| *expires_at > now);
+        let known = all.len();
         all.extend(revoked);
+        let is_news = all.len() > known;
+        drop(all);
+        if is_news {
+            self.news.send_replace(());
+        }
+    }
+
+    /// Changes whenever there are more of them.
+    pub(crate) fn news(&self) -> watch::Receiver<()> {
+        self.news.subscribe()
     }
 
     pub(crate) fn contains(&self, token_id: &str) -> bool {
-        self.0
+        self.all
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .contains_key(token_id)

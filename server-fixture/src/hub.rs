@@ -115,7 +115,9 @@ impl Hub {
             Requested::Nothing if first_connect == FirstConnect::Live => {
                 return Ok(Start::After(tail));
             }
-            Requested::After(cursor) if *cursor <= tail && self.ring().holds(*cursor) => {
+            Requested::After(cursor)
+                if cursor.epoch == tail.epoch && *cursor <= tail && self.ring().holds(*cursor) =>
+            {
                 return Ok(Start::After(*cursor));
             }
             _ => {}
@@ -161,12 +163,13 @@ impl Hub {
         })
     }
 
-    /// A page that does not begin with the next id is either the start of another epoch, which is
-    /// no loss, or the log was trimmed past this reader while it was reading.
+    /// A page that does not begin with the next id is either the start of another epoch, before which
+    /// the log may have lost some, or the log was trimmed past this reader while it was reading.
     async fn lag(&self, cursor: Cursor) -> Result<Option<Gap>, LogError> {
         let kept = self.log.kept(Some(cursor)).await?;
         match decide(&Requested::After(cursor), &kept, FirstConnect::Live) {
             Start::After(_) => Ok(None),
+            Start::Gap(place, gap) if place == cursor => Ok(Some(gap)),
             Start::Gap(_, gap) => Ok(Some(Gap {
                 reason: Reason::Lag,
                 ..gap

@@ -5,6 +5,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, InfoDict, RedisError, Script, Value};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::log::{LogError, fresh_epoch};
 
@@ -24,6 +25,9 @@ return epoch";
 
 /// How long Redis may take to answer what needs no waiting.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a Redis that did not answer is left alone.
+const AWAY: Duration = Duration::from_millis(500);
 
 impl From<RedisError> for LogError {
     fn from(error: RedisError) -> Self {
@@ -53,6 +57,8 @@ pub(crate) struct Links {
 struct State {
     link: Option<Link>,
     made: u64,
+    /// Until when nobody tries again.
+    away_until: Option<Instant>,
 }
 
 impl Links {
@@ -72,14 +78,22 @@ impl Links {
         if let Some(link) = &state.link {
             return Ok(link.clone());
         }
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(self.patience));
-        let mut connection = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await?;
-        let epoch = current_epoch(&mut connection).await?;
+        // Whoever has waited here for the last attempt does not wait for another one.
+        if state.away_until.is_some_and(|until| Instant::now() < until) {
+            return Err(LogError("Redis: did not answer a moment ago".to_owned()));
+        }
+        let begun = Instant::now();
+        let made = self.connect().await;
+        let (connection, epoch) = match made {
+            Ok(made) => made,
+            Err(error) => {
+                // One that refuses at once costs nobody anything, and may be back at once.
+                if begun.elapsed() >= AWAY {
+                    state.away_until = Some(Instant::now() + AWAY);
+                }
+                return Err(error);
+            }
+        };
         state.made += 1;
         let link = Link {
             connection,
@@ -88,6 +102,18 @@ impl Links {
         };
         state.link = Some(link.clone());
         Ok(link)
+    }
+
+    async fn connect(&self) -> Result<(MultiplexedConnection, u64), LogError> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(self.patience));
+        let mut connection = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await?;
+        let epoch = current_epoch(&mut connection).await?;
+        Ok((connection, epoch))
     }
 
     /// Passes a result on; after a failure the next call makes a new link.
@@ -141,5 +167,16 @@ async fn loses_nothing(connection: &mut MultiplexedConnection) -> u8 {
     };
     let is = |answer: Vec<String>, value: &str| answer.get(1).is_some_and(|v| v == value);
     let appends = is(setting("appendonly").await, "yes");
-    u8::from(appends && is(setting("appendfsync").await, "always"))
+    let is_on_disk = appends && is(setting("appendfsync").await, "always");
+    u8::from(is_on_disk && !was_promoted(connection).await)
+}
+
+/// Whether it was a replica before: what its primary had acknowledged last may not have reached it.
+async fn was_promoted(connection: &mut MultiplexedConnection) -> bool {
+    let info: Result<InfoDict, _> = redis::cmd("INFO")
+        .arg("replication")
+        .query_async(connection)
+        .await;
+    let offset = info.ok().and_then(|info| info.get("second_repl_offset"));
+    offset.is_none_or(|offset: i64| offset != -1)
 }

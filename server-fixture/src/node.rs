@@ -137,6 +137,14 @@ impl Node {
         told.map_err(|_| Refusal::unavailable("The other nodes were not told", 1))
     }
 
+    /// 503 for new streams once the server is on its way out.
+    pub(crate) fn refuse_if_leaving(&self) -> Result<(), Refusal> {
+        match self.leaving.is_cancelled() {
+            true => Err(Refusal::unavailable("The server is shutting down", 1)),
+            false => Ok(()),
+        }
+    }
+
     /// Runs `work` until the server has drained.
     pub(crate) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
         let drain = self.drain.clone();

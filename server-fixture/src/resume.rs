@@ -37,7 +37,8 @@ pub enum FirstConnect {
 pub enum Start {
     /// With the first event after this place, and nothing is missing.
     After(Cursor),
-    /// With a gap, then with the first event after this place.
+    /// With a gap, then with the first event after this place, which is the client's own where it is
+    /// still kept.
     Gap(Cursor, Gap),
 }
 
@@ -111,10 +112,12 @@ fn resume(requested: &Requested, cursor: Cursor, kept: &Kept) -> Start {
         return Start::After(cursor);
     }
     if cursor.epoch != kept.last.epoch {
-        return match kept.holds_requested {
-            true => Start::After(cursor),
-            false => gap(requested, kept, None, Reason::Epoch),
+        // What the older epoch held behind its last kept event, nobody knows any more.
+        let place = match kept.holds_requested {
+            true => cursor,
+            false => kept.before_first,
         };
+        return Start::Gap(place, gap_of(requested, kept, None, Reason::Epoch));
     }
     if cursor > kept.last {
         return gap(requested, kept, None, Reason::Ahead);
@@ -133,12 +136,14 @@ pub fn missed_between(cursor: Cursor, before_first: Cursor) -> Option<u64> {
 }
 
 fn gap(requested: &Requested, kept: &Kept, missed: Option<u64>, reason: Reason) -> Start {
-    let first = kept.first.map(|first| first.to_string());
-    let gap = Gap {
+    Start::Gap(kept.before_first, gap_of(requested, kept, missed, reason))
+}
+
+fn gap_of(requested: &Requested, kept: &Kept, missed: Option<u64>, reason: Reason) -> Gap {
+    Gap {
         requested: requested.to_string(),
-        first,
+        first: kept.first.map(|first| first.to_string()),
         missed,
         reason,
-    };
-    Start::Gap(kept.before_first, gap)
+    }
 }

@@ -96,11 +96,13 @@ pub(crate) fn cors(config: &Config) -> CorsLayer {
 
 /// A page of this machine, on any port.
 fn is_local(origin: &str) -> bool {
-    ["http://127.0.0.1", "http://localhost", "http://[::1]"]
+    let host = ["http://", "https://"]
         .iter()
-        .any(|host| {
-            origin
-                .strip_prefix(host)
+        .find_map(|scheme| origin.strip_prefix(scheme));
+    host.is_some_and(|host| {
+        ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
+            host.strip_prefix(name)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         })
+    })
 }

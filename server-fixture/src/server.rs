@@ -64,8 +64,10 @@ impl Server {
         {
             tracing::warn!(
                 connections = open.len(),
-                "the drain deadline cut connections off"
+                "the drain deadline cuts connections off"
             );
+            ends.cut.cancel();
+            open.wait().await;
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Subscription {
     pub(crate) cursor: Cursor,
     pub(crate) filter: Filter,
     pub(crate) revocations: Arc<Revocations>,
+    /// Changes with them.
+    pub(crate) revoked: watch::Receiver<()>,
     /// Sent before anything else: retry, cursor, `connected`, gap.
     pub(crate) opening: Option<Bytes>,
     /// Longest silence.
@@ -95,8 +97,15 @@ impl Subscription {
         loop {
             // Before looking: what arrives while we look must wake the wait below.
             self.tail.mark_unchanged();
+            self.revoked.mark_unchanged();
             if self.is_revoked() {
                 return Step::End("revoked");
+            }
+            // Here too: a client that is always behind never waits.
+            if let (deadline, reason) = self.deadline
+                && Instant::now() >= deadline
+            {
+                return Step::End(reason);
             }
             let wake_at = match self.hub.after(self.cursor).await {
                 Ok(batch) if batch.frames.is_empty() => heartbeat_at,
@@ -160,6 +169,7 @@ impl Subscription {
                 }
             },
             _ = self.tail.changed() => None,
+            _ = self.revoked.changed() => None,
             () = sleep_until(wake_at.min(self.deadline.0)) => self.on_time(heartbeat_at),
         }
     }

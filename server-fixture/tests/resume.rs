@@ -63,7 +63,7 @@ fn the_resume_decision_as_a_table() {
         ("ahead of the log",             "5-51",     trimmed(), Live,     "gap ahead, after 5-40"),
         ("newer epoch",                  "6-1",      trimmed(), Live,     "gap epoch, after 5-40"),
         ("older epoch, not kept",        "4-7",      two_epochs(false), Live, "gap epoch, after 4-0"),
-        ("older epoch, kept",            "4-7",      two_epochs(true),  Live, "after 4-7"),
+        ("older epoch, kept",            "4-7",      two_epochs(true),  Live, "gap epoch, after 4-7"),
         ("the start of the older epoch", "4-0",      two_epochs(false), Live, "after 4-0"),
         ("malformed",                    "42",       trimmed(), Live,     "gap malformed, after 5-40"),
         ("malformed, empty log",         "x",        empty(),   Live,     "gap malformed, after 5-0"),

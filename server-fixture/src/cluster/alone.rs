@@ -80,7 +80,10 @@ impl Alone {
 
     fn due(&self, user: &str, request: &str) -> Option<Wish> {
         let mut armed = open(&self.armed);
-        let Armed { wish, refused, .. } = armed.get_mut(user)?;
+        let Armed { wish, at, refused } = armed.get_mut(user)?;
+        if *at + WISH_LIFE <= unix_now() {
+            return None;
+        }
         let is_used_up = refused.len() >= wish.times as usize;
         if !refused.contains(request) {
             if is_used_up {

@@ -51,15 +51,33 @@ fn other_name(host: &str) -> String {
     }
 }
 
+/// A thousand years, in seconds: header dates have four digits for the year.
+const LONGEST: u64 = 1000 * 365 * 86_400;
+
 fn fill_date(text: &str) -> String {
-    let Some((before, rest)) = text.split_once("{date+") else {
-        return text.to_owned();
-    };
-    let Some((seconds, after)) = rest.split_once('}') else {
-        return text.to_owned();
-    };
-    let offset = Duration::from_secs(seconds.parse().unwrap_or(0));
-    // A header date has whole seconds: rounded up, so that the wait is never shorter than asked.
-    let at = SystemTime::now() + offset + Duration::from_millis(999);
-    format!("{before}{}{after}", httpdate::fmt_http_date(at))
+    let mut filled = String::new();
+    let mut left = text;
+    while let Some((before, rest)) = left.split_once("{date+")
+        && let Some((seconds, after)) = rest.split_once('}')
+    {
+        let offset = Duration::from_secs(seconds.parse().unwrap_or(0).min(LONGEST));
+        // A header date has whole seconds: rounded up, so that the wait is never shorter than asked.
+        let at = SystemTime::now() + offset + Duration::from_millis(999);
+        filled.push_str(before);
+        filled.push_str(&httpdate::fmt_http_date(at));
+        left = after;
+    }
+    filled + left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_date_is_filled_in_however_late() {
+        let filled = fill_date("a {date+1} b {date+999999999999} c {date+");
+        assert_eq!(filled.matches("GMT").count(), 2, "{filled}");
+        assert!(filled.ends_with("c {date+"), "{filled}");
+    }
 }

@@ -85,18 +85,21 @@ impl Ask {
     }
 }
 
-/// The header, else one of the two query names that clients in the wild use.
 fn requested(headers: &HeaderMap, uri: &Uri) -> Requested {
+    Requested::from_bytes(&last_event_id(headers, uri))
+}
+
+/// The header, else one of the two query names that clients in the wild use; empty if there is none.
+pub(super) fn last_event_id(headers: &HeaderMap, uri: &Uri) -> Vec<u8> {
     let header = headers
         .get("last-event-id")
         .map_or(&b""[..], HeaderValue::as_bytes);
-    match Requested::from_bytes(header) {
-        Requested::Nothing => ["last_event_id", "lastEventId"]
-            .iter()
-            .find_map(|name| query_value(uri.query(), name))
-            .map_or(Requested::Nothing, |value| {
-                Requested::from_bytes(value.as_bytes())
-            }),
-        requested => requested,
+    if !header.trim_ascii().is_empty() {
+        return header.to_vec();
     }
+    ["last_event_id", "lastEventId"]
+        .iter()
+        .find_map(|name| query_value(uri.query(), name))
+        .map(String::into_bytes)
+        .unwrap_or_default()
 }

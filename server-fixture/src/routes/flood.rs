@@ -31,6 +31,7 @@ pub(crate) async fn flood(
     if !node.config.demo {
         return Err(demo_only());
     }
+    node.refuse_if_leaving()?;
     let asked = query_value(visit.uri.query(), "events").and_then(|text| text.parse().ok());
     let flood = Flood {
         _permit: node.admission.admit(visit.ip, None)?,

@@ -36,9 +36,7 @@ pub(crate) async fn open(
     ask: Ask,
     first_connect: FirstConnect,
 ) -> Result<Response, Refusal> {
-    if node.leaving.is_cancelled() {
-        return Err(Refusal::unavailable("The server is shutting down", 1));
-    }
+    node.refuse_if_leaving()?;
     let permit = node.admission.admit(ask.ip, ask.user_name())?;
     let start = hub.place(&ask.requested, first_connect).await;
     let start = start.map_err(|_| Refusal::unavailable("The event log is not available", 1))?;
@@ -69,6 +67,7 @@ fn subscription(
         opening: Some(opening(node, &ask, start)),
         deadline: deadline(node, ask.filter.user.as_ref()),
         revocations: Arc::clone(&node.revocations),
+        revoked: node.revocations.news(),
         filter: ask.filter,
         heartbeat: node.config.heartbeat,
         drain: node.drain.clone(),
@@ -126,7 +125,7 @@ fn jittered(millis: u64) -> u64 {
 }
 
 /// The age limit, jittered for the same reason, but never later than the token.
-fn deadline(node: &Node, user: Option<&User>) -> (Instant, &'static str) {
+pub(super) fn deadline(node: &Node, user: Option<&User>) -> (Instant, &'static str) {
     let age = node.config.max_age.mul_f64(0.9 + 0.2 * fastrand::f64());
     match user.map(User::time_left) {
         Some(token) if token < age => (Instant::now() + token, "token"),

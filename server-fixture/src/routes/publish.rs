@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::login::read;
@@ -20,17 +21,15 @@ use crate::refusal::Refusal;
 pub(crate) struct Publication {
     #[serde(rename = "type", default)]
     event_type: String,
-    /// A string is sent as it is, any other JSON as its text.
-    data: Value,
+    /// A string is sent as it is, any other JSON as the text that came.
+    data: Box<RawValue>,
     to: Option<String>,
 }
 
 impl Publication {
     fn into_draft(self) -> Draft {
-        let data = match self.data {
-            Value::String(text) => text,
-            other => other.to_string(),
-        };
+        let text = serde_json::from_str::<String>(self.data.get());
+        let data = text.unwrap_or_else(|_| self.data.get().to_owned());
         Draft {
             event_type: self.event_type,
             data,

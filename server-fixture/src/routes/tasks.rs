@@ -7,15 +7,17 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::open::response;
+use super::events::last_event_id;
+use super::open::{deadline, response};
 use super::visit::Visit;
 use crate::admit::Permit;
+use crate::auth::User;
 use crate::cluster::Task;
 use crate::frame::{self, Event};
 use crate::node::Node;
@@ -60,12 +62,9 @@ pub(crate) async fn progress(
     visit: Visit,
 ) -> Result<Response, Refusal> {
     let user = visit.plain_user(&node)?;
+    node.refuse_if_leaving()?;
     let task = find(&node, &id).await?;
-    let seen = visit
-        .headers
-        .get("last-event-id")
-        .map_or(&b""[..], HeaderValue::as_bytes);
-    if task.is_over() && seen == event_id(&task).as_bytes() {
+    if task.is_over() && last_event_id(&visit.headers, &visit.uri) == event_id(&task).as_bytes() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     visit.count(&node, user.as_ref()).await?;
@@ -73,6 +72,8 @@ pub(crate) async fn progress(
         .admission
         .admit(visit.ip, user.as_ref().map(|user| user.name.as_str()))?;
     let watch = Watch {
+        deadline: deadline(&node, user.as_ref()),
+        user,
         node,
         permit,
         id: task.id.clone(),
@@ -100,6 +101,9 @@ fn store_away(_: crate::log::LogError) -> Refusal {
 struct Watch {
     node: Arc<Node>,
     permit: Permit,
+    /// When the stream ends whatever happens, and why.
+    deadline: (Instant, &'static str),
+    user: Option<User>,
     id: String,
     /// What was sent last.
     last: Option<Task>,
@@ -116,6 +120,10 @@ impl Watch {
         }
         let heartbeat_at = Instant::now() + self.node.config.heartbeat;
         loop {
+            if let Some(reason) = self.ended_by() {
+                self.permit.ended(reason);
+                return None;
+            }
             if let Some(news) = self.news() {
                 return Some(news);
             }
@@ -130,6 +138,18 @@ impl Watch {
             // A store that is away shows nothing new; the task itself goes on.
             self.now = tasks::find(&self.node, &self.id).await.ok().flatten();
         }
+    }
+
+    /// Why nothing more may be told.
+    fn ended_by(&self) -> Option<&'static str> {
+        let revocations = &self.node.revocations;
+        if let Some(user) = &self.user
+            && revocations.contains(&user.token_id)
+        {
+            return Some("revoked");
+        }
+        let (deadline, reason) = self.deadline;
+        (Instant::now() >= deadline).then_some(reason)
     }
 
     fn news(&mut self) -> Option<Bytes> {

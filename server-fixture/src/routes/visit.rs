@@ -1,6 +1,6 @@
 //! Who is at the door: the parts of a request that every stream and every limit asks for.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -95,14 +95,25 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
         .get_all("x-forwarded-for")
         .iter()
         .filter_map(|v| v.to_str().ok());
-    let all: Vec<IpAddr> = values
-        .flat_map(|value| value.split(','))
-        .filter_map(|ip| ip.trim().parse().ok())
-        .collect();
-    all.into_iter()
-        .rev()
-        .find(|ip| !trusted.contains(ip))
-        .unwrap_or(peer)
+    let all: Vec<&str> = values.flat_map(|value| value.split(',')).collect();
+    let mut last = peer;
+    for entry in all.into_iter().rev() {
+        // Whoever wrote what cannot be read may have let a client write what is left of it.
+        let Some(ip) = address(entry.trim()) else {
+            return last;
+        };
+        if !trusted.contains(&ip) {
+            return ip;
+        }
+        last = ip;
+    }
+    peer
+}
+
+/// Some proxies add the port.
+fn address(entry: &str) -> Option<IpAddr> {
+    let with_port = || entry.parse().ok().map(|it: SocketAddr| it.ip());
+    entry.parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]
@@ -120,6 +131,15 @@ mod tests {
         let trusted = [ip("10.0.0.1"), ip("10.0.0.2")];
         assert_eq!(client(ip("10.0.0.1"), &headers, &trusted), ip("1.2.3.4"));
         assert_eq!(client(ip("9.9.9.9"), &headers, &trusted), ip("9.9.9.9"));
+        for (value, found) in [
+            ("6.6.6.6, 1.2.3.4:5678", "1.2.3.4"),
+            ("6.6.6.6, [2001:db8::1]:80", "2001:db8::1"),
+            ("6.6.6.6, unknown, 10.0.0.2", "10.0.0.2"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", value.parse().unwrap());
+            assert_eq!(client(ip("10.0.0.1"), &headers, &trusted), ip(found));
+        }
         assert_eq!(
             client(ip("10.0.0.1"), &HeaderMap::new(), &trusted),
             ip("10.0.0.1")

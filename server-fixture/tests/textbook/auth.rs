@@ -177,7 +177,8 @@ async fn auth_cookie_is_http_only_secure_and_strict() {
 
 #[tokio::test]
 async fn auth_ends_with_logout_also_for_open_streams() {
-    let server = Server::start(&["--heartbeat", "0.1"]).await;
+    // Nothing else would wake the stream.
+    let server = Server::start(&["--heartbeat", "600", "--pulse", "0"]).await;
     let ann = server.login("ann").await;
     let mut stream = ann.open("/events").await;
     assert_eq!(ann.request("POST", "/logout").await.status, 204);

@@ -57,3 +57,16 @@ async fn broadcast_refuses_what_would_forge_a_field_and_a_body_that_is_too_large
         .await;
     assert_eq!(other.status, 415);
 }
+
+#[tokio::test]
+async fn broadcast_passes_json_on_as_it_came() {
+    let server = Server::start(&[]).await;
+    let ann = server.login("ann").await;
+    let mut stream = ann.open("/events").await;
+    let data = r#"{"z":1, "a":12345678901234567890123, "price":1.10}"#;
+    let body = format!(r#"{{"type":"update","data":{data}}}"#);
+    let json = ann.with("content-type", "application/json");
+    let answer = json.send("POST", "/publish", body.into()).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(stream.until("update").await.data, data);
+}

@@ -65,3 +65,16 @@ async fn progress_of_an_unknown_task_is_404() {
         (404, json!({ "error": "Task not found" }))
     );
 }
+
+#[tokio::test]
+async fn progress_ends_with_the_token_and_with_logout() {
+    let server = Server::start(&["--task-step", "60", "--auth-scope", "all"]).await;
+    let ann = server.login("ann").await;
+    let task = ann.post("/api/tasks", json!({})).await.json();
+    let path = format!("/api/tasks/{}/progress", task["taskId"].as_str().unwrap());
+    let bob = server.client().login("bob", 1).await;
+    bob.stream(&path).await.rest().await;
+    let mut stream = ann.stream(&path).await;
+    assert_eq!(ann.request("POST", "/logout").await.status, 204);
+    stream.rest().await;
+}

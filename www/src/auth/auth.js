@@ -15,6 +15,7 @@ const timeline = new Timeline(byId('auth-timeline'));
 let ledger = new Ledger();
 let session;
 let source;
+let attempts = 0;
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -33,6 +34,7 @@ async function logIn() {
 /** Opens the stream, after the event with this ID if there is one. */
 async function open(way, lastEventId) {
   source?.close();
+  const attempt = ++attempts;
   const renews = byId('renew').checked;
   // Asked for every attempt, so the timeline hears of each.
   const headers = (context) => {
@@ -40,7 +42,10 @@ async function open(way, lastEventId) {
     return {};
   };
   try {
-    source = await WAYS[way](session, { headers, lastEventId }, renews);
+    const opened = await WAYS[way](session, { headers, lastEventId }, renews);
+    // Another login was quicker.
+    if (attempt !== attempts) return opened.close();
+    source = opened;
     watch(source, way, renews);
   } catch (error) {
     timeline.add('bad', 'Not logged in', error.message);
@@ -51,9 +56,11 @@ function watch(opened, way, renews) {
   timeline.watch(opened);
   showState(opened.state);
   opened.addEventListener('statechange', ({ state }) => showState(state));
+  let wasOpen = false;
+  opened.addEventListener('open', () => { wasOpen = true; });
   opened.addEventListener('close', ({ reason }) => {
-    // The URL of a source is fixed, so a new token in the query needs a new source.
-    if (way !== 'query' || !renews || reason !== 'unauthorized') return;
+    // The URL of a source is fixed, so a new token in the query needs a new source; if the first was refused, so is the next.
+    if (way !== 'query' || !renews || reason !== 'unauthorized' || !wasOpen) return;
     session.forget();
     open(way, opened.lastEventId);
   });
