@@ -163,13 +163,14 @@ impl Hub {
         })
     }
 
-    /// A page that does not begin with the next id is either the start of another epoch, before which
-    /// the log may have lost some, or the log was trimmed past this reader while it was reading.
+    /// A page that does not begin with the next id is either the start of another epoch, of which
+    /// whoever comes from the one before was told at the beginning, or the log was trimmed past this
+    /// reader while it was reading.
     async fn lag(&self, cursor: Cursor) -> Result<Option<Gap>, LogError> {
         let kept = self.log.kept(Some(cursor)).await?;
         match decide(&Requested::After(cursor), &kept, FirstConnect::Live) {
             Start::After(_) => Ok(None),
-            Start::Gap(place, gap) if place == cursor => Ok(Some(gap)),
+            Start::Gap(place, _) if place == cursor => Ok(None),
             Start::Gap(_, gap) => Ok(Some(Gap {
                 reason: Reason::Lag,
                 ..gap
