@@ -101,10 +101,9 @@ impl Subscription {
             if self.is_revoked() {
                 return Step::End("revoked");
             }
-            // Here too: a client that is always behind never waits.
-            if let (deadline, reason) = self.deadline
-                && Instant::now() >= deadline
-            {
+            // Not only where the wait ends: a client that is always behind never waits.
+            let (deadline, reason) = self.deadline;
+            if Instant::now() >= deadline {
                 return Step::End(reason);
             }
             let wake_at = match self.hub.after(self.cursor).await {
@@ -175,13 +174,8 @@ impl Subscription {
     }
 
     fn on_time(&self, heartbeat_at: Instant) -> Option<Step> {
-        let now = Instant::now();
-        let (deadline, reason) = self.deadline;
-        if now >= deadline {
-            return Some(Step::End(reason));
-        }
         let heartbeat = || Step::Send(frame::heartbeat(&self.cursor.to_string()));
-        (now >= heartbeat_at).then(heartbeat)
+        (Instant::now() >= heartbeat_at).then(heartbeat)
     }
 }
 

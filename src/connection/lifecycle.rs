@@ -397,10 +397,9 @@ impl Lifecycle {
                 let probes = self.probes();
                 self.is_unanswered = true;
                 match self.origin {
-                    _ if !probes => self.lost(Reason::Network),
-                    Origin::None => self.lost(Reason::Network),
-                    Origin::Same => self.state = State::Fetching(Sending::FindRedirect),
-                    Origin::Other => self.state = State::Fetching(Sending::Probe),
+                    Origin::Same if probes => self.state = State::Fetching(Sending::FindRedirect),
+                    Origin::Other if probes => self.state = State::Fetching(Sending::Probe),
+                    _ => self.lost(Reason::Network),
                 }
             }
         }
