@@ -11,7 +11,7 @@ use crate::log::LogError;
 use crate::node::Node;
 use crate::text::random_hex;
 
-/// A running task that has said nothing for so many seconds has lost its node.
+/// A running task that has said nothing for so many seconds more than its next step takes has lost its node.
 const STANDSTILL: u64 = 30;
 
 /// Starts a task on this node; it fails half way if `fails`.
@@ -65,7 +65,8 @@ pub(crate) async fn find(node: &Node, id: &str) -> Result<Option<Task>, LogError
     let Some(task) = node.cluster.task(id).await? else {
         return Ok(None);
     };
-    let is_stuck = !task.is_over() && task.updated_at + STANDSTILL < unix_now();
+    let standstill = STANDSTILL + node.config.task_step.as_secs();
+    let is_stuck = !task.is_over() && task.updated_at + standstill < unix_now();
     if !is_stuck {
         return Ok(Some(task));
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Parser;
 
 pub use self::values::{AuthScope, ConfigError, First, LogHome};
-use self::values::{MIN_SECRET, log_home, seconds};
+use self::values::{MIN_SECRET, log_home, seconds, some_seconds};
 use crate::text::random_bytes;
 
 /// The server side of Server-Sent Events: a reference server, and every misbehaviour on command.
@@ -62,11 +62,11 @@ pub struct Config {
     pub csp: Option<String>,
 
     /// Seconds of silence after which a comment with the cursor is sent.
-    #[arg(long, env = "SSE_HEARTBEAT", value_parser = seconds, default_value = "30")]
+    #[arg(long, env = "SSE_HEARTBEAT", value_parser = some_seconds, default_value = "30")]
     pub heartbeat: Duration,
 
     /// Seconds after which a stream is closed, give or take a tenth; never later than its token.
-    #[arg(long, env = "SSE_MAX_AGE", value_parser = seconds, default_value = "3600")]
+    #[arg(long, env = "SSE_MAX_AGE", value_parser = some_seconds, default_value = "3600")]
     pub max_age: Duration,
 
     /// Milliseconds that clients are told to wait before they reconnect; each is told up to a
@@ -114,7 +114,7 @@ pub struct Config {
     pub rate_limit: Option<u32>,
 
     /// Seconds of a rate window.
-    #[arg(long, env = "SSE_RATE_WINDOW", value_parser = seconds, default_value = "900")]
+    #[arg(long, env = "SSE_RATE_WINDOW", value_parser = some_seconds, default_value = "900")]
     pub rate_window: Duration,
 
     /// Address of a proxy whose `X-Forwarded-For` is believed; may be repeated. Not given:
@@ -136,15 +136,15 @@ pub struct Config {
     pub task_step: Duration,
 
     /// Seconds in which a request header must be complete.
-    #[arg(long, env = "SSE_HEADER_TIMEOUT", value_parser = seconds, default_value = "8")]
+    #[arg(long, env = "SSE_HEADER_TIMEOUT", value_parser = some_seconds, default_value = "8")]
     pub header_timeout: Duration,
 
     /// Seconds in which a request's body must have come and its answer begin: 408 after that.
-    #[arg(long, env = "SSE_REQUEST_TIMEOUT", value_parser = seconds, default_value = "10")]
+    #[arg(long, env = "SSE_REQUEST_TIMEOUT", value_parser = some_seconds, default_value = "10")]
     pub request_timeout: Duration,
 
     /// Seconds that a client may leave a write unread before it is disconnected.
-    #[arg(long, env = "SSE_WRITE_DEADLINE", value_parser = seconds, default_value = "10")]
+    #[arg(long, env = "SSE_WRITE_DEADLINE", value_parser = some_seconds, default_value = "10")]
     pub write_deadline: Duration,
 
     /// Bytes of a request body at most.

@@ -68,3 +68,11 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     }
     Ok(Duration::from_secs_f64(seconds))
 }
+
+/// The same, for what would end at once, or repeat without a pause, if it took no time.
+pub(super) fn some_seconds(text: &str) -> Result<Duration, String> {
+    match seconds(text)? {
+        time if time < Duration::from_millis(1) => Err("less than a millisecond".to_owned()),
+        time => Ok(time),
+    }
+}

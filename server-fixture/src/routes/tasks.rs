@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -32,9 +33,10 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(crate) async fn start(
     State(node): State<Arc<Node>>,
     visit: Visit,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     visit.plain_user(&node)?;
+    let body = body.map_err(|rejection| Refusal::new(rejection.status(), rejection.body_text()))?;
     let wish: Value = serde_json::from_slice(&body).unwrap_or_default();
     let task = tasks::start(&node, wish["fail"] == true)
         .await

@@ -64,16 +64,18 @@ async fn auth_refuses_with_json_and_says_which_scheme() {
     );
 }
 
-/// A token of eve's, signed as its head says with the secret of the test servers.
-fn token(algorithm: &str) -> String {
+/// A token of eve's that holds from `not_before` on (unix seconds), signed as its head says with the secret of the test
+/// servers.
+fn token(algorithm: &str, not_before: u64) -> String {
     fn signature<M: KeyInit + Mac>(signed: &str) -> Vec<u8> {
         let mut mac = <M as KeyInit>::new_from_slice(b"test").unwrap();
         mac.update(signed.as_bytes());
         mac.finalize().into_bytes().to_vec()
     }
     let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let claims =
-        json!({ "sub": "eve", "exp": 9_999_999_999_u64, "iat": 0, "jti": "x", "publish": true });
+    let claims = json!({
+        "sub": "eve", "exp": 9_999_999_999_u64, "nbf": not_before, "iat": 0, "jti": "x", "publish": true,
+    });
     let signed = format!("{}.{}", part(json!({ "alg": algorithm })), part(claims));
     let signature = match algorithm {
         "HS256" => signature::<Hmac<Sha256>>(&signed),
@@ -91,12 +93,13 @@ async fn auth_pins_the_algorithm() {
         let eve = server.client().with("authorization", &bearer);
         eve.get_head("/events").await.status.as_u16()
     };
-    assert_eq!(status(&token("HS256")).await, 200);
+    assert_eq!(status(&token("HS256", 0)).await, 200);
+    assert_eq!(status(&token("HS256", 9_999_999_998)).await, 401, "not yet");
     // Signed with the right secret, or not at all, but not as this server signs.
     for algorithm in ["HS512", "none", "None", "NONE"] {
-        assert_eq!(status(&token(algorithm)).await, 401, "{algorithm}");
+        assert_eq!(status(&token(algorithm, 0)).await, 401, "{algorithm}");
     }
-    let unsigned = token("HS256").rsplit_once('.').unwrap().0.to_owned();
+    let unsigned = token("HS256", 0).rsplit_once('.').unwrap().0.to_owned();
     for signature in ["", ".", ".AAAA"] {
         assert_eq!(
             status(&format!("{unsigned}{signature}")).await,

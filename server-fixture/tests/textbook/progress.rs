@@ -67,6 +67,15 @@ async fn progress_of_an_unknown_task_is_404() {
 }
 
 #[tokio::test]
+async fn progress_refuses_a_body_that_is_too_large_in_json() {
+    let server = Server::start(&["--max-body", "1000"]).await;
+    let wish = json!({ "note": "x".repeat(2000) });
+    let answer = server.client().post("/api/tasks", wish).await;
+    assert_eq!(answer.status, 413);
+    assert!(answer.json()["error"].is_string());
+}
+
+#[tokio::test]
 async fn progress_ends_with_the_token_and_with_logout() {
     let server = Server::start(&["--task-step", "60", "--auth-scope", "all"]).await;
     let ann = server.login("ann").await;

@@ -48,6 +48,25 @@ fn settings_refuse_a_weak_secret_outside_demo_mode() {
     assert_ne!(secret(&["--demo"]).unwrap(), secret(&["--demo"]).unwrap());
 }
 
+#[test]
+fn settings_refuse_no_time_where_the_server_would_spin_or_serve_nobody() {
+    for flag in [
+        "--heartbeat",
+        "--max-age",
+        "--rate-window",
+        "--header-timeout",
+        "--request-timeout",
+        "--write-deadline",
+    ] {
+        let is_refused = |value| server_fixture::Config::from_flags([flag, value]).is_err();
+        assert!(
+            is_refused("0") && is_refused("-1") && is_refused("x"),
+            "{flag}"
+        );
+        assert!(!is_refused("0.001"), "{flag}");
+    }
+}
+
 #[tokio::test]
 async fn outside_demo_mode_nobody_can_log_in_and_every_stream_needs_a_token() {
     let secret = "x".repeat(32);
