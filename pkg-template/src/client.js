@@ -246,7 +246,7 @@ export class Client {
       }
       if (this.#isSilent) return;
     }
-    for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin }, name, id);
+    for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin });
     if (this.isNative) this.#fire(watched ?? new MessageEvent(type, { data, lastEventId, origin }));
     else if (this.#heard.has(type)) this.#fire(watched ?? new StreamEvent(type, data, lastEventId, origin));
   }

@@ -28,7 +28,7 @@ export class EventSource extends EventTarget {
     const address = `${url}`;
     const options = readOptions(init, isNative);
     const Half = new.target[CLIENT];
-    if (options.shared && Half === Client) {
+    if (options.shared && !Half.canShare) {
       throw new TypeError("`shared` needs the class of 'authenticated-event-source/shared'");
     }
     this.#client = new Half(this, resolve(address), options);

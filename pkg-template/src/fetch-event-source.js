@@ -1,5 +1,5 @@
-import { report } from './client.js';
-import { AuthenticatedEventSource, clientOf } from './event-source.js';
+import { Client, report } from './client.js';
+import { AuthenticatedEventSource, CLIENT, clientOf } from './event-source.js';
 import { CloseEvent, ErrorEvent } from './events.js';
 import { readRequest } from './fetch-event-source-request.js';
 
@@ -16,6 +16,29 @@ export function fetchEventSource(input, init = {}) {
   return new Promise((resolve, reject) => { new Run(input, init, resolve, reject).start(); });
 }
 
+/** Hands the messages to a callback and to nobody else, without the objects that it would make for others. */
+class CallbackClient extends Client {
+  /** Called with each message. */
+  deliver;
+  /** What the next message says of the reconnection time. */
+  #retry;
+
+  setReconnectionTime(milliseconds) {
+    if (milliseconds !== this.reconnectionTime) this.#retry = milliseconds;
+    super.setReconnectionTime(milliseconds);
+  }
+
+  message(event, data, id = '') {
+    const retry = this.#retry;
+    this.#retry = undefined;
+    this.deliver({ id, event, data, retry });
+  }
+}
+
+class CallbackSource extends AuthenticatedEventSource {
+  static [CLIENT] = CallbackClient;
+}
+
 /** One call: a source, and what the caller's callbacks say of it. */
 class Run {
   #init;
@@ -30,7 +53,6 @@ class Run {
   #refusal;
   /** What is left of the promise once the source is closed; `{ error }` rejects it. */
   #end;
-  #reconnectionTime;
   /** The promise is settled: stops listening to the caller's signal. */
   #settled = new AbortController();
 
@@ -50,7 +72,7 @@ class Run {
 
   #connect(resumption) {
     const { onopen, fetch } = this.#init;
-    const source = new AuthenticatedEventSource(this.#url, {
+    const source = new CallbackSource(this.#url, {
       ...this.#options,
       ...resumption,
       // Without `onopen` the source fetches by itself, and can tell a CORS refusal from a dead network.
@@ -59,8 +81,7 @@ class Run {
       shouldRetry: (failure) => this.#judge(failure),
     });
     this.#source = source;
-    this.#reconnectionTime = source.reconnectionTime;
-    clientOf(source).addQueue({ push: ({ data }, name, id) => this.#deliver(data, name, id), isFull: false, clear() {}, end() {} });
+    clientOf(source).deliver = (message) => this.#deliver(message);
     // Events of the stream may be named like these.
     source.onerror = (event) => {
       if (!(event instanceof ErrorEvent)) return;
@@ -92,20 +113,12 @@ class Run {
     return status === 204 || type === 'opaqueredirect' || (status === 401 && (auth ?? token) !== undefined);
   }
 
-  #deliver(data, name, id = '') {
-    const message = { id, event: name, data, retry: this.#newReconnectionTime() };
+  #deliver(message) {
     try {
       this.#init.onmessage?.(message);
     } catch (thrown) {
       this.#notTaken(thrown);
     }
-  }
-
-  #newReconnectionTime() {
-    const { reconnectionTime } = this.#source;
-    if (reconnectionTime === this.#reconnectionTime) return undefined;
-    this.#reconnectionTime = reconnectionTime;
-    return reconnectionTime;
   }
 
   /** `onmessage` threw. The stream has no part in it, and goes on unless `onerror` says otherwise. */

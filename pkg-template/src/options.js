@@ -184,7 +184,7 @@ function readOneOf(value, name, names) {
   return value;
 }
 
-function readFunction(value, name) {
+export function readFunction(value, name) {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'function') throw new TypeError(`\`${name}\` must be a function`);
   return value;

@@ -1,7 +1,7 @@
 import { Parser } from '#bindings';
 import { BatchReader, HAS_RETRY, IS_TOO_LARGE } from './batch.js';
 import { EventSourceError } from './errors.js';
-import { readNumber } from './options.js';
+import { readFunction, readNumber } from './options.js';
 import { withWasm } from './wasm.js';
 
 const MAX_EVENT_SIZE = 16 * 2 ** 20;
@@ -30,6 +30,7 @@ export class EventStreamParser {
   #reconnectionTime;
   #maxEventSize;
   #isTooLarge = false;
+  #isFeeding = false;
 
   constructor({ maxEventSize = MAX_EVENT_SIZE, lastEventId = '' } = {}) {
     this.#maxEventSize = readNumber(maxEventSize, 'maxEventSize');
@@ -58,29 +59,40 @@ export class EventStreamParser {
 
   /**
    * Takes a `Uint8Array`, or a string, and returns the events that are complete with it, in
-   * order: `{ type, data, lastEventId }`. Throws an `EventSourceError` once an event is too large.
+   * order: `{ type, data, lastEventId }`; or calls `onEvent` with each of them. Throws an
+   * `EventSourceError` once an event is too large.
    */
-  feed(chunk) {
+  feed(chunk, onEvent) {
+    if (this.#isFeeding) throw new DOMException('`onEvent` fed its own parser, or threw: reset() it first', 'InvalidStateError');
     if (this.#isTooLarge) throw this.#tooLarge();
     const bytes = bytesOf(chunk);
-    const events = [];
+    const events = readFunction(onEvent, 'onEvent') ? undefined : [];
+    // Not undone if `onEvent` throws: with the rest of the chunk lost, the next one would continue nothing.
+    this.#isFeeding = true;
     // A generator would cost a tenth of what a small chunk does.
-    if (bytes.length <= SLICE) this.#parse(bytes, events);
-    else for (const slice of slices(bytes)) this.#parse(slice, events);
-    if (events.length === 0 && this.#isTooLarge) throw this.#tooLarge();
+    if (bytes.length <= SLICE) this.#parse(bytes, events, onEvent);
+    else for (const slice of slices(bytes)) this.#parse(slice, events, onEvent);
+    this.#isFeeding = false;
+    if (this.#isTooLarge && !events?.length) throw this.#tooLarge();
     return events;
   }
 
-  #parse(bytes, events) {
+  #parse(bytes, events, onEvent) {
+    // It was reset by `onEvent`.
+    if (!this.#isFeeding) return;
     const place = this.#parser.room(bytes.length);
     this.#reader.bytes().set(bytes, place);
     let lastEventId = this.#lastEventId;
     const table = this.#parser.parse(bytes.length, false);
     const flags = this.#reader.read(table, (isEvent, name, data, id) => {
-      if (id !== undefined) lastEventId = id;
-      if (isEvent) events.push({ type: name || 'message', data, lastEventId });
+      // At once, for the caller who goes on from there after `onEvent` threw.
+      if (id !== undefined) this.#lastEventId = lastEventId = id;
+      if (!isEvent) return true;
+      const event = { type: name || 'message', data, lastEventId };
+      if (events) events.push(event);
+      else onEvent(event);
+      return this.#isFeeding;
     });
-    this.#lastEventId = lastEventId;
     if (flags & HAS_RETRY) this.#reconnectionTime = this.#reader.reconnectionTime(table);
     this.#isTooLarge ||= (flags & IS_TOO_LARGE) !== 0;
   }
@@ -94,6 +106,7 @@ export class EventStreamParser {
 
   /** Starts a new stream. */
   reset(lastEventId = '') {
+    this.#isFeeding = false;
     this.#lastEventId = String(lastEventId);
     this.#reconnectionTime = undefined;
     this.#isTooLarge = false;
@@ -132,9 +145,7 @@ export class EventStreamDecoderStream extends TransformStream {
         parser = new EventStreamParser(options);
       },
       transform(chunk, controller) {
-        for (const event of parser.feed(chunk)) controller.enqueue(event);
-        // Behind the events there may have been one that was too large.
-        parser.feed('');
+        parser.feed(chunk, (event) => controller.enqueue(event));
       },
       flush() {
         free(parser);

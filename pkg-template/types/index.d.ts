@@ -474,9 +474,22 @@ export class EventStreamParser {
   /**
    * Takes the next bytes and returns the events that are complete with them.
    *
-   * @throws {EventSourceError} an event or a line was larger than `maxEventSize`
+   * @throws {EventSourceError} an event or a line was larger than `maxEventSize`; if there were events before it, the
+   * next call throws
    */
   feed(chunk: Uint8Array | ArrayBuffer | string): StreamEvent[];
+  /**
+   * Takes the next bytes and calls `onEvent` with each event that is complete with them, which is faster for many small
+   * events. `onEvent` may `end()` or `reset()` the parser, which then drops the rest of the chunk.
+   *
+   * What `onEvent` throws is thrown here. The rest of the chunk is lost then, so the parser has to be reset;
+   * {@link lastEventId} is that of the event which was refused.
+   *
+   * @throws {EventSourceError} an event or a line was larger than `maxEventSize`
+   * @throws {DOMException} `InvalidStateError`: it was called by its own `onEvent`, or that has thrown and the parser was
+   * not reset
+   */
+  feed(chunk: Uint8Array | ArrayBuffer | string, onEvent: (event: StreamEvent) => void): void;
   /** Ends the stream: what is unfinished is dropped. The last event ID and the reconnection time stay. */
   end(): void;
   /** Starts a new stream, without a reconnection time. */

@@ -68,6 +68,9 @@ async function warmUp() {
   await pause(1000);
 }
 
+/** The rounds of one process; there are several. */
+const ROUNDS = 3;
+
 /** All cells: workload, chunk size, number of events, times in ms by parser. */
 export async function measureParse({ full }) {
   const cells = [];
@@ -77,7 +80,7 @@ export async function measureParse({ full }) {
       const parsers = PARSERS.filter(({ knows }) => knows?.(workload, chunkSize, full) ?? true);
       const chunks = inChunks(bytes, chunkSize);
       const events = await agreed(workload, chunks, parsers);
-      cells.push({ workload, chunkSize, events, times: await cell(chunks, parsers, full ? 11 : 5) });
+      cells.push({ workload, chunkSize, events, times: await cell(chunks, parsers, ROUNDS) });
     }
   }
   return { floor: FLOOR, cells };

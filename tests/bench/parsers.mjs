@@ -11,12 +11,11 @@ function ours(chunks) {
   const parser = new EventStreamParser();
   let events = 0;
   let characters = 0;
-  for (const chunk of chunks) {
-    for (const { data } of parser.feed(chunk)) {
-      events++;
-      characters += data.length;
-    }
-  }
+  const onEvent = ({ data }) => {
+    events++;
+    characters += data.length;
+  };
+  for (const chunk of chunks) parser.feed(chunk, onEvent);
   parser.end();
   return { events, characters };
 }

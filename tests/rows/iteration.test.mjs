@@ -371,6 +371,63 @@ describe('streams that come once', { concurrency: 8 }, () => {
     assert.throws(() => new EventStreamParser({ maxEventSize: 'x' }), /maxEventSize/);
   });
 
+  test('EventStreamParser: feed calls back with each event', () => {
+    const parser = new EventStreamParser();
+    const seen = [];
+    assert.equal(parser.feed('id: 1\nevent: a\ndata: x\n\ndata: y\n\nid: 2\n\n', (event) => seen.push(event)), undefined);
+    assert.deepEqual(seen, [{ type: 'a', data: 'x', lastEventId: '1' }, { type: 'message', data: 'y', lastEventId: '1' }]);
+    assert.equal(parser.lastEventId, '2');
+    assert.throws(() => parser.feed('', 7), /`onEvent` must be a function/);
+  });
+
+  test('EventStreamParser: a callback that throws leaves the ID of the event that it refused', () => {
+    const parser = new EventStreamParser();
+    const refuse = ({ data }) => {
+      if (data === 'b') throw new Error('no');
+    };
+    assert.throws(() => parser.feed('id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n', refuse), /no/);
+    assert.equal(parser.lastEventId, '2');
+    assert.throws(() => parser.feed('data: d\n\n'), { name: 'InvalidStateError' });
+    parser.reset(parser.lastEventId);
+    assert.deepEqual(parser.feed('data: d\n\n'), [{ type: 'message', data: 'd', lastEventId: '2' }]);
+  });
+
+  test('EventStreamParser: a callback cannot feed the parser that calls it', () => {
+    const parser = new EventStreamParser();
+    const seen = [];
+    parser.feed('data: a\n\ndata: b\n\n', ({ data }) => {
+      seen.push(data);
+      assert.throws(() => parser.feed('data: z\n\n'), { name: 'InvalidStateError' });
+    });
+    assert.deepEqual(seen, ['a', 'b']);
+    assert.deepEqual(parser.feed('data: c\n\n').map(({ data }) => data), ['c']);
+  });
+
+  test('EventStreamParser: a callback that resets the parser drops the rest of the chunk', () => {
+    const parser = new EventStreamParser();
+    const large = `id: 1\ndata: a\n\nid: 2\ndata: b\n\n${'id: 3\ndata: c\n\n'.repeat(5000)}data: unfin`;
+    for (const [stop, lastEventId] of [[() => parser.reset('7'), '7'], [() => parser.end(), '2']]) {
+      const seen = [];
+      parser.feed(large, ({ data }) => {
+        seen.push(data);
+        if (data === 'b') stop();
+      });
+      assert.deepEqual(seen, ['a', 'b']);
+      assert.deepEqual(parser.feed('ished: x\ndata: d\n\n'), [{ type: 'message', data: 'd', lastEventId }]);
+    }
+  });
+
+  test('EventStreamParser: what is too large is told behind the events before it', () => {
+    const text = `data: a\n\ndata: ${'x'.repeat(200)}\n\n`;
+    const collecting = new EventStreamParser({ maxEventSize: 100 });
+    assert.deepEqual(collecting.feed(text).map(({ data }) => data), ['a']);
+    assert.throws(() => collecting.feed(''), { code: 'ERR_TOO_LARGE' });
+    const seen = [];
+    const calling = new EventStreamParser({ maxEventSize: 100 });
+    assert.throws(() => calling.feed(text, ({ data }) => seen.push(data)), { code: 'ERR_TOO_LARGE' });
+    assert.deepEqual(seen, ['a']);
+  });
+
   test('events() of what is no response says what it reads', async () => {
     for (const source of [undefined, 'data: a', Promise.resolve(response(three))]) {
       await assert.rejects(events(source).next(), /Response/);

@@ -11,6 +11,7 @@ import { TellingClient } from './telling.js';
  * would tell it. (The methods of the class above tell nothing while we do not lead.)
  */
 export class SharedClient extends TellingClient {
+  static canShare = true;
   /** What the new leader will say again. */
   #repeats = new Repeats();
   /** While apart: whether the others have an open connection. */

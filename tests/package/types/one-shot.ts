@@ -21,6 +21,7 @@ AuthenticatedEventSource.fromReadableStream<{ message: number }>(bytes, { parse:
 
 const parser = new EventStreamParser({ lastEventId: '41' });
 same<StreamEvent[]>()(parser.feed('data: text\n\n'));
+same<void>()(parser.feed('data: text\n\n', (event) => same<StreamEvent>()(event)));
 same<number | undefined>()(parser.reconnectionTime);
 parser.end();
 // @ts-expect-error: a stream of events is not a stream of bytes.
