@@ -1,5 +1,6 @@
 //! Three nodes on one Redis.
 
+use super::process::free_port;
 use super::servers::{Node, Redis};
 
 /// Three nodes on ports that stay theirs over restarts.
@@ -23,16 +24,30 @@ impl Cluster {
             flags: flags.collect(),
         };
         for _ in 0..3 {
-            let node = cluster.node(0).await;
-            cluster.ports.push(node.address().port());
-            cluster.nodes.push(node);
+            cluster.add_node().await;
         }
         cluster
     }
 
-    async fn node(&self, port: u16) -> Node {
+    async fn add_node(&mut self) {
+        let mut said = String::new();
+        // The port may be taken between looking and starting: then look again.
+        for _ in 0..10 {
+            let port = free_port();
+            match self.node(port).await {
+                Ok(node) => {
+                    self.ports.push(port);
+                    return self.nodes.push(node);
+                }
+                Err(log) => said = log,
+            }
+        }
+        panic!("no node starts: {said}");
+    }
+
+    async fn node(&self, port: u16) -> Result<Node, String> {
         let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
-        Node::start_with(&["--port", &port.to_string(), "--pulse", "0"], &flags).await
+        Node::try_start(&["--port", &port.to_string(), "--pulse", "0"], &flags).await
     }
 
     /// `kill -9`, and the same node again.
@@ -40,6 +55,7 @@ impl Cluster {
         let node = self.nodes.remove(index);
         node.kill().await;
         let node = self.node(self.ports[index]).await;
+        let node = node.unwrap_or_else(|log| panic!("the node does not come back: {log}"));
         self.nodes.insert(index, node);
     }
 

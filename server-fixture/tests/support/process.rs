@@ -4,6 +4,8 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -41,10 +43,12 @@ impl Drop for Folder {
     }
 }
 
-/// A port that was free a moment ago. Below those that the system gives to outgoing connections:
-/// one of the thousands that the tests make would sooner or later take it in the meantime.
+/// A port that was free a moment ago, and that nobody else in this process was given: whoever was may
+/// not listen there yet. Below those that the system gives to outgoing connections: one of the
+/// thousands that the tests make would sooner or later take it in the meantime.
 pub fn free_port() -> u16 {
-    std::iter::repeat_with(|| fastrand::u16(10_240..32_000))
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(fastrand::u16(..)));
+    std::iter::repeat_with(|| 10_240 + NEXT.fetch_add(1, Ordering::Relaxed) % 21_760)
         .take(1000)
         .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
         .expect("one port in a thousand is free")

@@ -1,5 +1,6 @@
 //! The servers of the tests: this project's own as a program, and Redis.
 
+use std::fs::File;
 use std::net::SocketAddr;
 
 use super::Client;
@@ -11,17 +12,22 @@ pub struct Node(Running);
 impl Node {
     /// Starts it in demo mode, quiet, with `flags`, and waits for its first line.
     pub async fn start(flags: &[&str]) -> Self {
-        Self::start_with(&["--port", "0", "--pulse", "0"], flags).await
+        let started = Self::try_start(&["--port", "0", "--pulse", "0"], flags).await;
+        started.unwrap_or_else(|log| panic!("the server does not start: {log}"))
     }
 
-    /// Starts it in demo mode.
-    pub async fn start_with(port: &[&str], flags: &[&str]) -> Self {
+    /// The same, or what it says if it does not start: somebody else may have the port.
+    pub async fn try_start(port: &[&str], flags: &[&str]) -> Result<Self, String> {
+        let folder = Folder::new();
+        let log = folder.join("log");
         let mut command = command(env!("CARGO_BIN_EXE_server-fixture"));
         command
             .args(["--demo", "--jwt-secret", "test"])
             .args(port)
-            .args(flags);
-        Self(announced(command).await.expect("the server starts"))
+            .args(flags)
+            .stderr(File::create(&log).unwrap());
+        let said = || std::fs::read_to_string(&log).unwrap();
+        announced(command).await.map(Self).ok_or_else(said)
     }
 
     pub fn address(&self) -> SocketAddr {
