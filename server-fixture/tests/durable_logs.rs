@@ -10,6 +10,7 @@ mod support;
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::json;
 use support::process::Folder;
 use support::servers::{Node, Redis};
@@ -358,4 +359,53 @@ async fn redis_that_lost_everything_is_told_as_a_gap() {
         .await;
     assert_eq!(stream.event().await.json()["reason"], "epoch");
     assert_eq!(stream.until("update").await.id, Some(after));
+}
+
+#[tokio::test]
+async fn redis_that_hangs_holds_up_nobody_who_can_be_served_from_memory() {
+    let redis = Redis::start().await;
+    // Each request is to be counted there.
+    let server = Server::start(&["--log", &redis.url(), "--rate-limit", "1000"]).await;
+    let ann = server.login("ann").await;
+    let mut stream = ann.open("/events").await;
+    let last = ann.publish("update", "before").await;
+    stream.until("update").await;
+    let coming_back = ann.clone().with("last-event-id", &last);
+    redis.hang();
+    // One after the other, each with its own patience, most would be too late.
+    let answers = join_all((0..12).map(|_| coming_back.get_head("/events"))).await;
+    for answer in answers {
+        assert_eq!(answer.status, 200);
+    }
+    redis.go_on();
+    soon(async { while ann.get("/health/ready").await.status != 200 {} }).await;
+    let after = ann.publish("update", "after").await;
+    assert_eq!(stream.until("update").await.id, Some(after));
+}
+
+#[tokio::test]
+async fn redis_that_was_a_replica_begins_another_epoch_because_it_may_lack_the_end() {
+    // Neither loses anything of its own.
+    let lasting = ["--appendfsync", "always"];
+    let mut primary = Redis::start_with(&lasting).await;
+    let place = ["--replicaof", "127.0.0.1", &primary.port().to_string()];
+    let replica = Redis::start_with(&[lasting.as_slice(), &place].concat()).await;
+    let server = Server::start(&["--log", &primary.url()]).await;
+    let ann = server.login("ann").await;
+    let kept = ann.publish("update", "on both").await;
+    soon(async { while primary.ask::<u8>(&["WAIT", "1", "100"]).await != 1 {} }).await;
+    let () = replica.ask(&["REPLICAOF", "NO", "ONE"]).await;
+    let lost = ann.publish("update", "on the primary alone").await;
+    primary.kill().await;
+
+    let server = Server::start(&["--log", &replica.url()]).await;
+    let ann = server.login("ann").await;
+    let next = ann.publish("update", "next").await;
+    assert_ne!(lost.split('-').next(), next.split('-').next());
+    let coming_back = ann.with("last-event-id", &lost);
+    let mut stream = coming_back.stream("/events").await;
+    assert_eq!(stream.until("gap").await.json()["reason"], "epoch");
+    // All that is kept: nobody knows what else the lost end changed.
+    assert_eq!(stream.until("update").await.id, Some(kept));
+    assert_eq!(stream.until("update").await.id, Some(next));
 }

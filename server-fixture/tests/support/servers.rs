@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::net::SocketAddr;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::Client;
 use super::process::{Folder, Running, announced, command, free_port, on_port};
 
@@ -52,26 +54,38 @@ impl Node {
 /// A Redis of the test's own, which keeps its data over restarts.
 pub struct Redis {
     folder: Folder,
+    settings: Vec<String>,
     running: Running,
 }
 
-async fn spawn(folder: &Folder, port: u16) -> Option<Running> {
+async fn spawn(folder: &Folder, settings: &[String], port: u16) -> Option<Running> {
     let mut command = command("redis-server");
     let port_text = port.to_string();
     command.args(["--port", &port_text, "--bind", "127.0.0.1", "--save", ""]);
     command
         .args(["--appendonly", "yes", "--dir"])
-        .arg(&folder.0);
+        .arg(&folder.0)
+        .args(settings);
     on_port(command, port).await
 }
 
 impl Redis {
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With these settings, as on its command line.
+    pub async fn start_with(settings: &[&str]) -> Self {
+        let settings: Vec<_> = settings.iter().map(|&setting| setting.to_owned()).collect();
         // The port may be taken between looking and starting: then look again.
         for _ in 0..10 {
             let folder = Folder::new();
-            if let Some(running) = spawn(&folder, free_port()).await {
-                return Self { folder, running };
+            if let Some(running) = spawn(&folder, &settings, free_port()).await {
+                return Self {
+                    folder,
+                    settings,
+                    running,
+                };
             }
         }
         panic!("redis-server is not installed, or does not stay up");
@@ -79,6 +93,35 @@ impl Redis {
 
     pub fn url(&self) -> String {
         format!("redis://{}/", self.running.address)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.running.address.port()
+    }
+
+    /// What it answers to a command, given as its words.
+    pub async fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        let client = redis::Client::open(self.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let (name, arguments) = words.split_first().unwrap();
+        let mut command = redis::cmd(name);
+        command.arg(arguments);
+        command.query_async(&mut connection).await.unwrap()
+    }
+
+    /// From now on it takes what it is sent, and says nothing.
+    pub fn hang(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self.running.process.id().expect("it runs");
+        let id = Pid::from_raw(id.cast_signed()).expect("ids are not zero");
+        kill_process(id, signal).unwrap();
     }
 
     /// `kill -9`.
@@ -94,7 +137,7 @@ impl Redis {
 
     /// Starts it again, on the same port and data.
     pub async fn restart(&mut self) {
-        let again = spawn(&self.folder, self.running.address.port()).await;
+        let again = spawn(&self.folder, &self.settings, self.port()).await;
         self.running = again.expect("redis-server comes back");
     }
 }

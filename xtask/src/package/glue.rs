@@ -29,11 +29,10 @@ const TABLE: &str = "const table = ";
 /// How the glue frees what was collected without `free()`. Whoever has a `Core` frees it.
 const FINALIZATION: &str = "CoreFinalization";
 
-/// Questions of the glue whose answers are known: each engine with SIMD has these two, the module
-/// has `realloc`, and it gives the glue the texts of failures, not the two gigabytes of them after
-/// which one engine's decoder is spent.
-const ANSWERS: [(&str, &str); 4] = [
-    ("typeof FinalizationRegistry === 'undefined'", "false"),
+/// Questions of the glue whose answers are known: each engine with SIMD has `encodeInto`, the
+/// module has `realloc`, and it gives the glue the texts of failures, not the two gigabytes of them
+/// after which one engine's decoder is spent.
+const ANSWERS: [(&str, &str); 3] = [
     ("'encodeInto' in cachedTextEncoder", "true"),
     ("realloc === undefined", "false"),
     ("numBytesDecoded >= MAX_SAFARI_DECODE_BYTES", "false"),
