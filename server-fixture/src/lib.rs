@@ -49,6 +49,7 @@ mod ring;
 mod routes;
 mod security;
 mod server;
+mod stay;
 mod stores;
 mod stream;
 mod tail;

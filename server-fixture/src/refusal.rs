@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use axum::Json;
+use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -47,6 +48,13 @@ impl Refusal {
             retry_after,
             ..Self::new(StatusCode::TOO_MANY_REQUESTS, error)
         }
+    }
+}
+
+/// A body that is not what was asked for is the client's error, with the parser's own words.
+impl From<JsonRejection> for Refusal {
+    fn from(rejection: JsonRejection) -> Self {
+        Self::new(rejection.status(), rejection.body_text())
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::admit::Permit;
-use crate::auth::{Revocations, User};
+use crate::auth::User;
 use crate::cursor::Cursor;
 use crate::filter::{Filter, type_of};
 use crate::frame;
@@ -19,6 +19,7 @@ use crate::hub::{Batch, Hub};
 use crate::notices::{concat, farewell, gap_frame};
 use crate::orders::{Heard, Order};
 use crate::ring::Frame;
+use crate::stay::Stay;
 
 /// Everything one stream owns. Dropping it, for whatever reason, frees its permit.
 pub(crate) struct Subscription {
@@ -26,15 +27,13 @@ pub(crate) struct Subscription {
     pub(crate) tail: watch::Receiver<Cursor>,
     pub(crate) cursor: Cursor,
     pub(crate) filter: Filter,
-    pub(crate) revocations: Arc<Revocations>,
-    /// Changes with them.
+    pub(crate) stay: Stay,
+    /// Changes whenever tokens were ended.
     pub(crate) revoked: watch::Receiver<()>,
     /// Sent before anything else: retry, cursor, `connected`, gap.
     pub(crate) opening: Option<Bytes>,
     /// Longest silence.
     pub(crate) heartbeat: Duration,
-    /// When the stream ends whatever happens, and why: its `age`, or the end of its `token`.
-    pub(crate) deadline: (Instant, &'static str),
     pub(crate) drain: CancellationToken,
     pub(crate) permit: Permit,
     /// Demo mode's orders to misbehave.
@@ -98,12 +97,7 @@ impl Subscription {
             // Before looking: what arrives while we look must wake the wait below.
             self.tail.mark_unchanged();
             self.revoked.mark_unchanged();
-            if self.is_revoked() {
-                return Step::End("revoked");
-            }
-            // Not only where the wait ends: a client that is always behind never waits.
-            let (deadline, reason) = self.deadline;
-            if Instant::now() >= deadline {
+            if let Some(reason) = self.stay.ended_by() {
                 return Step::End(reason);
             }
             let wake_at = match self.hub.after(self.cursor).await {
@@ -118,13 +112,6 @@ impl Subscription {
                 return step;
             }
         }
-    }
-
-    fn is_revoked(&self) -> bool {
-        self.filter
-            .user
-            .as_ref()
-            .is_some_and(|user| self.revocations.contains(&user.token_id))
     }
 
     /// Moves the cursor over the whole batch and keeps what this reader may see.
@@ -169,7 +156,7 @@ impl Subscription {
             },
             _ = self.tail.changed() => None,
             _ = self.revoked.changed() => None,
-            () = sleep_until(wake_at.min(self.deadline.0)) => self.on_time(heartbeat_at),
+            () = sleep_until(wake_at.min(self.stay.deadline())) => self.on_time(heartbeat_at),
         }
     }
 

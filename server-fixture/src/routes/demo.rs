@@ -8,7 +8,6 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use serde::Deserialize;
 
-use super::login::read;
 use super::visit::Visit;
 use crate::burst::{MAX_RATE, MAX_SECONDS};
 use crate::log::LogError;
@@ -25,7 +24,7 @@ pub(crate) async fn faults(
 ) -> Result<StatusCode, Refusal> {
     let user = visit.user(&node)?;
     let mischief = mischief(&node)?;
-    let Json(wish) = read(body)?;
+    let Json(wish) = body?;
     let told = mischief.wish(&user.name, wish).await;
     told.map_err(untold)?;
     Ok(StatusCode::NO_CONTENT)
@@ -59,7 +58,7 @@ pub(crate) async fn lines(
 ) -> Result<StatusCode, Refusal> {
     visit.user(&node)?;
     let mischief = mischief(&node)?;
-    let Json(lines) = read(body)?;
+    let Json(lines) = body?;
     let order = Order::Write {
         per_second: lines.per_second.min(MAX_RATE),
         seconds: lines.seconds.min(MAX_SECONDS),

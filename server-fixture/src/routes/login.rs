@@ -37,7 +37,7 @@ pub(crate) async fn login(
         let advice = "Login exists with --demo only: sign HS256 tokens with the server's secret";
         return Err(Refusal::new(StatusCode::FORBIDDEN, advice));
     }
-    let Json(Login { user, ttl }) = read(body)?;
+    let Json(Login { user, ttl }) = body?;
     let ttl = ttl.unwrap_or(DEFAULT_TTL);
     if user.is_empty() || user.len() > 128 || ttl > MAX_TTL {
         let error = "user must have 1 to 128 bytes, ttl 0 to 86400 seconds";
@@ -73,9 +73,4 @@ pub(crate) async fn logout(
 /// Browsers treat `http://127.0.0.1` and `http://localhost` as secure enough for `Secure`.
 fn cookie(token: &str, max_age: u64) -> String {
     format!("{COOKIE}={token}; Path=/; Max-Age={max_age}; HttpOnly; Secure; SameSite=Strict")
-}
-
-/// A body that is not the JSON asked for is the client's error, with the parser's own words.
-pub(crate) fn read<T>(body: Result<Json<T>, JsonRejection>) -> Result<Json<T>, Refusal> {
-    body.map_err(|rejection| Refusal::new(rejection.status(), rejection.body_text()))
 }

@@ -7,11 +7,9 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use serde_json::json;
-use tokio::time::Instant;
 
 use super::events::Ask;
 use crate::admit::Permit;
-use crate::auth::User;
 use crate::cursor::{Cursor, Requested};
 use crate::frame;
 use crate::hub::Hub;
@@ -19,6 +17,7 @@ use crate::node::Node;
 use crate::notices::{event, gap_frame};
 use crate::refusal::Refusal;
 use crate::resume::{FirstConnect, Start};
+use crate::stay::Stay;
 use crate::stream::Subscription;
 use crate::text::random_hex;
 
@@ -65,8 +64,7 @@ fn subscription(
         hub: Arc::clone(hub),
         cursor: anchor(start).0,
         opening: Some(opening(node, &ask, start)),
-        deadline: deadline(node, ask.filter.user.as_ref()),
-        revocations: Arc::clone(&node.revocations),
+        stay: Stay::new(node, ask.filter.user.as_ref()),
         revoked: node.revocations.news(),
         filter: ask.filter,
         heartbeat: node.config.heartbeat,
@@ -122,15 +120,6 @@ fn opening(node: &Node, ask: &Ask, start: &Start) -> Bytes {
 /// A tenth more or less: clients that were cut off together must not come back together.
 fn jittered(millis: u64) -> u64 {
     millis - millis / 10 + fastrand::u64(0..=millis / 5)
-}
-
-/// The age limit, jittered for the same reason, but never later than the token.
-pub(super) fn deadline(node: &Node, user: Option<&User>) -> (Instant, &'static str) {
-    let age = node.config.max_age.mul_f64(0.9 + 0.2 * fastrand::f64());
-    match user.map(User::time_left) {
-        Some(token) if token < age => (Instant::now() + token, "token"),
-        _ => (Instant::now() + age, "age"),
-    }
 }
 
 /// `no-transform` and `X-Accel-Buffering` keep proxies from holding the stream back. Connection

@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::login::read;
 use super::visit::Visit;
 use crate::hub::PublishError;
 use crate::log::Draft;
@@ -52,7 +51,7 @@ pub(crate) async fn publish(
         ));
     }
     visit.count(&node, Some(&user)).await?;
-    let Json(publication) = read(body)?;
+    let Json(publication) = body?;
     let published = node.events.publish(publication.into_draft()).await;
     let cursor = published.map_err(refusal)?;
     node.figures.published();

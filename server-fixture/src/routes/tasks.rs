@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,15 +15,15 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::events::last_event_id;
-use super::open::{deadline, response};
+use super::open::response;
 use super::visit::Visit;
 use crate::admit::Permit;
-use crate::auth::User;
 use crate::cluster::Task;
 use crate::frame::{self, Event};
 use crate::node::Node;
 use crate::notices::farewell;
 use crate::refusal::Refusal;
+use crate::stay::Stay;
 use crate::tasks;
 
 /// How often a progress stream looks.
@@ -36,7 +36,7 @@ pub(crate) async fn start(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     visit.plain_user(&node)?;
-    let body = body.map_err(|rejection| Refusal::new(rejection.status(), rejection.body_text()))?;
+    let body = body.map_err(JsonRejection::from)?;
     let wish: Value = serde_json::from_slice(&body).unwrap_or_default();
     let task = tasks::start(&node, wish["fail"] == true)
         .await
@@ -74,8 +74,7 @@ pub(crate) async fn progress(
         .admission
         .admit(visit.ip, user.as_ref().map(|user| user.name.as_str()))?;
     let watch = Watch {
-        deadline: deadline(&node, user.as_ref()),
-        user,
+        stay: Stay::new(&node, user.as_ref()),
         node,
         permit,
         id: task.id.clone(),
@@ -103,9 +102,7 @@ fn store_away(_: crate::log::LogError) -> Refusal {
 struct Watch {
     node: Arc<Node>,
     permit: Permit,
-    /// When the stream ends whatever happens, and why.
-    deadline: (Instant, &'static str),
-    user: Option<User>,
+    stay: Stay,
     id: String,
     /// What was sent last.
     last: Option<Task>,
@@ -122,7 +119,7 @@ impl Watch {
         }
         let heartbeat_at = Instant::now() + self.node.config.heartbeat;
         loop {
-            if let Some(reason) = self.ended_by() {
+            if let Some(reason) = self.stay.ended_by() {
                 self.permit.ended(reason);
                 return None;
             }
@@ -140,18 +137,6 @@ impl Watch {
             // A store that is away shows nothing new; the task itself goes on.
             self.now = tasks::find(&self.node, &self.id).await.ok().flatten();
         }
-    }
-
-    /// Why nothing more may be told.
-    fn ended_by(&self) -> Option<&'static str> {
-        let revocations = &self.node.revocations;
-        if let Some(user) = &self.user
-            && revocations.contains(&user.token_id)
-        {
-            return Some("revoked");
-        }
-        let (deadline, reason) = self.deadline;
-        (Instant::now() >= deadline).then_some(reason)
     }
 
     fn news(&mut self) -> Option<Bytes> {

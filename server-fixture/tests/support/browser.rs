@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::process::{Running, command, free_port, on_port};
+use super::process::{Running, command, on_free_port, on_port};
 use super::{Client, soon};
 
 /// One browser window; gone when dropped.
@@ -17,11 +17,12 @@ pub struct Browser {
 
 impl Browser {
     pub async fn start() -> Self {
-        let port = free_port();
-        let mut driver = command("chromedriver");
-        driver.arg(format!("--port={port}"));
-        let running = on_port(driver, port).await;
-        let running = running.expect("chromedriver is installed");
+        let running = on_free_port(async |port| {
+            let mut driver = command("chromedriver");
+            driver.arg(format!("--port={port}"));
+            on_port(driver, port).await.ok_or(())
+        });
+        let running = running.await.expect("chromedriver is installed");
         let driver = Client::to(running.address);
         let arguments = [
             "--headless=new",

@@ -1,6 +1,6 @@
 //! Three nodes on one Redis.
 
-use super::process::free_port;
+use super::process::on_free_port;
 use super::servers::{Node, Redis};
 
 /// Three nodes on ports that stay theirs over restarts.
@@ -30,19 +30,10 @@ impl Cluster {
     }
 
     async fn add_node(&mut self) {
-        let mut said = String::new();
-        // The port may be taken between looking and starting: then look again.
-        for _ in 0..10 {
-            let port = free_port();
-            match self.node(port).await {
-                Ok(node) => {
-                    self.ports.push(port);
-                    return self.nodes.push(node);
-                }
-                Err(log) => said = log,
-            }
-        }
-        panic!("no node starts: {said}");
+        let started = on_free_port(async |port| self.node(port).await).await;
+        let node = started.unwrap_or_else(|log| panic!("no node starts: {log}"));
+        self.ports.push(node.address().port());
+        self.nodes.push(node);
     }
 
     async fn node(&self, port: u16) -> Result<Node, String> {

@@ -54,6 +54,17 @@ pub fn free_port() -> u16 {
         .expect("one port in a thousand is free")
 }
 
+/// What `start` starts on a free port. Somebody else may take it between looking and starting: then
+/// it looks again.
+pub async fn on_free_port<T, E>(start: impl AsyncFn(u16) -> Result<T, E>) -> Result<T, E> {
+    for _ in 1..10 {
+        if let Ok(started) = start(free_port()).await {
+            return Ok(started);
+        }
+    }
+    start(free_port()).await
+}
+
 /// A command whose process dies with whoever holds it.
 pub fn command(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());

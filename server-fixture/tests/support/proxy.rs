@@ -8,7 +8,7 @@ use tokio::process::Command;
 use tokio::time::sleep;
 
 use super::cluster::Cluster;
-use super::process::{Folder, Running, command, free_port, on_port};
+use super::process::{Folder, Running, command, on_free_port, on_port};
 use super::{Client, soon, tls};
 
 /// A proxy in front of a cluster.
@@ -24,17 +24,21 @@ impl Proxy {
     }
 
     async fn start(cluster: &Cluster, file: &str, text: &str) -> Self {
-        let (folder, port) = (Folder::new(), free_port());
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let path = folder.join(file);
-        std::fs::write(&path, filled(text, address, &folder.0, cluster)).unwrap();
-        let mut command = program(&folder.0, &path);
-        command.env("XDG_DATA_HOME", &folder.0);
-        command.env("XDG_CONFIG_HOME", &folder.0);
-        let running = on_port(command, port).await;
+        let folder = Folder::new();
+        let running = on_free_port(async |port| {
+            let address = SocketAddr::from(([127, 0, 0, 1], port));
+            let path = folder.join(file);
+            std::fs::write(&path, filled(text, address, &folder.0, cluster)).unwrap();
+            let mut command = program(&folder.0, &path);
+            command.env("XDG_DATA_HOME", &folder.0);
+            command.env("XDG_CONFIG_HOME", &folder.0);
+            on_port(command, port).await.ok_or(())
+        });
+        let running = running.await;
+        let running = running.unwrap_or_else(|()| panic!("it does not start with {file}"));
         Self {
-            client: Client::to(address),
-            _running: running.unwrap_or_else(|| panic!("it does not start with {file}")),
+            client: Client::to(running.address),
+            _running: running,
             folder,
         }
     }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::Client;
-use super::process::{Folder, Running, announced, command, free_port, on_port};
+use super::process::{Folder, Running, announced, command, on_free_port, on_port};
 
 /// The server's own program.
 pub struct Node(Running);
@@ -58,7 +58,7 @@ pub struct Redis {
     running: Running,
 }
 
-async fn spawn(folder: &Folder, settings: &[String], port: u16) -> Option<Running> {
+async fn spawn(folder: &Folder, settings: &[String], port: u16) -> Result<Running, &'static str> {
     let mut command = command("redis-server");
     let port_text = port.to_string();
     command.args(["--port", &port_text, "--bind", "127.0.0.1", "--save", ""]);
@@ -66,7 +66,8 @@ async fn spawn(folder: &Folder, settings: &[String], port: u16) -> Option<Runnin
         .args(["--appendonly", "yes", "--dir"])
         .arg(&folder.0)
         .args(settings);
-    on_port(command, port).await
+    let running = on_port(command, port).await;
+    running.ok_or("redis-server is not installed, or does not stay up")
 }
 
 impl Redis {
@@ -77,18 +78,13 @@ impl Redis {
     /// With these settings, as on its command line.
     pub async fn start_with(settings: &[&str]) -> Self {
         let settings: Vec<_> = settings.iter().map(|&setting| setting.to_owned()).collect();
-        // The port may be taken between looking and starting: then look again.
-        for _ in 0..10 {
-            let folder = Folder::new();
-            if let Some(running) = spawn(&folder, &settings, free_port()).await {
-                return Self {
-                    folder,
-                    settings,
-                    running,
-                };
-            }
+        let folder = Folder::new();
+        let started = on_free_port(async |port| spawn(&folder, &settings, port).await).await;
+        Self {
+            running: started.unwrap_or_else(|why| panic!("{why}")),
+            folder,
+            settings,
         }
-        panic!("redis-server is not installed, or does not stay up");
     }
 
     pub fn url(&self) -> String {
@@ -138,6 +134,6 @@ impl Redis {
     /// Starts it again, on the same port and data.
     pub async fn restart(&mut self) {
         let again = spawn(&self.folder, &self.settings, self.port()).await;
-        self.running = again.expect("redis-server comes back");
+        self.running = again.expect("it comes back");
     }
 }
