@@ -11,6 +11,7 @@ import { TellingClient } from './telling.js';
  * would tell it. (The methods of the class above tell nothing while we do not lead.)
  */
 export class SharedClient extends TellingClient {
+  /** The class refuses the option `shared` where this is not said. */
   static canShare = true;
   /** What the new leader will say again. */
   #repeats = new Repeats();
