@@ -8,7 +8,7 @@ const COMMENT = 8;
 const NAME = 16;
 
 // The bits of the table's flags.
-const IS_WIDE = 1;
+const NOT_ASCII = 1;
 export const IS_TOO_LARGE = 2;
 export const HAS_COMMENT = 8;
 export const HAS_ID = 16;
@@ -38,9 +38,11 @@ export class BatchReader {
     this.#texts = new TextReader(memory);
   }
 
-  /** All of the memory. */
-  bytes() {
-    return this.#texts.bytes();
+  /** Lets the parser parse these bytes; returns the address of the table. */
+  parse(parser, bytes, wantsComments) {
+    const place = parser.room(bytes.length);
+    this.#texts.bytes().set(bytes, place);
+    return parser.parse(bytes.length, wantsComments, this.#texts.wantsUtf16);
   }
 
   /** The flags of the table at this address. */
@@ -71,17 +73,16 @@ export class BatchReader {
     const first = words[at++];
     const far = words[at++] >>> 0;
     const flags = words[at];
-    const isWide = (flags & IS_WIDE) !== 0;
-    const all = length === 0 ? '' : this.#texts.region(start, start + length, isWide);
+    const all = length === 0 ? '' : this.#texts.region(start, length, !(flags & NOT_ASCII));
     at = records;
     while (at < end) {
       const head = words[at++];
       const type = head >>> 8;
       let text, id;
-      if (head & DATA) text = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0, isWide);
+      if (head & DATA) text = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0);
       // Most are data alone.
       if (head !== DATA) {
-        if (head & ID) id = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0, isWide);
+        if (head & ID) id = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0);
         if (head & FAR_ID) id = this.#texts.utf8(far + words[at++], far + words[at++]);
         if (head & COMMENT) text = this.#texts.utf8(far + words[at++], far + words[at++]);
         if (head & NAME) types[type] = this.#texts.utf8(far + words[at++], far + words[at++]);
@@ -92,9 +93,9 @@ export class BatchReader {
     return flags;
   }
 
-  #value(all, start, from, to, isWide) {
+  #value(all, start, from, to) {
     if (all !== undefined) return all.slice(from, to);
-    return this.#texts.value(start + (isWide ? 2 * from : from), to - from, isWide);
+    return this.#texts.value(start + from, to - from);
   }
 
   #current() {

@@ -230,9 +230,7 @@ export class Driver {
       const begun = Date.now();
       const slice = chunk.subarray(at, at + core.number(SLICE));
       at += slice.length;
-      const place = parser.room(slice.length);
-      reader.bytes().set(slice, place);
-      const table = parser.parse(slice.length, this.#wantsComments);
+      const table = reader.parse(parser, slice, this.#wantsComments);
       const flags = reader.flags(table);
       if (flags & HAS_RETRY) client.setReconnectionTime(core.setReconnectionTime(reader.reconnectionTime(table)));
       if (flags & HAS_RECORDS) client.dispatch(reader, table);

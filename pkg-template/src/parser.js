@@ -80,10 +80,8 @@ export class EventStreamParser {
   #parse(bytes, events, onEvent) {
     // It was reset by `onEvent`.
     if (!this.#isFeeding) return;
-    const place = this.#parser.room(bytes.length);
-    this.#reader.bytes().set(bytes, place);
     let lastEventId = this.#lastEventId;
-    const table = this.#parser.parse(bytes.length, false);
+    const table = this.#reader.parse(this.#parser, bytes, false);
     const flags = this.#reader.read(table, (isEvent, name, data, id) => {
       // At once, for the caller who goes on from there after `onEvent` threw.
       if (id !== undefined) this.#lastEventId = lastEventId = id;

@@ -1,4 +1,4 @@
-import { strings } from '#bindings.strings';
+import { module } from './wasm.js';
 
 /** What the parser hands out starts with no byte order mark of its own: U+FEFF is text. */
 const options = { ignoreBOM: true };
@@ -10,11 +10,9 @@ const Bytes = globalThis.Buffer?.prototype.latin1Slice && globalThis.Buffer;
 
 /** Below so many bytes a call of a decoder costs more than making each string by itself. */
 const SMALL = 384;
-/** The same for UTF-16; SpiderMonkey alone, which tells itself by this name, is slower at making strings than at decoding. */
-const SMALL_WIDE = 'InternalError' in globalThis ? 2 * SMALL : Infinity;
 
-/** See strings.wat; `null` where the engine has no such strings. */
-let makers;
+/** `text` of strings.wat; `null` where the engine has no such strings. */
+let makeText;
 
 /** Reads strings out of the memory of WebAssembly, by the fastest way that the engine has. */
 export class TextReader {
@@ -23,21 +21,24 @@ export class TextReader {
 
   constructor(memory) {
     this.#memory = memory;
-    if (!Bytes && makers === undefined) makers = instantiate(memory);
+    if (!Bytes && makeText === undefined) makeText = instantiate(memory);
+    /** Whether text that is not ASCII is read as UTF-16: one decoding then serves a whole region. SpiderMonkey, which
+     *  tells itself by this name, is slower at making strings than at decoding. */
+    this.wantsUtf16 = !makeText || 'InternalError' in globalThis;
   }
 
-  /** The text between two addresses, UTF-16 or ASCII; `undefined` if its values had better be made
-   *  one by one. */
-  region(start, end, isWide) {
+  /** The text of so many bytes at this address; `undefined` if its values had better be made one by one. */
+  region(address, length, isAscii) {
     const bytes = this.bytes();
-    if (Bytes) return isWide ? bytes.ucs2Slice(start, end) : bytes.latin1Slice(start, end);
-    if (makers && end - start < (isWide ? SMALL_WIDE : SMALL)) return undefined;
-    return (isWide ? utf16 : utf8).decode(bytes.subarray(start, end));
+    const end = address + length;
+    if (Bytes) return isAscii ? bytes.latin1Slice(address, end) : bytes.ucs2Slice(address, end);
+    if (isAscii ? makeText && length < SMALL : !this.wantsUtf16) return undefined;
+    return (isAscii ? utf8 : utf16).decode(bytes.subarray(address, end));
   }
 
-  /** Of a region that is `undefined`, the text of this many units at this address. */
-  value(address, length, isWide) {
-    return isWide ? makers.wide(address, length) : makers.ascii(address, length);
+  /** Of a region that is `undefined`, the text of this many bytes at this address. */
+  value(address, length) {
+    return makeText(address, length) ?? this.utf8(address, address + length);
   }
 
   /** The text between two addresses, UTF-8. */
@@ -57,9 +58,9 @@ export class TextReader {
 
 function instantiate(memory) {
   try {
-    const bytes = Uint8Array.from(atob(strings), (unit) => unit.charCodeAt(0));
-    const module = new WebAssembly.Module(bytes, { builtins: ['js-string'] });
-    return new WebAssembly.Instance(module, { a: { a: memory } }).exports;
+    const [bytes] = WebAssembly.Module.customSections(module, 'strings');
+    const maker = new WebAssembly.Module(bytes, { builtins: ['js-string'] });
+    return new WebAssembly.Instance(maker, { a: { a: memory } }).exports.text;
   } catch {
     return null;
   }

@@ -1,7 +1,8 @@
 import { memory, start as link } from '#bindings';
 import { source } from '#wasm';
 
-let isReady = false;
+/** The WebAssembly, as soon as it is linked. */
+export let module;
 /** The instance on its way, where it cannot be had at once. */
 let arriving;
 
@@ -11,14 +12,14 @@ let arriving;
  * effect.
  */
 export function withWasm(use, fail) {
-  if (isReady) return use(memory());
+  if (module) return use(memory());
   try {
-    const module = arriving ?? instantiate();
-    if (module instanceof Promise) {
-      arriving = module;
-      module.then(() => use(memory())).catch((error) => {
+    const started = arriving ?? instantiate();
+    if (started instanceof Promise) {
+      arriving = started;
+      started.then(() => use(memory())).catch((error) => {
         // The file may be there the next time.
-        if (arriving === module) arriving = undefined;
+        if (arriving === started) arriving = undefined;
         fail(error);
       });
       return;
@@ -44,7 +45,7 @@ function instantiate() {
   }
 }
 
-function start(module) {
-  link(module);
-  isReady = true;
+function start(compiled) {
+  link(compiled);
+  module = compiled;
 }

@@ -21,8 +21,8 @@ use crate::event_stream::{EventStreamParser, Found};
 /// | [`NAME`] | the name of the event type, offsets in `text`: remember it under its number |
 ///
 /// The head's upper 24 bits are the number of the event type. *In place* are values that need no
-/// copy: the pair holds offsets in the parser's buffer; or, if not all of these values are ASCII,
-/// in `units`.
+/// copy: the pair holds offsets in the parser's buffer; or in `units`, if not all of these values
+/// are ASCII and UTF-16 is wanted.
 #[derive(Default)]
 pub(super) struct Batch {
     header: [u32; 9],
@@ -47,8 +47,8 @@ const NAME: u32 = 16;
 
 // The bits of the table's flags, as in batch.js.
 
-/// The values in place are units of UTF-16.
-const IS_WIDE: u32 = 1;
+/// Not all of the values in place are ASCII.
+const NOT_ASCII: u32 = 1;
 const IS_TOO_LARGE: u32 = 2;
 pub(super) const HAS_EVENT: u32 = 4;
 const HAS_COMMENT: u32 = 8;
@@ -130,19 +130,21 @@ impl Batch {
     /// The address of the finished table: where the records are and how many numbers they are,
     /// where the values in place are and how many bytes, the offset of the first of them, where
     /// the text is; the flags; and the lower and the upper half of the reconnection time in milliseconds.
-    pub(super) fn table(&mut self, parser: &EventStreamParser) -> usize {
+    /// `wants_utf16`: for values in place that are not all ASCII.
+    pub(super) fn table(&mut self, parser: &EventStreamParser, wants_utf16: bool) -> usize {
         if !self.records.is_empty() {
             self.flags |= HAS_RECORDS;
         }
         let first = self.places.start.min(self.places.end);
         let values = &parser.buffer()[first..self.places.end];
-        let (place, len, first) = if !is_ascii(values) {
-            self.flags |= IS_WIDE;
-            self.widen(parser.buffer());
-            (address(&self.units), 2 * self.units.len(), 0)
-        } else {
-            (address(values), values.len(), first)
-        };
+        let (mut place, mut len, mut first) = (address(values), values.len(), first);
+        if !is_ascii(values) {
+            self.flags |= NOT_ASCII;
+            if wants_utf16 {
+                len = 2 * self.widen(parser.buffer(), len);
+                (place, first) = (address(&self.units), 0);
+            }
+        }
         let reconnection_time = whole_milliseconds(self.reconnection_time);
         self.header = [
             address(&self.records),
@@ -159,21 +161,25 @@ impl Batch {
     }
 
     /// Turns the values in place into UTF-16: a byte is not always a unit, so that no decoder
-    /// could tell the values apart once they are decoded together.
-    fn widen(&mut self, buffer: &[u8]) {
-        self.units.clear();
+    /// could tell the values apart once they are decoded together. Returns how many units they are;
+    /// `len` is how many bytes at most.
+    fn widen(&mut self, buffer: &[u8], len: usize) -> usize {
+        // No byte makes more than one unit.
+        self.units.resize(len, 0);
+        let mut written = 0;
         let mut rest = &mut *self.records;
         while let Some((head, pairs)) = rest.split_first_mut() {
             let in_place = 2 * (*head & (DATA | ID)).count_ones() as usize;
             let far = 2 * (*head & (FAR_ID | COMMENT | NAME)).count_ones() as usize;
             for pair in pairs[..in_place].chunks_exact_mut(2) {
                 let place = pair[0] as usize..pair[1] as usize;
-                pair[0] = self.units.len() as u32;
-                widen(&buffer[place], &mut self.units);
-                pair[1] = self.units.len() as u32;
+                pair[0] = written as u32;
+                written += widen(&buffer[place], &mut self.units[written..]);
+                pair[1] = written as u32;
             }
             rest = &mut pairs[in_place + far..];
         }
+        written
     }
 
     fn push_pair(&mut self, pair: Range<usize>) {

@@ -1,6 +1,5 @@
 //! What JavaScript's strings need: whether bytes are ASCII, and UTF-16.
 
-use alloc::vec::Vec;
 use core::slice::IterMut;
 
 /// Whether all bytes are below 128.
@@ -23,12 +22,10 @@ fn is_block_ascii(block: &[u8; 64]) -> bool {
 }
 
 /// [UTF-8 decode without BOM](https://encoding.spec.whatwg.org/#utf-8-decode-without-bom), into
-/// UTF-16: malformed bytes become U+FFFD.
-pub(super) fn widen(bytes: &[u8], units: &mut Vec<u16>) {
-    let start = units.len();
-    // No byte makes more than one unit.
-    units.resize(start + bytes.len(), 0);
-    let mut room = units[start..].iter_mut();
+/// UTF-16: malformed bytes become U+FFFD. Returns how many units they are, never more than bytes.
+pub(super) fn widen(bytes: &[u8], units: &mut [u16]) -> usize {
+    let len = units.len();
+    let mut room = units.iter_mut();
     let mut rest = bytes;
     loop {
         // What is frequent, and last what `scalar` takes longer for.
@@ -61,8 +58,7 @@ pub(super) fn widen(bytes: &[u8], units: &mut Vec<u16>) {
             }
         };
     }
-    let left = room.len();
-    units.truncate(units.len() - left);
+    len - room.len()
 }
 
 /// Writes the unit to the start of the room.
@@ -106,23 +102,21 @@ fn scalar(bytes: &[u8]) -> (u32, usize) {
     const MALFORMED: u32 = 0xFFFD;
 
     let lead = bytes[0];
-    let (len, mut range) = match lead {
-        0xC2..0xE0 => (2, 0x80..0xC0),
-        0xE0 => (3, 0xA0..0xC0),
-        0xED => (3, 0x80..0xA0),
-        0xE1..0xF0 => (3, 0x80..0xC0),
-        0xF0 => (4, 0x90..0xC0),
-        0xF1..0xF4 => (4, 0x80..0xC0),
-        0xF4 => (4, 0x80..0x90),
+    let second = bytes.get(1).map_or(0, |byte| u16::from(*byte));
+    // What is too long for what it says, half of a pair, or too large, the second byte tells.
+    let len = match u16::from(lead) << 8 | second {
+        _ if second & 0xC0 != 0x80 => return (MALFORMED, 1),
+        0xC280..0xE000 => 2,
+        0xE0A0..0xEDA0 | 0xEE80..0xF000 => 3,
+        0xF090..0xF490 => 4,
         _ => return (MALFORMED, 1),
     };
     let mut scalar = u32::from(lead) & (0x7F >> len);
     for at in 1..len {
         match bytes.get(at) {
-            Some(byte) if range.contains(byte) => scalar = scalar << 6 | tail(*byte),
+            Some(byte @ 0x80..0xC0) => scalar = scalar << 6 | tail(*byte),
             _ => return (MALFORMED, at),
         }
-        range = 0x80..0xC0;
     }
     (scalar, len)
 }

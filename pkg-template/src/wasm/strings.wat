@@ -6,32 +6,85 @@
     (func $string (param (ref null $units) i32 i32) (result (ref extern))))
   (import "a" "a" (memory 0))
   ;; For short strings, which are many: an array for each would be garbage as large as they are.
-  (global $scratch (ref $units) (array.new_default $units (i32.const 1024)))
-  (func $room (param $length i32) (result (ref $units))
-    (if (result (ref $units)) (i32.le_u (local.get $length) (i32.const 1024))
-      (then (global.get $scratch))
-      (else (array.new_default $units (local.get $length)))))
-  (func (export "ascii") (param $address i32) (param $length i32) (result externref)
+  (global $scratch (ref $units) (array.new_default $units (i32.const 2048)))
+  ;; The text of so many bytes of UTF-8 at this address; null if they are malformed. Two bytes more
+  ;; can be read at least: they end the line and the event.
+  (func (export "text") (param $at i32) (param $length i32) (result externref)
+    (local $end i32)
     (local $units (ref $units))
-    (local $at i32)
-    (local.set $units (call $room (local.get $length)))
-    (block $done
+    (local $count i32)
+    (local $unit i32)
+    (local $tail i32)
+    ;; No byte makes more than one unit.
+    (local.set $units
+      (if (result (ref $units)) (i32.le_u (local.get $length) (i32.const 2048))
+        (then (global.get $scratch))
+        (else (array.new_default $units (local.get $length)))))
+    (local.set $end (i32.add (local.get $at) (local.get $length)))
+    (block $malformed
       (loop $next
-        (br_if $done (i32.ge_u (local.get $at) (local.get $length)))
-        (array.set $units (local.get $units) (local.get $at)
-          (i32.load8_u (i32.add (local.get $address) (local.get $at))))
-        (local.set $at (i32.add (local.get $at) (i32.const 1)))
-        (br $next)))
-    (call $string (local.get $units) (i32.const 0) (local.get $length)))
-  (func (export "wide") (param $address i32) (param $length i32) (result externref)
-    (local $units (ref $units))
-    (local $at i32)
-    (local.set $units (call $room (local.get $length)))
-    (block $done
-      (loop $next
-        (br_if $done (i32.ge_u (local.get $at) (local.get $length)))
-        (array.set $units (local.get $units) (local.get $at)
-          (i32.load16_u (i32.add (local.get $address) (i32.shl (local.get $at) (i32.const 1)))))
-        (local.set $at (i32.add (local.get $at) (i32.const 1)))
-        (br $next)))
-    (call $string (local.get $units) (i32.const 0) (local.get $length))))
+        (if (i32.lt_u (local.get $at) (local.get $end))
+          (then
+            (local.set $unit (i32.load8_u (local.get $at)))
+            (if (i32.ge_u (local.get $unit) (i32.const 0x80))
+              (then
+                (local.set $tail (i32.load16_u offset=1 (local.get $at)))
+                (if (i32.lt_u (local.get $unit) (i32.const 0xE0))
+                  (then
+                    (br_if $malformed (i32.lt_u (local.get $unit) (i32.const 0xC2)))
+                    (br_if $malformed
+                      (i32.ne (i32.and (local.get $tail) (i32.const 0xC0)) (i32.const 0x80)))
+                    (local.set $unit
+                      (i32.and
+                        (i32.or
+                          (i32.shl (local.get $unit) (i32.const 6))
+                          (i32.and (local.get $tail) (i32.const 0x3F)))
+                        (i32.const 0x7FF))))
+                  (else
+                    (br_if $malformed
+                      (i32.ne (i32.and (local.get $tail) (i32.const 0xC0C0)) (i32.const 0x8080)))
+                    ;; The lead's own bits are above those of a unit.
+                    (local.set $unit
+                      (i32.or
+                        (i32.or
+                          (i32.shl (local.get $unit) (i32.const 12))
+                          (i32.shl (i32.and (local.get $tail) (i32.const 0x3F)) (i32.const 6)))
+                        (i32.and (i32.shr_u (local.get $tail) (i32.const 8)) (i32.const 0x3F))))
+                    (if (i32.lt_u (local.get $unit) (i32.const 0xF0000))
+                      (then
+                        ;; Too long for what it says, or half of a pair.
+                        (br_if $malformed (i32.lt_u (local.get $unit) (i32.const 0xE0800)))
+                        (br_if $malformed
+                          (i32.eq (i32.and (local.get $unit) (i32.const 0xF800)) (i32.const 0xD800)))
+                        (array.set $units (local.get $units) (local.get $count) (local.get $unit))
+                        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+                        (local.set $at (i32.add (local.get $at) (i32.const 3)))
+                        (br $next))
+                      (else
+                        (local.set $tail (i32.load8_u offset=3 (local.get $at)))
+                        (br_if $malformed
+                          (i32.ne (i32.and (local.get $tail) (i32.const 0xC0)) (i32.const 0x80)))
+                        ;; From here on it counts from U+10000.
+                        (local.set $unit
+                          (i32.sub
+                            (i32.or
+                              (i32.shl (local.get $unit) (i32.const 6))
+                              (i32.and (local.get $tail) (i32.const 0x3F)))
+                            (i32.const 0x3C10000)))
+                        (br_if $malformed (i32.ge_u (local.get $unit) (i32.const 0x100000)))
+                        (array.set $units (local.get $units) (local.get $count)
+                          (i32.or (i32.shr_u (local.get $unit) (i32.const 10)) (i32.const 0xD800)))
+                        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+                        (local.set $unit
+                          (i32.or (i32.and (local.get $unit) (i32.const 0x3FF)) (i32.const 0xDC00)))
+                        (local.set $at (i32.add (local.get $at) (i32.const 1)))))
+                    (local.set $at (i32.add (local.get $at) (i32.const 1)))))
+                (local.set $at (i32.add (local.get $at) (i32.const 1)))))
+            (array.set $units (local.get $units) (local.get $count) (local.get $unit))
+            (local.set $count (i32.add (local.get $count) (i32.const 1)))
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (br $next))))
+      ;; The last character would go on behind the text.
+      (br_if $malformed (i32.ne (local.get $at) (local.get $end)))
+      (return (call $string (local.get $units) (i32.const 0) (local.get $count))))
+    (ref.null extern)))

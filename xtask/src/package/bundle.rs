@@ -119,10 +119,6 @@ fn bundler(dist: &Path) -> Command {
     build.args(["--legal-comments=none", "--log-level=warning"]);
     build.arg(format!("--alias:#bindings={}", wasm::glue().display()));
     build.arg(format!("--alias:#bindings.text={}", wasm::text().display()));
-    build.arg(format!(
-        "--alias:#bindings.strings={}",
-        wasm::strings().display()
-    ));
     build.arg(format!("--outdir={}", dist.display()));
     build
 }

@@ -4,8 +4,7 @@ use std::fs::{create_dir_all, read, write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
-use base64::{Engine, engine::general_purpose::STANDARD};
+use anyhow::{Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 use super::{glue::trim, inlined, names, panics};
@@ -28,11 +27,6 @@ pub(super) fn module() -> PathBuf {
 /// The module as a script that `#bindings.text` stands for.
 pub(super) fn text() -> PathBuf {
     bound().join("text.js")
-}
-
-/// The module that makes strings, as a script that `#bindings.strings` stands for.
-pub(super) fn strings() -> PathBuf {
-    bound().join("strings.js")
 }
 
 fn bound() -> PathBuf {
@@ -104,13 +98,17 @@ pub(super) fn bind(compiled: &Path) -> Result<()> {
     write(&unoptimised, bytes)?;
     let short_names = optimise(&unoptimised)?;
     write(glue(), trim(&names::shorten(bound.js(), &short_names)?)?)?;
+    add_strings()?;
     write(text(), inlined::script(&read(module())?)?)?;
-    inlined::check(&text(), &module())?;
-    bind_strings()
+    inlined::check(&text(), &module())
 }
 
-/// Base64 is short enough for the few bytes that it is.
-fn bind_strings() -> Result<()> {
+/// Appends the module that makes strings as a custom section, which engines without its types pass
+/// over. `pkg-template/src/text-reader.js` looks for it by this name.
+fn add_strings() -> Result<()> {
+    const CUSTOM: u8 = 0;
+    const SECTION: &[u8] = b"strings";
+
     let assembled = bound().join("strings.wasm");
     let source = super::template().join("src/wasm/strings.wat");
     run(binaryen("wasm-as")
@@ -118,11 +116,18 @@ fn bind_strings() -> Result<()> {
         .arg(source)
         .arg("--output")
         .arg(&assembled))?;
-    let base64 = STANDARD.encode(read(assembled)?);
-    Ok(write(
-        strings(),
-        format!("export const strings = \"{base64}\";\n"),
-    )?)
+    let strings = read(assembled)?;
+    let len = 1 + SECTION.len() + strings.len();
+    // A number in LEB128, of two bytes.
+    ensure!((128..1 << 14).contains(&len), "{len} bytes in a section");
+    let head = [
+        CUSTOM,
+        0x80 | len as u8,
+        (len >> 7) as u8,
+        SECTION.len() as u8,
+    ];
+    let module = [&read(module())?, &head[..], SECTION, &strings].concat();
+    Ok(write(self::module(), module)?)
 }
 
 fn binaryen(tool: &str) -> Command {
@@ -156,7 +161,7 @@ fn optimise(module_with_names: &Path) -> Result<String> {
             .arg(module()),
     )?;
     // An empty module would be a valid one; it would also be a package that does nothing.
-    anyhow::ensure!(
+    ensure!(
         read(module())?.len() > 1000,
         "the optimised WebAssembly is empty"
     );
