@@ -9,12 +9,15 @@
 
 mod support;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::json;
 use support::cluster::Cluster;
 use support::proxy::Proxy;
 use support::{Client, Seen, soon};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
@@ -241,11 +244,46 @@ async fn chaos_redis_killed_3_times_loses_and_repeats_nothing() {
 #[tokio::test]
 async fn haproxy_passes_events_at_once_and_survives_killed_nodes() {
     let cluster = Cluster::start(BEATING).await;
-    let proxy = Proxy::haproxy(&cluster).await;
+    let proxy = Proxy::haproxy(&cluster.addresses()).await;
     survive(&proxy, cluster, async |cluster| {
         kill_nodes(cluster, 4).await;
     })
     .await;
+}
+
+/// A node that is well, and closes the connection on whatever else it is asked; counts how often, by
+/// method.
+async fn hanging_up() -> (String, watch::Receiver<HashMap<String, usize>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (counts, counted) = watch::channel(HashMap::new());
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let mut socket = BufReader::new(socket);
+            let mut line = String::new();
+            socket.read_line(&mut line).await.unwrap();
+            if line.contains("/health/") {
+                let well = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _ = socket.write_all(well).await;
+            } else {
+                let method = line.split(' ').next().unwrap().to_owned();
+                counts.send_modify(|counts| *counts.entry(method).or_default() += 1);
+            }
+        }
+    });
+    (address, counted)
+}
+
+#[tokio::test]
+async fn haproxy_asks_another_node_but_tells_only_one() {
+    let (node, counted) = hanging_up().await;
+    let proxy = Proxy::haproxy(&[node.clone(), node.clone(), node]).await;
+    assert_eq!(proxy.client().get("/events").await.status, 502);
+    let body = json!({ "type": "update", "data": "x" });
+    assert_eq!(proxy.client().post("/publish", body).await.status, 502);
+    let counts = counted.borrow().clone();
+    // The first, and three retries.
+    assert_eq!((counts["GET"], counts["POST"]), (4, 1));
 }
 
 #[tokio::test]

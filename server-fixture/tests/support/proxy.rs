@@ -23,12 +23,12 @@ impl Proxy {
         self.client.clone()
     }
 
-    async fn start(cluster: &Cluster, file: &str, text: &str) -> Self {
+    async fn start(nodes: &[String], file: &str, text: &str) -> Self {
         let folder = Folder::new();
         let running = on_free_port(async |port| {
             let address = SocketAddr::from(([127, 0, 0, 1], port));
             let path = folder.join(file);
-            std::fs::write(&path, filled(text, address, &folder.0, cluster)).unwrap();
+            std::fs::write(&path, filled(text, address, &folder.0, nodes)).unwrap();
             let mut command = program(&folder.0, &path);
             command.env("XDG_DATA_HOME", &folder.0);
             command.env("XDG_CONFIG_HOME", &folder.0);
@@ -45,7 +45,7 @@ impl Proxy {
 
     pub async fn corrected(cluster: &Cluster) -> Self {
         let text = include_str!("../../proxies/corrected.nginx.conf");
-        Self::start(cluster, "nginx.conf", text).await
+        Self::start(&cluster.addresses(), "nginx.conf", text).await
     }
 
     /// The textbook's file as written, TLS and HTTP/2 included, but for ports and paths.
@@ -62,22 +62,22 @@ impl Proxy {
             let port = 2999 + node;
             text = text.replace(&format!("localhost:{port}"), &format!("@NODE_{node}@"));
         }
-        let mut proxy = Self::start(cluster, "nginx.conf", &surrounded(&text)).await;
+        let mut proxy = Self::start(&cluster.addresses(), "nginx.conf", &surrounded(&text)).await;
         proxy.client = proxy.client.over_tls("example.com", &certificate);
         proxy
     }
 
-    pub async fn haproxy(cluster: &Cluster) -> Self {
+    pub async fn haproxy(nodes: &[String]) -> Self {
         let text = include_str!("../../proxies/haproxy.cfg");
-        Self::start(cluster, "haproxy.cfg", text)
-            .await
-            .ready()
-            .await
+        Self::start(nodes, "haproxy.cfg", text).await.ready().await
     }
 
     pub async fn caddy(cluster: &Cluster) -> Self {
         let text = include_str!("../../proxies/Caddyfile");
-        Self::start(cluster, "Caddyfile", text).await.ready().await
+        Self::start(&cluster.addresses(), "Caddyfile", text)
+            .await
+            .ready()
+            .await
     }
 
     /// Waits until the proxy has found its nodes well.
@@ -107,13 +107,12 @@ impl Proxy {
     }
 }
 
-fn filled(text: &str, address: SocketAddr, folder: &Path, cluster: &Cluster) -> String {
+fn filled(text: &str, address: SocketAddr, folder: &Path, nodes: &[String]) -> String {
     let text = text
         .replace("@LISTEN@", &address.to_string())
         .replace("@FOLDER@", folder.to_str().unwrap());
-    let nodes = cluster.addresses().into_iter().zip(1..);
-    nodes.fold(text, |text, (node, number)| {
-        text.replace(&format!("@NODE_{number}@"), &node)
+    nodes.iter().zip(1..).fold(text, |text, (node, number)| {
+        text.replace(&format!("@NODE_{number}@"), node)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::figure_becomes;
 use crate::support::{Seen, Server};
@@ -28,6 +28,26 @@ async fn stale_streams_are_closed_at_their_age() {
     let server = Server::start(&["--max-age", "0.3"]).await;
     let mut stream = server.login("ann").await.open("/events").await;
     stream.rest().await;
+    figure_becomes(&server, "sse_disconnects_total{reason=\"age\"}", "1").await;
+}
+
+#[tokio::test]
+async fn stale_streams_are_closed_at_their_age_though_they_never_catch_up() {
+    const EVENTS: usize = 600;
+    let server = Server::start(&["--max-age", "1", "--keep", "600", "--rate-limit", "0"]).await;
+    let ann = server.login("ann").await;
+    // Far more than the sockets between the two hold.
+    let data = "x".repeat(60_000);
+    for _ in 0..EVENTS {
+        ann.publish("update", &data).await;
+    }
+    let mut stream = ann.open("/events?last_event_id=earliest").await;
+    let mut seen = 0;
+    while let Some(item) = stream.next().await {
+        seen += usize::from(matches!(item, Seen::Event { .. }));
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert!((1..EVENTS).contains(&seen), "{seen}");
     figure_becomes(&server, "sse_disconnects_total{reason=\"age\"}", "1").await;
 }
 
