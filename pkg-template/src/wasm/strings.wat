@@ -22,68 +22,68 @@
         (else (array.new_default $units (local.get $length)))))
     (local.set $end (i32.add (local.get $at) (local.get $length)))
     (block $malformed
-      (loop $next
-        (if (i32.lt_u (local.get $at) (local.get $end))
-          (then
-            (local.set $unit (i32.load8_u (local.get $at)))
-            (if (i32.ge_u (local.get $unit) (i32.const 0x80))
-              (then
-                (local.set $tail (i32.load16_u offset=1 (local.get $at)))
-                (if (i32.lt_u (local.get $unit) (i32.const 0xE0))
-                  (then
-                    (br_if $malformed (i32.lt_u (local.get $unit) (i32.const 0xC2)))
-                    (br_if $malformed
-                      (i32.ne (i32.and (local.get $tail) (i32.const 0xC0)) (i32.const 0x80)))
-                    (local.set $unit
-                      (i32.and
-                        (i32.or
-                          (i32.shl (local.get $unit) (i32.const 6))
-                          (i32.and (local.get $tail) (i32.const 0x3F)))
-                        (i32.const 0x7FF))))
-                  (else
-                    (br_if $malformed
-                      (i32.ne (i32.and (local.get $tail) (i32.const 0xC0C0)) (i32.const 0x8080)))
-                    ;; The lead's own bits are above those of a unit.
-                    (local.set $unit
+      (block $done
+        (loop $next
+          (block $wide
+            (loop $ascii
+              (br_if $done (i32.ge_u (local.get $at) (local.get $end)))
+              (local.set $unit (i32.load8_u (local.get $at)))
+              (br_if $wide (i32.ge_u (local.get $unit) (i32.const 0x80)))
+              (array.set $units (local.get $units) (local.get $count) (local.get $unit))
+              (local.set $count (i32.add (local.get $count) (i32.const 1)))
+              (local.set $at (i32.add (local.get $at) (i32.const 1)))
+              (br $ascii)))
+          (local.set $tail (i32.load16_u offset=1 (local.get $at)))
+          (if (i32.lt_u (local.get $unit) (i32.const 0xE0))
+            (then
+              (br_if $malformed (i32.lt_u (local.get $unit) (i32.const 0xC2)))
+              (br_if $malformed
+                (i32.ne (i32.and (local.get $tail) (i32.const 0xC0)) (i32.const 0x80)))
+              (local.set $unit
+                (i32.and
+                  (i32.or
+                    (i32.shl (local.get $unit) (i32.const 6))
+                    (i32.and (local.get $tail) (i32.const 0x3F)))
+                  (i32.const 0x7FF))))
+            (else
+              (br_if $malformed
+                (i32.ne (i32.and (local.get $tail) (i32.const 0xC0C0)) (i32.const 0x8080)))
+              ;; The lead's own bits are above those of a unit.
+              (local.set $unit
+                (i32.or
+                  (i32.or
+                    (i32.shl (local.get $unit) (i32.const 12))
+                    (i32.shl (i32.and (local.get $tail) (i32.const 0x3F)) (i32.const 6)))
+                  (i32.and (i32.shr_u (local.get $tail) (i32.const 8)) (i32.const 0x3F))))
+              (if (i32.lt_u (local.get $unit) (i32.const 0xF0000))
+                (then
+                  ;; Too long for what it says, or half of a pair.
+                  (br_if $malformed (i32.lt_u (local.get $unit) (i32.const 0xE0800)))
+                  (br_if $malformed
+                    (i32.eq (i32.and (local.get $unit) (i32.const 0xF800)) (i32.const 0xD800))))
+                (else
+                  (local.set $tail (i32.load8_u offset=3 (local.get $at)))
+                  (br_if $malformed
+                    (i32.ne (i32.and (local.get $tail) (i32.const 0xC0)) (i32.const 0x80)))
+                  ;; From here on it counts from U+10000.
+                  (local.set $unit
+                    (i32.sub
                       (i32.or
-                        (i32.or
-                          (i32.shl (local.get $unit) (i32.const 12))
-                          (i32.shl (i32.and (local.get $tail) (i32.const 0x3F)) (i32.const 6)))
-                        (i32.and (i32.shr_u (local.get $tail) (i32.const 8)) (i32.const 0x3F))))
-                    (if (i32.lt_u (local.get $unit) (i32.const 0xF0000))
-                      (then
-                        ;; Too long for what it says, or half of a pair.
-                        (br_if $malformed (i32.lt_u (local.get $unit) (i32.const 0xE0800)))
-                        (br_if $malformed
-                          (i32.eq (i32.and (local.get $unit) (i32.const 0xF800)) (i32.const 0xD800)))
-                        (array.set $units (local.get $units) (local.get $count) (local.get $unit))
-                        (local.set $count (i32.add (local.get $count) (i32.const 1)))
-                        (local.set $at (i32.add (local.get $at) (i32.const 3)))
-                        (br $next))
-                      (else
-                        (local.set $tail (i32.load8_u offset=3 (local.get $at)))
-                        (br_if $malformed
-                          (i32.ne (i32.and (local.get $tail) (i32.const 0xC0)) (i32.const 0x80)))
-                        ;; From here on it counts from U+10000.
-                        (local.set $unit
-                          (i32.sub
-                            (i32.or
-                              (i32.shl (local.get $unit) (i32.const 6))
-                              (i32.and (local.get $tail) (i32.const 0x3F)))
-                            (i32.const 0x3C10000)))
-                        (br_if $malformed (i32.ge_u (local.get $unit) (i32.const 0x100000)))
-                        (array.set $units (local.get $units) (local.get $count)
-                          (i32.or (i32.shr_u (local.get $unit) (i32.const 10)) (i32.const 0xD800)))
-                        (local.set $count (i32.add (local.get $count) (i32.const 1)))
-                        (local.set $unit
-                          (i32.or (i32.and (local.get $unit) (i32.const 0x3FF)) (i32.const 0xDC00)))
-                        (local.set $at (i32.add (local.get $at) (i32.const 1)))))
-                    (local.set $at (i32.add (local.get $at) (i32.const 1)))))
-                (local.set $at (i32.add (local.get $at) (i32.const 1)))))
-            (array.set $units (local.get $units) (local.get $count) (local.get $unit))
-            (local.set $count (i32.add (local.get $count) (i32.const 1)))
-            (local.set $at (i32.add (local.get $at) (i32.const 1)))
-            (br $next))))
+                        (i32.shl (local.get $unit) (i32.const 6))
+                        (i32.and (local.get $tail) (i32.const 0x3F)))
+                      (i32.const 0x3C10000)))
+                  (br_if $malformed (i32.ge_u (local.get $unit) (i32.const 0x100000)))
+                  (array.set $units (local.get $units) (local.get $count)
+                    (i32.or (i32.shr_u (local.get $unit) (i32.const 10)) (i32.const 0xD800)))
+                  (local.set $count (i32.add (local.get $count) (i32.const 1)))
+                  (local.set $unit
+                    (i32.or (i32.and (local.get $unit) (i32.const 0x3FF)) (i32.const 0xDC00)))
+                  (local.set $at (i32.add (local.get $at) (i32.const 1)))))
+              (local.set $at (i32.add (local.get $at) (i32.const 1)))))
+          (array.set $units (local.get $units) (local.get $count) (local.get $unit))
+          (local.set $count (i32.add (local.get $count) (i32.const 1)))
+          (local.set $at (i32.add (local.get $at) (i32.const 2)))
+          (br $next)))
       ;; The last character would go on behind the text.
       (br_if $malformed (i32.ne (local.get $at) (local.get $end)))
       (return (call $string (local.get $units) (i32.const 0) (local.get $count))))

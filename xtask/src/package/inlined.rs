@@ -20,57 +20,65 @@ fn alphabet() -> Vec<u8> {
     (b' '..=b'~').filter(|c| !is_special(c)).collect()
 }
 
-/// The last characters of the alphabet each begin a pair.
+/// So many characters stand for no byte: each begins a pair.
 const ESCAPES: usize = 2;
 
-/// A module that exports `text`, and `singles`: for each character that stands alone, its byte.
+/// A module that exports `text`, and `singles`: four bytes to a hexadecimal digit, a bit for each that is one character.
 pub(super) fn script(module: &[u8]) -> Result<String> {
-    let singles = singles(module);
-    let spellings = spellings(&singles);
+    let is_single = frequent(module);
+    let spellings = spellings(&is_single);
     let mut text = String::new();
     for byte in module {
         text += &spellings[usize::from(*byte)];
     }
-    let mut table = String::new();
-    for byte in singles {
-        write!(table, "{byte:02x}")?;
+    let mut singles = String::new();
+    for bits in is_single.chunks(4) {
+        let digit = bits
+            .iter()
+            .rev()
+            .fold(0, |digit, bit| digit << 1 | u8::from(*bit));
+        write!(singles, "{digit:x}")?;
     }
     Ok(format!(
-        "export const singles = \"{table}\";\nexport const text = \"{text}\";\n"
+        "export const singles = \"{singles}\";\nexport const text = \"{text}\";\n"
     ))
 }
 
-/// The byte that each single character stands for: the most frequent bytes, and of these the
-/// printable ones for themselves, so that the texts in the module stay texts.
-fn singles(module: &[u8]) -> Vec<u8> {
-    let alphabet = alphabet();
-    let characters = &alphabet[..alphabet.len() - ESCAPES];
+/// Which bytes are frequent enough for a character of their own.
+fn frequent(module: &[u8]) -> [bool; 256] {
     let mut bytes: Vec<u8> = (0..=255).collect();
     bytes.sort_by_cached_key(|byte| usize::MAX - module.iter().filter(|b| *b == byte).count());
-    bytes.truncate(characters.len());
-    let mut others = bytes.iter().filter(|byte| !characters.contains(byte));
-    let own = characters
-        .iter()
-        .map(|c| bytes.iter().find(|byte| *byte == c));
-    own.filter_map(|byte| byte.or_else(|| others.next()))
-        .copied()
-        .collect()
+    let mut is_frequent = [false; 256];
+    for byte in &bytes[..alphabet().len() - ESCAPES] {
+        is_frequent[usize::from(*byte)] = true;
+    }
+    is_frequent
 }
 
-/// How each byte is written: one character, or a pair that counts the other bytes.
-fn spellings(singles: &[u8]) -> Vec<String> {
+/// How each byte is written. A single one that is in the alphabet stands for itself, so that the texts in the module stay
+/// texts; the other single ones take the characters that are left, in order. The last of these begin
+/// the pairs, which count the other bytes.
+fn spellings(is_single: &[bool; 256]) -> Vec<String> {
     let alphabet = alphabet();
-    let mut pairs = alphabet[singles.len()..]
-        .iter()
-        .flat_map(|escape| alphabet.iter().map(move |c| [*escape, *c]));
-    (0..=255)
+    let is_itself = |byte: &u8| is_single[usize::from(*byte)] && alphabet.contains(byte);
+    let mut left = alphabet.iter().filter(|c| !is_itself(c));
+    let mut spellings: Vec<_> = (0..=255)
         .map(
-            |byte| match singles.iter().position(|single| *single == byte) {
-                Some(place) => char::from(alphabet[place]).to_string(),
-                None => pairs.next().into_iter().flatten().map(char::from).collect(),
+            |byte| match (is_itself(&byte), is_single[usize::from(byte)]) {
+                (true, _) => Some(byte),
+                (_, true) => left.next().copied(),
+                _ => None,
             },
         )
-        .collect()
+        .map(|c| c.map(|c| char::from(c).to_string()))
+        .collect();
+    let mut pairs = left.flat_map(|escape| alphabet.iter().map(|c| [*escape, *c]));
+    for spelling in spellings.iter_mut().filter(|spelling| spelling.is_none()) {
+        *spelling = pairs
+            .next()
+            .map(|pair| pair.map(char::from).iter().collect());
+    }
+    spellings.into_iter().flatten().collect()
 }
 
 /// Decodes the script as browsers will, and compares.
