@@ -1,10 +1,11 @@
 // The clients, each in the way that its documentation shows. Each reads `count` events, calls
-// `onEvent(data)` for each, and then lets go of the stream.
+// `onEvent(data)` for each, and then lets go of the stream. Of this script each row has a copy: see copies.mjs.
 import { fetchEventSource } from '@microsoft/fetch-event-source';
 import { AuthenticatedEventSource, events } from 'authenticated-event-source';
 import { fetchEventSource as ourFetchEventSource } from 'authenticated-event-source/fetch-event-source';
 import { EventSource as NpmEventSource } from 'eventsource';
 import { createEventSource } from 'eventsource-client';
+import { readBarely } from './bare-reader.mjs';
 import { BARE_READER, OURS } from './names.mjs';
 
 /** Over an `EventTarget` with `close()`. */
@@ -62,18 +63,6 @@ async function byCallback(fetchEventSource, url, count, onEvent) {
       throw error;
     },
   });
-}
-
-/** Not a client: what reading and decoding cost. Calls `onText` for what each chunk holds, until it returns `true`. */
-export async function readBarely(url, onText) {
-  const decoder = new TextDecoder();
-  const { body } = await fetch(url);
-  const reader = body.getReader({ mode: 'byob' });
-  let { value, done } = await reader.read(new Uint8Array(65_536));
-  while (!done && !onText(decoder.decode(value))) {
-    ({ value, done } = await reader.read(new Uint8Array(value.buffer)));
-  }
-  await reader.cancel();
 }
 
 export const CLIENTS = [

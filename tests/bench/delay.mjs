@@ -1,6 +1,7 @@
 // Delivery delay at a calm rate: the server writes the time into each event, one every 5 ms.
-import { CLIENTS, readBarely } from './clients.mjs';
+import { readBarely } from './bare-reader.mjs';
 import { rotated } from './clock.mjs';
+import { clients } from './copies.mjs';
 import { BARE_READER } from './names.mjs';
 
 /** At this rate each chunk is one event. */
@@ -17,10 +18,10 @@ function bareReader(url, count, onEvent) {
 export async function measureDelay({ clock, full }) {
   // Many short connections: within one of them all events find the machine in the same rhythm.
   const count = 100;
-  const clients = CLIENTS.map(([name, read]) => [name, name === BARE_READER ? bareReader : read]);
-  const delays = Object.fromEntries(clients.map(([name]) => [name, []]));
+  const rows = (await clients()).map(([name, read]) => [name, name === BARE_READER ? bareReader : read]);
+  const delays = Object.fromEntries(rows.map(([name]) => [name, []]));
   for (let round = 0; round < (full ? 60 : 20); round++) {
-    for (const [name, read] of rotated(clients, round)) {
+    for (const [name, read] of rotated(rows, round)) {
       await read(clock, count, (data) => delays[name].push(performance.timeOrigin + performance.now() - parseFloat(data)));
     }
   }

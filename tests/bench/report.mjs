@@ -1,6 +1,6 @@
 // What was measured → one page of tables.
 import { median } from './clock.mjs';
-import { OURS } from './names.mjs';
+import { BARE_READER, OURS } from './names.mjs';
 
 const round = (number) => (Number.isFinite(number) ? Number(number.toPrecision(3)).toLocaleString('en', { useGrouping: false }) : '');
 const percentile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)];
@@ -10,10 +10,10 @@ function table(head, rows) {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-/** How many times as long as ours: median over the rounds, and from the least to the most. */
-function ratio(times, ours) {
+/** How many times as long as the others: median over the rounds, and from the least to the most. */
+function ratio(times, others) {
   if (!times) return '';
-  const ratios = times.map((time, index) => time / ours[index]);
+  const ratios = times.map((time, index) => time / others[index]);
   return `${round(median(ratios))} (${round(Math.min(...ratios))}–${round(Math.max(...ratios))})`;
 }
 
@@ -35,17 +35,19 @@ function summary(cells) {
   return `Against eventsource-parser: geometric mean ${round(mean)}, least ${round(Math.min(...ratios))}, most ${round(Math.max(...ratios))}, in ${ratios.filter((each) => each > 1).length} of ${ratios.length} cells above 1; more than 1 means that ours is faster.`;
 }
 
+/** What the processor times of a stream are compared with. */
+const YARDSTICKS = ['native EventSource', 'eventsource-client', BARE_READER];
+
 function stream(engine, workloads) {
-  const head = ['client', 'processor, ms', '÷ native', 'until the last event, ms', '÷ native', 'longest gap, ms', 'longest task, ms', 'most memory, MB'];
+  const head = ['client', 'processor, ms', ...YARDSTICKS.map((name) => `÷ ${name}`), 'until the last event, ms', 'longest gap, ms', 'longest task, ms', 'most memory, MB'];
   return workloads.map(({ workload, count, rounds }) => {
-    const middle = (name, figure) => median(rounds[name].map((round) => round[figure]));
-    const native = 'native EventSource';
+    const all = (name, figure) => rounds[name].map((round) => round[figure]);
+    const middle = (name, figure) => median(all(name, figure));
     const rows = Object.keys(rounds).map((name) => [
       name,
       round(middle(name, 'cpu')),
-      round(middle(name, 'cpu') / middle(native, 'cpu')),
+      ...YARDSTICKS.map((other) => (other === name ? '1' : ratio(all(name, 'cpu'), all(other, 'cpu')))),
       round(middle(name, 'wall')),
-      round(middle(name, 'wall') / middle(native, 'wall')),
       round(middle(name, 'gap')),
       task(middle(name, 'task')),
       megabytes(middle(name, 'peak')),
@@ -89,7 +91,7 @@ function growth(engine, tables) {
 
 const SECTIONS = [
   ['parse', 'Parse', 'Bytes to events, no network. Node by the processor time of the process, Chromium by that of the main thread; rounds in several processes, because each compiles the parsers anew, and not each time as well.', parse],
-  ['stream', 'End to end', 'From the fixture server on the same machine, as fast as the client takes it. Processor time is that of the main thread; the gap is how long a timer of 5 ms was late. Firefox does not tell of long tasks.', stream],
+  ['stream', 'End to end', 'From the fixture server on the same machine, as fast as the client takes it. Processor time is that of the main thread, and what it is compared with that of the same round; the gap is how long a timer of 5 ms was late. Rounds in several processes, and each row runs functions of its own, because an engine compiles those that rows share for all of them. Firefox does not tell of long tasks.', stream],
   ['delay', 'Delay', 'One event every 5 ms. The two clocks differ by the same for all rows: compare the rows.', delay],
   ['start', 'Start', 'In a worker of its own each time, so that nothing is warm.', start],
   ['growth', 'Growth', 'The third column should stay the same from row to row. Memory is what the process holds after a garbage collection.', growth],

@@ -29,7 +29,7 @@ const COUNT = Number(process.env.EVENTS) || (full ? 200_000 : 50_000);
 
 /** Streams of so many events on the fixture server's fault port. */
 async function streams(faults) {
-  const chosen = full ? ['tokens of a language model', 'CJK and emoji', 'id, event and data'] : ['tokens of a language model'];
+  const chosen = full ? ['tokens of a language model', 'chunks of chat completions', 'CJK and emoji', 'id, event and data'] : ['tokens of a language model'];
   const block = 500;
   return Promise.all(chosen.map(async (workload) => {
     const text = new TextDecoder().decode(WORKLOADS.find(([name]) => name === workload)[1]);
@@ -40,30 +40,39 @@ async function streams(faults) {
   }));
 }
 
+/**
+ * The result of a job that is run in so many processes, with the rounds of all: an engine decides once in each how well it
+ * compiles what. `roundsOf`: what of a result are lists of rounds, by name.
+ */
+async function inProcesses(processes, run, roundsOf) {
+  const result = await run();
+  for (let process = 1; process < processes; process++) {
+    const found = roundsOf(await run());
+    for (const [index, byName] of roundsOf(result).entries()) {
+      for (const [name, rounds] of Object.entries(byName)) rounds.push(...found[index][name]);
+    }
+  }
+  return result;
+}
+
+async function measureParse() {
+  const measure = (run) => inProcesses(full ? 7 : 2, () => run('parse'), ({ cells }) => cells.map(({ times }) => times));
+  return { Node: await measure(inNode), Chromium: await measure(inChromium) };
+}
+
 async function measureStreams() {
   const fixture = await startFixture('--port', '0', '--fault-port', '0');
   try {
     const options = { streams: await streams(fixture.faults), count: COUNT };
-    return { Chromium: await inChromium('stream', options), Firefox: await inFirefox('stream', options) };
+    const measure = (run) => inProcesses(full ? 3 : 1, () => run('stream', options), (workloads) => workloads.map(({ rounds }) => rounds));
+    return { Chromium: await measure(inChromium), Firefox: FIREFOX && (await measure(inFirefox)) };
   } finally {
     await fixture.stop();
   }
 }
 
-/** The rounds of several processes: an engine decides once in each how well it compiles which parser. */
-async function parseInProcesses(run) {
-  const { cells, ...rest } = await run('parse');
-  for (let more = full ? 6 : 1; more > 0; more--) {
-    const found = await run('parse');
-    for (const [index, { times }] of found.cells.entries()) {
-      for (const [name, rounds] of Object.entries(times)) cells[index].times[name].push(...rounds);
-    }
-  }
-  return { cells, ...rest };
-}
-
 const MEASURES = {
-  parse: async () => ({ Node: await parseInProcesses(inNode), Chromium: await parseInProcesses(inChromium) }),
+  parse: measureParse,
   stream: measureStreams,
   delay: async () => ({ Chromium: await inChromium('delay'), Firefox: await inFirefox('delay') }),
   start: async () => ({ Chromium: await inChromium('start'), Firefox: await inFirefox('start') }),

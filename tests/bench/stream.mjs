@@ -1,6 +1,6 @@
 // End to end: a stream as fast as the client takes it.
-import { CLIENTS } from './clients.mjs';
 import { pause, rotated, usage } from './clock.mjs';
+import { clients } from './copies.mjs';
 
 /** How long the page was deaf at the most, in milliseconds, while `work` ran. */
 async function longestGap(work) {
@@ -56,11 +56,12 @@ async function once(read, url, count) {
 
 /** By workload and client, the figures of each round. */
 export async function measureStream({ streams, count, full }) {
+  const rows = await clients();
   const results = [];
   for (const { workload, url } of streams) {
-    const rounds = Object.fromEntries(CLIENTS.map(([name]) => [name, []]));
-    for (let round = -1; round < (full ? 9 : 5); round++) {
-      for (const [name, read] of rotated(CLIENTS, round)) {
+    const rounds = Object.fromEntries(rows.map(([name]) => [name, []]));
+    for (let round = -1; round < (full ? 4 : 5); round++) {
+      for (const [name, read] of rotated(rows, round)) {
         const figures = await once(read, url, count);
         if (round >= 0) rounds[name].push(figures);
       }

@@ -55,7 +55,7 @@ fn sources() -> PathBuf {
 fn bundled(folder: &Path) -> Result<()> {
     let dist = house::staged_package().join("dist");
     let mut build = npm::program(&package::tools(), "esbuild");
-    build.arg(sources().join("page.mjs"));
+    build.args(["page.mjs", "clients.mjs"].map(|script| sources().join(script)));
     build.args([
         "--bundle",
         "--format=esm",
