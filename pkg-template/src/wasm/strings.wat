@@ -32,6 +32,24 @@
               (array.set $units (local.get $units) (local.get $count) (local.get $unit))
               (local.set $count (i32.add (local.get $count) (i32.const 1)))
               (local.set $at (i32.add (local.get $at) (i32.const 1)))
+              ;; Four at once, where one was found: text that has no ASCII but spaces tries it seldom.
+              (loop $words
+                (if (i32.le_u (i32.add (local.get $at) (i32.const 4)) (local.get $end))
+                  (then
+                    (local.set $tail (i32.load (local.get $at)))
+                    (if (i32.eqz (i32.and (local.get $tail) (i32.const 0x80808080)))
+                      (then
+                        (array.set $units (local.get $units) (local.get $count)
+                          (i32.and (local.get $tail) (i32.const 0xFF)))
+                        (array.set $units (local.get $units) (i32.add (local.get $count) (i32.const 1))
+                          (i32.and (i32.shr_u (local.get $tail) (i32.const 8)) (i32.const 0xFF)))
+                        (array.set $units (local.get $units) (i32.add (local.get $count) (i32.const 2))
+                          (i32.and (i32.shr_u (local.get $tail) (i32.const 16)) (i32.const 0xFF)))
+                        (array.set $units (local.get $units) (i32.add (local.get $count) (i32.const 3))
+                          (i32.shr_u (local.get $tail) (i32.const 24)))
+                        (local.set $count (i32.add (local.get $count) (i32.const 4)))
+                        (local.set $at (i32.add (local.get $at) (i32.const 4)))
+                        (br $words))))))
               (br $ascii)))
           (local.set $tail (i32.load16_u offset=1 (local.get $at)))
           (if (i32.lt_u (local.get $unit) (i32.const 0xE0))
