@@ -19,7 +19,7 @@ const CJK = '実時間の更新を届ける。서버가 보낸 사건 🚀 ';
 export const WORKLOADS = [
   ['tokens of a language model', stream(token)],
   ['chunks of chat completions', stream(completion)],
-  ['the same, CRLF', stream((number) => token(number).replaceAll('\n', '\r\n'))],
+  ['tokens, lines end in CRLF', stream((number) => token(number).replaceAll('\n', '\r\n'))],
   ['tiny: `data: x`', stream(() => 'data: x\n\n')],
   ['64 KB events', stream(() => `data: ${'x'.repeat(65_536)}\n\n`)],
   ['20 lines of data', stream((number) => `${`data: line of event ${number}\n`.repeat(20)}\n`)],
