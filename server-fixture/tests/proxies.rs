@@ -261,7 +261,10 @@ async fn hanging_up() -> (String, watch::Receiver<HashMap<String, usize>>) {
         while let Ok((socket, _)) = listener.accept().await {
             let mut socket = BufReader::new(socket);
             let mut line = String::new();
-            socket.read_line(&mut line).await.unwrap();
+            // A proxy may give a connection up before it has asked anything.
+            if socket.read_line(&mut line).await.is_err() {
+                continue;
+            }
             if line.contains("/health/") {
                 let well = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
                 let _ = socket.write_all(well).await;

@@ -25,60 +25,49 @@ const ESCAPES: usize = 2;
 
 /// A module that exports `text`, and `singles`: four bytes to a hexadecimal digit, a bit for each that is one character.
 pub(super) fn script(module: &[u8]) -> Result<String> {
-    let is_single = frequent(module);
-    let spellings = spellings(&is_single);
+    let frequent = frequent(module);
+    let spellings = spellings(&frequent);
     let mut text = String::new();
     for byte in module {
         text += &spellings[usize::from(*byte)];
     }
     let mut singles = String::new();
-    for bits in is_single.chunks(4) {
-        let digit = bits
-            .iter()
-            .rev()
-            .fold(0, |digit, bit| digit << 1 | u8::from(*bit));
-        write!(singles, "{digit:x}")?;
+    for first in (0..=255).step_by(4) {
+        let bit = |place: u8| u8::from(frequent.contains(&(first + place))) << place;
+        write!(singles, "{:x}", (0..4).map(bit).sum::<u8>())?;
     }
     Ok(format!(
         "export const singles = \"{singles}\";\nexport const text = \"{text}\";\n"
     ))
 }
 
-/// Which bytes are frequent enough for a character of their own.
-fn frequent(module: &[u8]) -> [bool; 256] {
+/// The bytes that are frequent enough for a character of their own, in their order.
+fn frequent(module: &[u8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = (0..=255).collect();
     bytes.sort_by_cached_key(|byte| usize::MAX - module.iter().filter(|b| *b == byte).count());
-    let mut is_frequent = [false; 256];
-    for byte in &bytes[..alphabet().len() - ESCAPES] {
-        is_frequent[usize::from(*byte)] = true;
-    }
-    is_frequent
+    bytes.truncate(alphabet().len() - ESCAPES);
+    bytes.sort_unstable();
+    bytes
 }
 
-/// How each byte is written. A single one that is in the alphabet stands for itself, so that the texts in the module stay
-/// texts; the other single ones take the characters that are left, in order. The last of these begin
+/// How each byte is written. A frequent one that is in the alphabet stands for itself, so that the texts in the module stay
+/// texts; the other frequent ones take the characters that are left, in order. The last of these begin
 /// the pairs, which count the other bytes.
-fn spellings(is_single: &[bool; 256]) -> Vec<String> {
+fn spellings(frequent: &[u8]) -> Vec<String> {
     let alphabet = alphabet();
-    let is_itself = |byte: &u8| is_single[usize::from(*byte)] && alphabet.contains(byte);
-    let mut left = alphabet.iter().filter(|c| !is_itself(c));
-    let mut spellings: Vec<_> = (0..=255)
-        .map(
-            |byte| match (is_itself(&byte), is_single[usize::from(byte)]) {
-                (true, _) => Some(byte),
-                (_, true) => left.next().copied(),
-                _ => None,
-            },
-        )
-        .map(|c| c.map(|c| char::from(c).to_string()))
-        .collect();
-    let mut pairs = left.flat_map(|escape| alphabet.iter().map(|c| [*escape, *c]));
-    for spelling in spellings.iter_mut().filter(|spelling| spelling.is_none()) {
-        *spelling = pairs
-            .next()
-            .map(|pair| pair.map(char::from).iter().collect());
+    let mut left = alphabet.iter().filter(|c| !frequent.contains(c));
+    let mut spellings = vec![String::new(); 256];
+    for byte in frequent {
+        let is_itself = alphabet.contains(byte);
+        let c = if is_itself { Some(byte) } else { left.next() };
+        spellings[usize::from(*byte)].extend(c.map(|c| char::from(*c)));
     }
-    spellings.into_iter().flatten().collect()
+    let pairs = left.flat_map(|escape| alphabet.iter().map(|c| [*escape, *c]));
+    let others = spellings.iter_mut().filter(|spelling| spelling.is_empty());
+    for (spelling, pair) in others.zip(pairs) {
+        spelling.extend(pair.map(char::from));
+    }
+    spellings
 }
 
 /// Decodes the script as browsers will, and compares.

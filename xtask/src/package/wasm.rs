@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
+use wasm_encoder::{CustomSection, Section};
 
 use super::{glue::trim, inlined, names, panics};
 use crate::house;
@@ -106,9 +107,6 @@ pub(super) fn bind(compiled: &Path) -> Result<()> {
 /// Appends the module that makes strings as a custom section, which engines without its types pass
 /// over. `pkg-template/src/text-reader.js` looks for it by this name.
 fn add_strings() -> Result<()> {
-    const CUSTOM: u8 = 0;
-    const SECTION: &[u8] = b"strings";
-
     let assembled = bound().join("strings.wasm");
     let source = super::template().join("src/wasm/strings.wat");
     run(binaryen("wasm-as")
@@ -116,18 +114,13 @@ fn add_strings() -> Result<()> {
         .arg(source)
         .arg("--output")
         .arg(&assembled))?;
-    let strings = read(assembled)?;
-    let len = 1 + SECTION.len() + strings.len();
-    // A number in LEB128, of two bytes.
-    ensure!((128..1 << 14).contains(&len), "{len} bytes in a section");
-    let head = [
-        CUSTOM,
-        0x80 | len as u8,
-        (len >> 7) as u8,
-        SECTION.len() as u8,
-    ];
-    let module = [&read(module())?, &head[..], SECTION, &strings].concat();
-    Ok(write(self::module(), module)?)
+    let strings = CustomSection {
+        name: "strings".into(),
+        data: read(assembled)?.into(),
+    };
+    let mut bytes = read(module())?;
+    strings.append_to(&mut bytes);
+    Ok(write(module(), bytes)?)
 }
 
 fn binaryen(tool: &str) -> Command {
