@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::net::SocketAddr;
 
+use redis::AsyncConnectionConfig;
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::Client;
 use super::process::{Folder, Running, announced, command, on_free_port, on_port};
+use super::{Client, PATIENCE};
 
 /// The server's own program.
 pub struct Node(Running);
@@ -78,7 +79,8 @@ impl Redis {
     /// With these settings, as on its command line.
     pub async fn start_with(settings: &[&str]) -> Self {
         let settings: Vec<_> = settings.iter().map(|&setting| setting.to_owned()).collect();
-        let folder = Folder::new();
+        // It answers nobody while it waits for a disk, and a node gives it up after two seconds.
+        let folder = Folder::in_memory();
         let started = on_free_port(async |port| spawn(&folder, &settings, port).await).await;
         Self {
             running: started.unwrap_or_else(|why| panic!("{why}")),
@@ -98,7 +100,12 @@ impl Redis {
     /// What it answers to a command, given as its words.
     pub async fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
         let client = redis::Client::open(self.url()).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        // The library gives up after half a second, which a disk that is busy can take.
+        let patient = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        let connection = client.get_multiplexed_async_connection_with_config(&patient);
+        let mut connection = connection.await.unwrap();
         let (name, arguments) = words.split_first().unwrap();
         let mut command = redis::cmd(name);
         command.arg(arguments);
