@@ -91,7 +91,7 @@ function growth(engine, tables) {
 
 const SECTIONS = [
   ['parse', 'Parse', 'Bytes to events, no network. Node by the processor time of the process, Chromium by that of the main thread; rounds in several processes, because each compiles the parsers anew, and not each time as well.', parse],
-  ['stream', 'End to end', 'From the fixture server on the same machine, as fast as the client takes it. Processor time is that of the main thread, compared with another row's of the same round; the gap is how long a timer of 5 ms was late. Rounds in several processes, and each row runs functions of its own, because an engine compiles those that rows share for all of them. Firefox does not tell of long tasks.', stream],
+  ['stream', 'End to end', 'From the fixture server on the same machine, as fast as the client takes it. Processor time is that of the main thread, compared with that of another row of the same round; the gap is how long a timer of 5 ms was late. Rounds in several processes, and each row runs functions of its own, because an engine compiles those that rows share for all of them. Firefox does not tell of long tasks.', stream],
   ['delay', 'Delay', 'One event every 5 ms. The two clocks differ by the same for all rows: compare the rows.', delay],
   ['start', 'Start', 'In a worker of its own each time, so that nothing is warm.', start],
   ['growth', 'Growth', 'The third column should stay the same from row to row. Memory is what the process holds after a garbage collection.', growth],

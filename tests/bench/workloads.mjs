@@ -12,13 +12,16 @@ function stream(event) {
 
 const token = (number) => `data: {"id":"run-${number}","object":"chunk","choices":[{"index":0,"delta":{"content":" word${number % 97}"},"finish_reason":null}]}\n\n`;
 /** As long as the chunks of most services are, which name the model and themselves in each. */
-const completion = (number) => `data: {"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk","created":1741570283,"model":"example-4-mini-2025-03-01","choices":[{"index":0,"delta":{"content":" word${number % 97}"},"finish_reason":null}]}\n\n`;
+const completion = (word) => `data: {"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk","created":1741570283,"model":"example-4-mini-2025-03-01","choices":[{"index":0,"delta":{"content":"${word}"},"finish_reason":null}]}\n\n`;
+/** Five of these twenty are not ASCII, one of them not Latin-1 either. */
+const FRENCH = 'L|’|été| dernier|,| les| enfants| jou|aient| à| la| plage|,| où| la| mer| mont|ait| déjà|.'.split('|');
 const CJK = '実時間の更新を届ける。서버가 보낸 사건 🚀 ';
 
 /** `[name, bytes]`. */
 export const WORKLOADS = [
   ['tokens of a language model', stream(token)],
-  ['chunks of chat completions', stream(completion)],
+  ['chunks of chat completions', stream((number) => completion(` word${number % 97}`))],
+  ['chunks of chat completions, in French', stream((number) => completion(FRENCH[number % FRENCH.length]))],
   ['tokens, lines end in CRLF', stream((number) => token(number).replaceAll('\n', '\r\n'))],
   ['tiny: `data: x`', stream(() => 'data: x\n\n')],
   ['64 KB events', stream(() => `data: ${'x'.repeat(65_536)}\n\n`)],
