@@ -9,7 +9,7 @@ import { runInBrowser } from './browser.mjs';
 import { page } from './report.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
-const { BUNDLE, CHROMIUM, FIREFOX, SIZE, BENCHES, FULL } = process.env;
+const { BUNDLE, CHROMIUM, FIREFOX, SIZE, BENCHES, FULL, PAGE } = process.env;
 const full = FULL === '1';
 const kept = join(BUNDLE, 'results.json');
 
@@ -105,5 +105,5 @@ for (const name of BENCHES ? BENCHES.split(',') : Object.keys(MEASURES)) {
 }
 const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}`;
 const text = page({ machine, versions: await versions(), size: SIZE, results });
-await writeFile(new URL('RESULTS.md', import.meta.url), text);
+await writeFile(PAGE, text);
 console.log(text);

@@ -2,6 +2,7 @@
 
 use std::fs::{copy, create_dir_all};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -20,30 +21,50 @@ pub(crate) struct Options {
     full: bool,
 }
 
-/// Builds the package, bundles it with its peers, and measures in Node and in the browsers.
+/// Measures, and keeps what it found.
 pub(crate) fn run_bench(options: &Options) -> Result<()> {
+    let mut bench = prepared(&house::workshop().join("bench"))?;
+    bench
+        .env("BENCHES", options.only.join(","))
+        .env("FULL", if options.full { "1" } else { "" })
+        .env("PAGE", sources().join("RESULTS.md"));
+    run(&mut bench)
+}
+
+/// Whether it can be measured at all: the benchmarks that take no minutes, with few events, on a page
+/// that nobody keeps.
+pub(crate) fn try_out() -> Result<()> {
+    let folder = house::workshop().join("bench-try-out");
+    let mut bench = prepared(&folder)?;
+    bench
+        .env("BENCHES", "stream,start")
+        .env("EVENTS", "2000")
+        .env("PAGE", folder.join("RESULTS.md"));
+    run(&mut bench)
+}
+
+/// Builds the package and bundles it with its peers; the program that measures in Node and in the
+/// browsers.
+fn prepared(bundle: &Path) -> Result<Command> {
     package::build()?;
     debian::programs(&[debian::CHROMIUM])?;
     npm::packages(&house::root().join("tests"))?;
     npm::packages(&sources())?;
     let server = fixture::build()?;
-    let bundle = house::workshop().join("bench");
-    bundled(&bundle)?;
+    bundled(bundle)?;
     let size = output(command(std::env::current_exe()?, house::root()).arg("size"))?;
     let mut bench = command("node", house::root());
     bench
         .arg(sources().join("run.mjs"))
         .env("CHROMIUM", find("chromium").context("chromium is gone")?)
         .env("FIXTURE_PROGRAM", server)
-        .env("BUNDLE", &bundle)
-        .env("BENCHES", options.only.join(","))
-        .env("FULL", if options.full { "1" } else { "" })
+        .env("BUNDLE", bundle)
         .env("SIZE", size);
     // Measured where it is, and not asked for where it is not.
     if let Some(firefox) = find("firefox") {
         bench.env("FIREFOX", firefox);
     }
-    run(&mut bench)
+    Ok(bench)
 }
 
 fn sources() -> PathBuf {

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that proves the project, in one run that shows every failure.
 
+mod bench;
 mod browser;
 mod chaos;
 mod e2e;
@@ -39,6 +40,8 @@ enum Suite {
     Package,
     /// The packed package in Chromium, Firefox and WebKitGTK, beside their own `EventSource`
     Engines,
+    /// That the benchmarks run, not what they find
+    Bench,
     /// Every row of the policy table, by the request log of the fixture server
     Rows,
     /// The packed package in every bundler, runtime and framework
@@ -71,6 +74,7 @@ fn run_suites(chosen: &[Suite]) -> Result<ExitCode> {
             Suite::Browser => browser::run_suite(&mut report),
             Suite::Package => package::run_suite(&mut report),
             Suite::Engines => engines::run_suite(&mut report),
+            Suite::Bench => bench::run_suite(&mut report),
             Suite::Rows => rows::run_suite(&mut report),
             Suite::Matrix => matrix::run_suite(&mut report),
             Suite::E2e => e2e::run_suite(&mut report),
