@@ -4,70 +4,48 @@
 //! src/bindings/runtime.rs) reads none of it, but the compiler cannot know, and it is a tenth of
 //! what the module holds beside code. Zeros weigh nothing.
 
-use anyhow::{Context, Result, ensure};
+use std::ops::Range;
 
-/// The section of a module that holds its data.
-const DATA: u8 = 11;
+use anyhow::{Result, bail, ensure};
+use wasmparser::{Data, DataKind, Operator, Parser, Payload};
 
 /// A location in memory: where the file's name is, its length, the line, the column.
 const LOCATION: usize = 16;
 
 /// Blanks all locations, and the names of files that they point to.
 pub(super) fn blank(module: &mut [u8]) -> Result<()> {
-    let mut reader = Reader { module, at: 8 };
-    while reader.at < reader.module.len() {
-        let section = reader.byte()?;
-        let len = reader.number()?;
-        if section == DATA {
-            return reader.segments();
-        }
-        reader.at += len;
+    for (address, place) in segments(module)? {
+        blank_locations(&mut module[place], address);
     }
     Ok(())
 }
 
-struct Reader<'a> {
-    module: &'a mut [u8],
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn byte(&mut self) -> Result<u8> {
-        let byte = self.module.get(self.at).context("the module is cut off")?;
-        self.at += 1;
-        Ok(*byte)
-    }
-
-    /// A number in LEB128. Addresses are small, so that signed and unsigned are the same.
-    fn number(&mut self) -> Result<usize> {
-        let (mut number, mut shift) = (0, 0);
-        loop {
-            let byte = self.byte()?;
-            number |= usize::from(byte & 0x7F) << shift;
-            shift += 7;
-            if byte & 0x80 == 0 {
-                return Ok(number);
+/// The segments of data: the address of each in memory, and its place in the module.
+fn segments(module: &[u8]) -> Result<Vec<(usize, Range<usize>)>> {
+    let mut segments = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::DataSection(section) = payload? {
+            for segment in section {
+                let segment = segment?;
+                let place = segment.range.end - segment.data.len()..segment.range.end;
+                segments.push((address(&segment)?, place));
             }
         }
     }
+    Ok(segments)
+}
 
-    fn segments(&mut self) -> Result<()> {
-        for _ in 0..self.number()? {
-            ensure!(self.byte()? == 0, "a data segment is not in the memory");
-            ensure!(
-                self.byte()? == 0x41,
-                "the place of a segment is no constant"
-            );
-            let address = self.number()?;
-            ensure!(self.byte()? == 0x0B, "the place of a segment goes on");
-            let len = self.number()?;
-            let end = self.at + len;
-            let segment = self.module.get_mut(self.at..end);
-            blank_locations(segment.context("a segment is cut off")?, address);
-            self.at = end;
-        }
-        Ok(())
-    }
+fn address(segment: &Data<'_>) -> Result<usize> {
+    let DataKind::Active { offset_expr, .. } = &segment.kind else {
+        bail!("a data segment is not in the memory");
+    };
+    let mut place = offset_expr.get_operators_reader();
+    let Operator::I32Const { value } = place.read()? else {
+        bail!("the place of a segment is no constant");
+    };
+    let end = place.read()?;
+    ensure!(end == Operator::End, "the place of a segment goes on");
+    Ok(value.cast_unsigned() as usize)
 }
 
 /// First all are found, then all are blanked: many locations share the name of a file.
@@ -83,7 +61,7 @@ fn blank_locations(segment: &mut [u8], address: usize) {
 }
 
 /// Where the file's name is in the segment, if there is a location at `at`.
-fn file(segment: &[u8], address: usize, at: usize) -> Option<std::ops::Range<usize>> {
+fn file(segment: &[u8], address: usize, at: usize) -> Option<Range<usize>> {
     let word = |index: usize| {
         let bytes = segment.get(at + 4 * index..at + 4 * index + 4)?;
         Some(u32::from_le_bytes(bytes.try_into().ok()?) as usize)
