@@ -38,6 +38,7 @@ pub(crate) fn try_out() -> Result<()> {
     let mut bench = prepared(&folder)?;
     bench
         .env("BENCHES", "stream,start")
+        .env("FULL", "")
         .env("EVENTS", "2000")
         .env("PAGE", folder.join("RESULTS.md"));
     run(&mut bench)
