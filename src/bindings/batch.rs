@@ -1,10 +1,10 @@
 use alloc::vec::Vec;
 use core::ops::Range;
-use core::time::Duration;
 
 use super::settings::whole_milliseconds;
 use super::text::{is_ascii, widen};
 use super::type_names::{TypeNames, UNNAMED};
+use crate::duration::Duration;
 use crate::event_stream::{EventStreamParser, Found};
 
 /// The items of one slice as a table of numbers, so that the boundary to JavaScript is crossed

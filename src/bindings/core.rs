@@ -1,5 +1,4 @@
 use alloc::string::String;
-use core::time::Duration;
 
 use wasm_bindgen::prelude::*;
 
@@ -9,6 +8,7 @@ use crate::connection::{
     Cause, Failure, Interrupt, Lifecycle, Next, Origin, Pace, Reason, RedirectGuard, ResponseHead,
     Sending, Step, Verdict, header_value, retry_after,
 };
+use crate::duration::Duration;
 use crate::event_stream::digits;
 
 /// The decisions of a source. It calls nothing of JavaScript's, so that no call of it can meet

@@ -1,8 +1,7 @@
 //! What the class has read and checked, as numbers.
 
-use core::time::Duration;
-
 use crate::connection::{HeartbeatTimeout, Jitter, Policy, RedirectPolicy, Retry, RetryOn};
+use crate::duration::Duration;
 
 /// The settings, in the order of `NUMBERS` in driver.js. Times are milliseconds, a flag is 0 or 1.
 #[derive(Clone, Copy)]
@@ -116,9 +115,7 @@ pub(super) fn milliseconds(time: Duration) -> f64 {
     whole_milliseconds(time) as f64
 }
 
-/// By way of 64 bits: the 128 of `as_millis` are much code.
-#[inline(never)]
+/// As many as 64 bits hold: a million times the age of the universe in the module, which counts by them.
 pub(super) fn whole_milliseconds(time: Duration) -> u64 {
-    let whole = time.as_secs().saturating_mul(1000);
-    whole.saturating_add(u64::from(time.subsec_millis()))
+    time.as_millis() as u64
 }

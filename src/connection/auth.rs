@@ -1,4 +1,4 @@
-use core::time::Duration;
+use crate::duration::Duration;
 
 /// How long before its expiry a token is renewed, unless told otherwise: 30 s.
 pub const DEFAULT_RENEW_BEFORE: Duration = Duration::from_secs(30);

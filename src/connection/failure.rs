@@ -1,6 +1,7 @@
 use alloc::string::String;
 use core::fmt;
-use core::time::Duration;
+
+use crate::duration::Duration;
 
 /// Why a connection, or an attempt at one, is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,11 +1,11 @@
 use alloc::boxed::Box;
 use alloc::string::String;
-use core::time::Duration;
 
 use super::{
     Connection, Failure, HeartbeatTimeout, Liveness, Next, ReadyState, Reason, RedirectGuard,
     RedirectPolicy, ResponseHead, Retry, RetryOn, Verdict, renew_in,
 };
+use crate::duration::Duration;
 
 /// A token that was just renewed is not renewed again sooner than this: the server decides.
 const SHORTEST_RENEWAL: Duration = Duration::from_secs(1);

@@ -1,6 +1,5 @@
-use core::time::Duration;
-
 use super::Reason;
+use crate::duration::Duration;
 
 /// When a silent connection counts as dead. Every byte is a sign of life, comments too.
 /// `[NON-SPEC]`

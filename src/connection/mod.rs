@@ -24,8 +24,8 @@ mod response;
 mod retry;
 
 use alloc::string::String;
-use core::time::Duration;
 
+use crate::duration::Duration;
 use crate::event_stream::{Item, decode};
 pub use auth::{DEFAULT_RENEW_BEFORE, renew_in};
 pub use failure::{Failure, Reason};

@@ -1,7 +1,7 @@
 use alloc::string::String;
-use core::time::Duration;
 
 use super::{Failure, Reason};
+use crate::duration::Duration;
 use crate::event_stream::digits;
 
 /// What the check needs of a response.

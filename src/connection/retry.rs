@@ -1,4 +1,4 @@
-use core::time::Duration;
+use crate::duration::Duration;
 
 /// When to reconnect, and after which wait. `[NON-SPEC]` except for [`Retry::spec`].
 ///

@@ -1,8 +1,8 @@
 use core::ops::Range;
-use core::time::Duration;
 
 use super::line_buffer::LineBuffer;
 use super::value::Value;
+use crate::duration::Duration;
 
 /// The buffers of the block of lines that is being read ([WHATWG HTML §9.2.6]). They lie in place
 /// among the lines as long as these stay where they are.

@@ -1,6 +1,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
-use core::time::Duration;
+
+use crate::duration::Duration;
 
 /// What the parser found in the event stream, in the order in which it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

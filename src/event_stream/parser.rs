@@ -222,7 +222,7 @@ impl EventStreamParser {
         self.lines.bytes(self.block.comment())
     }
 
-    pub(crate) fn reconnection_time(&self) -> core::time::Duration {
+    pub(crate) fn reconnection_time(&self) -> crate::duration::Duration {
         self.block.reconnection_time()
     }
 }
