@@ -8,12 +8,13 @@ const COMMENT = 8;
 const NAME = 16;
 
 // The bits of the table's flags.
-const NOT_ASCII = 1;
+const ONE_BY_ONE = 1;
 export const IS_TOO_LARGE = 2;
 export const HAS_COMMENT = 8;
 export const HAS_ID = 16;
 export const HAS_RETRY = 32;
 export const HAS_RECORDS = 64;
+const IS_UTF16 = 128;
 
 /** Where in the table these are. */
 const FLAGS = 6;
@@ -42,7 +43,7 @@ export class BatchReader {
   parse(parser, bytes, wantsComments) {
     const place = parser.room(bytes.length);
     this.#texts.bytes().set(bytes, place);
-    return parser.parse(bytes.length, wantsComments, this.#texts.wantsUtf16);
+    return parser.parse(bytes.length, wantsComments, this.#texts.engine);
   }
 
   /** The flags of the table at this address. */
@@ -73,7 +74,8 @@ export class BatchReader {
     const first = words[at++];
     const far = words[at++] >>> 0;
     const flags = words[at];
-    const all = length === 0 ? '' : this.#texts.region(start, length, !(flags & NOT_ASCII));
+    // With `undefined` each value is made a string by itself.
+    const all = length === 0 ? '' : flags & ONE_BY_ONE ? undefined : this.#texts.region(start, length, flags & IS_UTF16);
     at = records;
     while (at < end) {
       const head = words[at++];

@@ -8,8 +8,9 @@ const utf16 = new TextDecoder('utf-16le', options);
 /** Node's, whose methods are far cheaper than a call of a decoder. */
 const Bytes = globalThis.Buffer?.prototype.latin1Slice && globalThis.Buffer;
 
-/** Below so many bytes a call of a decoder costs more than making each string by itself. */
-const SMALL = 384;
+// How the engine likes its strings: see src/bindings/batch.rs.
+const MAKES_SHORT = 1;
+const MAKES_WIDE = 2;
 
 /** `text` of strings.wat; `null` where the engine has no such strings. */
 let makeText;
@@ -22,21 +23,19 @@ export class TextReader {
   constructor(memory) {
     this.#memory = memory;
     if (!Bytes && makeText === undefined) makeText = instantiate(memory);
-    /** Whether text that is not ASCII is read as UTF-16: one decoding then serves a whole region. SpiderMonkey, which
-     *  tells itself by this name, is slower at making strings than at decoding. */
-    this.wantsUtf16 = !makeText || 'InternalError' in globalThis;
+    /** SpiderMonkey, which tells itself by this name, is slower at making strings than at decoding UTF-16. */
+    this.engine = makeText ? MAKES_SHORT | ('InternalError' in globalThis ? 0 : MAKES_WIDE) : 0;
   }
 
-  /** The text of so many bytes at this address; `undefined` if its values had better be made one by one. */
-  region(address, length, isAscii) {
+  /** The text of so many bytes at this address. */
+  region(address, length, isUtf16) {
     const bytes = this.bytes();
     const end = address + length;
-    if (Bytes) return isAscii ? bytes.latin1Slice(address, end) : bytes.ucs2Slice(address, end);
-    if (isAscii ? makeText && length < SMALL : !this.wantsUtf16) return undefined;
-    return (isAscii ? utf8 : utf16).decode(bytes.subarray(address, end));
+    if (Bytes) return isUtf16 ? bytes.ucs2Slice(address, end) : bytes.latin1Slice(address, end);
+    return (isUtf16 ? utf16 : utf8).decode(bytes.subarray(address, end));
   }
 
-  /** Of a region that is `undefined`, the text of this many bytes at this address. */
+  /** The same for one value, where the engine makes strings. */
   value(address, length) {
     return makeText(address, length) ?? this.utf8(address, address + length);
   }

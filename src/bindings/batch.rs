@@ -2,7 +2,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::settings::whole_milliseconds;
-use super::text::{is_ascii, widen};
+use super::text::{Units, is_ascii, is_dense, widen};
 use super::type_names::{TypeNames, UNNAMED};
 use crate::duration::Duration;
 use crate::event_stream::{EventStreamParser, Found};
@@ -21,8 +21,8 @@ use crate::event_stream::{EventStreamParser, Found};
 /// | [`NAME`] | the name of the event type, offsets in `text`: remember it under its number |
 ///
 /// The head's upper 24 bits are the number of the event type. *In place* are values that need no
-/// copy: the pair holds offsets in the parser's buffer; or in `units`, if not all of these values
-/// are ASCII and UTF-16 is wanted.
+/// copy: the pair holds offsets in the parser's buffer; or in the one string that is to be made of
+/// all of them, if they are not all ASCII.
 #[derive(Default)]
 pub(super) struct Batch {
     header: [u32; 9],
@@ -47,14 +47,26 @@ const NAME: u32 = 16;
 
 // The bits of the table's flags, as in batch.js.
 
-/// Not all of the values in place are ASCII.
-const NOT_ASCII: u32 = 1;
+/// Each of the values in place is to be made a string by itself.
+const ONE_BY_ONE: u32 = 1;
 const IS_TOO_LARGE: u32 = 2;
 pub(super) const HAS_EVENT: u32 = 4;
 const HAS_COMMENT: u32 = 8;
 const HAS_ID: u32 = 16;
 const HAS_RETRY: u32 = 32;
 const HAS_RECORDS: u32 = 64;
+/// The values in place are UTF-16.
+const IS_UTF16: u32 = 128;
+
+// How the engine likes its strings, as in text-reader.js.
+
+/// A call of a decoder costs it more than a few strings do.
+const MAKES_SHORT: u32 = 1;
+/// It makes strings of what is not ASCII faster than it decodes UTF-16.
+const MAKES_WIDE: u32 = 2;
+
+/// Fewer bytes are not worth the call of a decoder.
+const SHORT: usize = 384;
 
 impl Batch {
     /// Takes all items out of the parser.
@@ -130,20 +142,28 @@ impl Batch {
     /// The address of the finished table: where the records are and how many numbers they are,
     /// where the values in place are and how many bytes, the offset of the first of them, where
     /// the text is; the flags; and the lower and the upper half of the reconnection time in milliseconds.
-    /// `wants_utf16`: for values in place that are not all ASCII.
-    pub(super) fn table(&mut self, parser: &EventStreamParser, wants_utf16: bool) -> usize {
+    /// `engine`: the bits of how it likes its strings.
+    pub(super) fn table(&mut self, parser: &EventStreamParser, engine: u32) -> usize {
         if !self.records.is_empty() {
             self.flags |= HAS_RECORDS;
         }
         let first = self.places.start.min(self.places.end);
         let values = &parser.buffer()[first..self.places.end];
-        let (mut place, mut len, mut first) = (address(values), values.len(), first);
-        if !is_ascii(values) {
-            self.flags |= NOT_ASCII;
-            if wants_utf16 {
-                len = 2 * self.widen(parser.buffer(), len);
-                (place, first) = (address(&self.units), 0);
+        let (mut place, mut len, mut offset) = (address(values), values.len(), first);
+        let is_short = len < SHORT;
+        if is_ascii(values) {
+            if is_short && engine & MAKES_SHORT != 0 {
+                self.flags |= ONE_BY_ONE;
             }
+        } else if engine & MAKES_WIDE == 0 {
+            self.flags |= IS_UTF16;
+            len = 2 * self.widen(parser.buffer(), len);
+            (place, offset) = (address(&self.units), 0);
+        } else if is_short || is_dense(values) {
+            self.flags |= ONE_BY_ONE;
+        } else {
+            self.count_units(values, first);
+            offset = 0;
         }
         let reconnection_time = whole_milliseconds(self.reconnection_time);
         self.header = [
@@ -151,7 +171,7 @@ impl Batch {
             self.records.len() as u32,
             place,
             len as u32,
-            first as u32,
+            offset as u32,
             address(&self.text),
             self.flags,
             reconnection_time as u32,
@@ -167,19 +187,34 @@ impl Batch {
         // No byte makes more than one unit.
         self.units.resize(len, 0);
         let mut written = 0;
-        let mut rest = &mut *self.records;
-        while let Some((head, pairs)) = rest.split_first_mut() {
-            let in_place = 2 * (*head & (DATA | ID)).count_ones() as usize;
-            let far = 2 * (*head & (FAR_ID | COMMENT | NAME)).count_ones() as usize;
-            for pair in pairs[..in_place].chunks_exact_mut(2) {
-                let place = pair[0] as usize..pair[1] as usize;
-                pair[0] = written as u32;
+        for_each_record(&mut self.records, |pairs| {
+            for [start, end] in pairs {
+                let place = *start as usize..*end as usize;
+                *start = written as u32;
                 written += widen(&buffer[place], &mut self.units[written..]);
-                pair[1] = written as u32;
+                *end = written as u32;
             }
-            rest = &mut pairs[in_place + far..];
-        }
+        });
         written
+    }
+
+    /// Turns the offsets of the values in place into those of UTF-16 units. `values` are all of
+    /// them, the first of which is at `first`.
+    fn count_units(&mut self, values: &[u8], first: usize) {
+        let mut units = Units::of(values);
+        for_each_record(&mut self.records, |pairs| {
+            // The ID may be in front of the data.
+            let is_turned = matches!(&*pairs, [[data, _], [id, _]] if id < data);
+            if is_turned {
+                pairs.swap(0, 1);
+            }
+            for offset in pairs.as_flattened_mut() {
+                *offset = units.before(*offset as usize - first) as u32;
+            }
+            if is_turned {
+                pairs.swap(0, 1);
+            }
+        });
     }
 
     fn push_pair(&mut self, pair: Range<usize>) {
@@ -210,6 +245,18 @@ impl Batch {
             }
             Err(id) => self.push_text(head, FAR_ID, id),
         }
+    }
+}
+
+/// Calls `turn` with the pairs of each record that are in place.
+#[inline(always)]
+fn for_each_record(mut records: &mut [u32], mut turn: impl FnMut(&mut [[u32; 2]])) {
+    while let Some((head, rest)) = records.split_first_mut() {
+        let in_place = (*head & (DATA | ID)).count_ones() as usize;
+        let far = (*head & (FAR_ID | COMMENT | NAME)).count_ones() as usize;
+        let (pairs, _) = rest.as_chunks_mut();
+        turn(&mut pairs[..in_place]);
+        records = &mut rest[2 * (in_place + far)..];
     }
 }
 

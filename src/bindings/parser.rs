@@ -30,10 +30,10 @@ impl Parser {
 
     /// Takes the `len` bytes that were written, and returns the address of the
     /// [table](Batch::table) of what they complete. It stands until the next call.
-    pub fn parse(&mut self, len: usize, wants_comments: bool, wants_utf16: bool) -> usize {
+    pub fn parse(&mut self, len: usize, wants_comments: bool, engine: u32) -> usize {
         self.parser.add(len);
         self.batch.take(&mut self.parser, wants_comments);
-        self.batch.table(&self.parser, wants_utf16)
+        self.batch.table(&self.parser, engine)
     }
 
     /// Starts a new stream.

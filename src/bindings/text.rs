@@ -1,4 +1,4 @@
-//! What JavaScript's strings need: whether bytes are ASCII, and UTF-16.
+//! What JavaScript's strings need: how much of the bytes is ASCII, and UTF-16.
 
 use core::slice::IterMut;
 
@@ -19,6 +19,78 @@ fn is_block_ascii(block: &[u8; 64]) -> bool {
 #[cfg(not(target_feature = "simd128"))]
 fn is_block_ascii(block: &[u8; 64]) -> bool {
     block.iter().all(|byte| *byte < 0x80)
+}
+
+/// Whether more than one byte in so many is not ASCII: a decoder is then slower for all of them than strings that are made
+/// one by one.
+const MANY: usize = 10;
+
+/// Whether many of the bytes are not ASCII.
+pub(super) fn is_dense(bytes: &[u8]) -> bool {
+    let (blocks, _) = bytes.as_chunks();
+    let wide: u32 = blocks
+        .iter()
+        .map(|block| wide_bytes(block).count_ones())
+        .sum();
+    wide as usize > bytes.len() / MANY
+}
+
+/// Where places in UTF-8 are among the UTF-16 units that a decoder makes of it, which so need not be called for each value
+/// by itself.
+pub(super) struct Units<'a> {
+    bytes: &'a [u8],
+    /// The next byte that is not ASCII, of those that were not counted.
+    wide: usize,
+    /// How many more bytes than units there are in front of it.
+    excess: usize,
+}
+
+impl<'a> Units<'a> {
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            wide: next_wide(bytes, 0),
+            excess: 0,
+        }
+    }
+
+    /// How many units there are before a place, which no character goes across. It must not be in front of
+    /// the one that was asked for last.
+    #[inline(always)]
+    pub(super) fn before(&mut self, place: usize) -> usize {
+        while self.wide < place {
+            let (scalar, len) = scalar(&self.bytes[self.wide..]);
+            self.excess += len - 1 - usize::from(scalar >= 0x1_0000);
+            self.wide = next_wide(self.bytes, self.wide + len);
+        }
+        place - self.excess
+    }
+}
+
+/// Where the next byte is that is not ASCII.
+fn next_wide(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(block) = bytes[at..].first_chunk() {
+        let wide = wide_bytes(block);
+        if wide != 0 {
+            return at + wide.trailing_zeros() as usize;
+        }
+        at += block.len();
+    }
+    let rest = bytes[at..].iter();
+    at + rest.take_while(|byte| byte.is_ascii()).count()
+}
+
+/// A bit for each byte, the lowest for the first: whether it is not ASCII.
+#[cfg(target_feature = "simd128")]
+#[inline(always)]
+fn wide_bytes(block: &[u8; 16]) -> u16 {
+    core::arch::wasm32::u8x16_bitmask(crate::simd::load(block))
+}
+
+#[cfg(not(target_feature = "simd128"))]
+fn wide_bytes(block: &[u8; 16]) -> u16 {
+    let bits = block.iter().rev().map(|byte| u16::from(byte >> 7));
+    bits.fold(0, |all, bit| all << 1 | bit)
 }
 
 /// [UTF-8 decode without BOM](https://encoding.spec.whatwg.org/#utf-8-decode-without-bom), into

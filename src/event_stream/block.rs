@@ -69,10 +69,7 @@ impl Block {
     pub(super) fn compact(&mut self, lines: &mut LineBuffer) {
         self.event_type.leave(0, lines);
         self.last_event_id.leave(0, lines);
-        let kept = lines.compact(self.data());
-        if let Some(data) = &mut self.data {
-            *data = kept;
-        }
+        self.data = lines.compact(self.data.take());
     }
 
     /// `limit`: how many bytes the data may have. A line that is longer has no business here.

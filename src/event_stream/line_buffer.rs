@@ -9,7 +9,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// CRLF, LF or CR; one leading byte order mark is skipped).
 ///
 /// What is kept in front of the current line is the caller's: the data buffer of the event that
-/// is being read lives there, in place, so that a value is moved at most once.
+/// is being read lives there, in place, so that a value is moved at most once. Behind it there is
+/// always a line end: no decoder can take what follows for the rest of a character that was cut off.
 ///
 /// [WHATWG HTML §9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 #[derive(Debug, Default)]
@@ -36,19 +37,22 @@ pub(super) struct LineBuffer {
 }
 
 impl LineBuffer {
-    /// Moves `keep` to the front and the unread bytes behind it; everything else in front of the
-    /// current line is dropped. Nothing moves when both are there already, so a long event in
-    /// small chunks costs one move, not one for each chunk.
-    pub(super) fn compact(&mut self, keep: Range<usize>) -> Range<usize> {
-        let kept = 0..keep.len();
-        if keep.start > 0 {
-            self.note_work(keep.len());
-            self.bytes.copy_within(keep, 0);
-        }
-        let gap = self.line - kept.end;
+    /// Moves `keep`, with its line end, to the front and the unread bytes behind it; everything else
+    /// in front of the current line is dropped. Nothing moves when both are there already, so a long
+    /// event in small chunks costs one move, not one for each chunk.
+    pub(super) fn compact(&mut self, keep: Option<Range<usize>>) -> Option<Range<usize>> {
+        let kept = keep.map(|keep| {
+            if keep.start > 0 {
+                self.note_work(keep.len());
+                self.bytes.copy_within(keep.start..=keep.end, 0);
+            }
+            0..keep.len()
+        });
+        let behind = kept.as_ref().map_or(0, |kept| kept.end + 1);
+        let gap = self.line - behind;
         if gap > 0 {
             self.note_work(self.len - self.line);
-            self.bytes.copy_within(self.line..self.len, kept.end);
+            self.bytes.copy_within(self.line..self.len, behind);
             self.len -= gap;
             self.line -= gap;
             self.searched -= gap;
@@ -149,7 +153,7 @@ impl LineBuffer {
         &self.bytes[range]
     }
 
-    /// Appends `value`, which lies in a line already handed out, to `data` as a line of its own.
+    /// Appends `value`, which is the end of a line already handed out, to `data` as a line of its own.
     /// There is room: the five or more bytes `data:` of the later line, or the four of a `data`
     /// without colon, were read between the two.
     #[inline(never)]
@@ -157,7 +161,8 @@ impl LineBuffer {
         self.bytes[data.end] = b'\n';
         let end = data.end + 1 + value.len();
         self.note_work(value.len());
-        self.bytes.copy_within(value, data.end + 1);
+        self.bytes
+            .copy_within(value.start..=value.end, data.end + 1);
         data.end = end;
     }
 
