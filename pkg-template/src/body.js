@@ -27,13 +27,12 @@ export class Body {
   /** The piece that was read; `undefined` at the end of the body. */
   take({ value, done }) {
     if (done) return undefined;
-    if (!ArrayBuffer.isView(value)) throw new TypeError('a stream of bytes is needed: its chunk is no Uint8Array');
     if (this.#view) this.#view = new Uint8Array(value.buffer);
     return value;
   }
 
-  cancel() {
+  cancel(...reason) {
     // Cancelling a stream that broke off rejects; nobody else would take notice of it.
-    this.#reader.cancel().catch(() => {});
+    this.#reader.cancel(...reason).catch(() => {});
   }
 }

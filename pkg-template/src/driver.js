@@ -218,6 +218,7 @@ export class Driver {
   async #deliver(read) {
     const chunk = this.#body.take(read);
     if (!chunk) return this.#lose(ENDED);
+    if (!ArrayBuffer.isView(chunk)) throw new TypeError('a stream of bytes is needed: its chunk is no Uint8Array');
     const core = this.#core;
     const client = this.#client;
     const parser = this.#parser;

@@ -17,6 +17,7 @@ export function* slices(chunk) {
 
 /** Lets go of the WebAssembly half of a parser that will not be used again. */
 export let free;
+export let throwIfTooLarge;
 
 /**
  * The parser of §9.2.6 alone. Feed it bytes; it returns what they complete.
@@ -64,7 +65,7 @@ export class EventStreamParser {
    */
   feed(chunk, onEvent) {
     if (this.#isFeeding) throw new DOMException('`onEvent` fed its own parser, or threw: reset() it first', 'InvalidStateError');
-    if (this.#isTooLarge) throw this.#tooLarge();
+    throwIfTooLarge(this);
     const bytes = bytesOf(chunk);
     const events = readFunction(onEvent, 'onEvent') ? undefined : [];
     // Not undone if `onEvent` throws: with the rest of the chunk lost, the next one would continue nothing.
@@ -73,7 +74,7 @@ export class EventStreamParser {
     if (bytes.length <= SLICE) this.#parse(bytes, events, onEvent);
     else for (const slice of slices(bytes)) this.#parse(slice, events, onEvent);
     this.#isFeeding = false;
-    if (this.#isTooLarge && !events?.length) throw this.#tooLarge();
+    if (!events?.length) throwIfTooLarge(this);
     return events;
   }
 
@@ -115,13 +116,13 @@ export class EventStreamParser {
     return 'EventStreamParser';
   }
 
-  #tooLarge() {
-    const message = `an event or a line is larger than ${this.#maxEventSize} bytes: raise \`maxEventSize\` if the server is to be trusted`;
-    return new EventSourceError(message, { reason: 'too-large' });
-  }
-
   static {
     free = (parser) => parser.#parser.free();
+    throwIfTooLarge = (parser) => {
+      if (!parser.#isTooLarge) return;
+      const message = `an event or a line is larger than ${parser.#maxEventSize} bytes: raise \`maxEventSize\` if the server is to be trusted`;
+      throw new EventSourceError(message, { reason: 'too-large' });
+    };
   }
 }
 

@@ -1,5 +1,6 @@
+import { Body } from './body.js';
 import { EventSourceError } from './errors.js';
-import { EventStreamParser, free, slices } from './parser.js';
+import { EventStreamParser, free, slices, throwIfTooLarge } from './parser.js';
 import { EventQueue, iterator } from './queue.js';
 import { nextTask } from './task.js';
 import { withWasm } from './wasm.js';
@@ -19,7 +20,7 @@ export function events(source, options = {}) {
 class ResponseQueue extends EventQueue {
   #source;
   #options;
-  #reader;
+  #body;
   /** When the page had its turn last. */
   #since;
   /** A promise while the page has its turn. */
@@ -45,7 +46,7 @@ class ResponseQueue extends EventQueue {
   end(...error) {
     super.end(...error);
     clearTimeout(this.#timer);
-    this.#reader?.cancel(...error).catch(() => {});
+    this.#body?.cancel(...error);
   }
 
   async #read() {
@@ -60,7 +61,7 @@ class ResponseQueue extends EventQueue {
       this.end(signal.reason);
     };
     try {
-      this.#reader = stream.getReader();
+      this.#body = new Body(stream);
       signal?.throwIfAborted();
       signal?.addEventListener('abort', abort);
       while (!this.isOver) await this.#readChunk(parser, doneData);
@@ -72,22 +73,22 @@ class ResponseQueue extends EventQueue {
 
   async #readChunk(parser, doneData) {
     this.#timer ??= setTimeout(() => { this.#timer = undefined; });
-    const { value, done } = await this.#reader.read();
+    const chunk = this.#body.take(await this.#body.read());
     if (this.isOver) return;
     // A turn that nobody needs would cost more than an event.
     if (this.#timer === undefined) this.#since = Date.now();
-    for (const slice of done ? [] : slices(value)) {
+    if (chunk === undefined) return this.end();
+    for (const slice of slices(chunk)) {
       const events = parser.feed(slice);
       const last = doneData === undefined ? -1 : events.findIndex(({ data }) => data === doneData);
       for (const event of last < 0 ? events : events.slice(0, last)) this.push(event);
       if (this.isFull) await this.drained();
       if (last >= 0) return this.end();
-      // Behind the events there may have been one that was too large.
-      parser.feed('');
+      // Behind the events there may have been one that was.
+      throwIfTooLarge(parser);
       await this.#giveWay();
       if (this.isOver) return;
     }
-    if (done) this.end();
   }
 
   #giveWay() {
