@@ -2,7 +2,7 @@
 import { readBarely } from './bare-reader.mjs';
 import { rotated } from './clock.mjs';
 import { clients } from './copies.mjs';
-import { BARE_READER } from './names.mjs';
+import { BARE_READER, NO_PARSER, NO_PARSER_EVENTS } from './names.mjs';
 
 /** At this rate each chunk is one event. */
 function bareReader(url, count, onEvent) {
@@ -18,7 +18,8 @@ function bareReader(url, count, onEvent) {
 export async function measureDelay({ clock, full }) {
   // Many short connections: within one of them all events find the machine in the same rhythm.
   const count = 100;
-  const rows = (await clients()).map(([name, read]) => [name, name === BARE_READER ? bareReader : read]);
+  const readers = (await clients()).filter(([name]) => name !== NO_PARSER && name !== NO_PARSER_EVENTS);
+  const rows = readers.map(([name, read]) => [name, name === BARE_READER ? bareReader : read]);
   const delays = Object.fromEntries(rows.map(([name]) => [name, []]));
   for (let round = 0; round < (full ? 60 : 20); round++) {
     for (const [name, read] of rotated(rows, round)) {
