@@ -8,27 +8,31 @@ export class Body {
    *  so large that it would block the page. */
   #view;
 
-  /** Locks `stream`. Throws a `TypeError` if it is locked already. */
-  constructor(stream) {
+  /**
+   * Locks `stream`. Throws a `TypeError` if it is locked already. `response`: what it is the body of, if it is.
+   *
+   * Only a body that the platform has made, and none that somebody gave to a response, which has no URL, is read into a
+   * buffer of ours: whoever makes a stream of bytes by himself may close it without an answer to a read that waits for more.
+   */
+  constructor(stream, response) {
     try {
-      this.#reader = stream.getReader({ mode: 'byob' });
-      this.#view = new Uint8Array(BUFFER);
+      this.#reader = stream.getReader({ mode: response?.url ? 'byob' : undefined });
+      this.#view = response?.url && new Uint8Array(BUFFER);
     } catch {
       // A stream that is no byte stream refuses, and so does an old engine.
       this.#reader = stream.getReader();
     }
   }
 
-  /** A promise of what is to be [taken](Body#take). The piece before it is gone then. */
+  /** A promise of what the reader says. The piece before it is gone then. */
   read() {
     return this.#reader.read(this.#view);
   }
 
-  /** The piece that was read; `undefined` at the end of the body. */
-  take({ value, done }) {
-    if (done) return undefined;
-    if (this.#view) this.#view = new Uint8Array(value.buffer);
-    return value;
+  /** The piece that was read. */
+  take(piece) {
+    if (this.#view) this.#view = new Uint8Array(piece.buffer);
+    return piece;
   }
 
   cancel(...reason) {

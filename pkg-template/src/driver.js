@@ -192,7 +192,7 @@ export class Driver {
     if (!response.body) return this.#lose(ENDED);
     this.#response = undefined;
     try {
-      this.#body = new Body(response.body);
+      this.#body = new Body(response.body, response);
     } catch (error) {
       return this.#lose(BROKEN, error);
     }
@@ -216,8 +216,8 @@ export class Driver {
 
   /** Parses a chunk, slice by slice, and lets the client have what it holds. */
   async #deliver(read) {
-    const chunk = this.#body.take(read);
-    if (!chunk) return this.#lose(ENDED);
+    if (read.done) return this.#lose(ENDED);
+    const chunk = this.#body.take(read.value);
     if (!ArrayBuffer.isView(chunk)) throw new TypeError('a stream of bytes is needed: its chunk is no Uint8Array');
     const core = this.#core;
     const client = this.#client;

@@ -17,6 +17,7 @@ export function* slices(chunk) {
 
 /** Lets go of the WebAssembly half of a parser that will not be used again. */
 export let free;
+/** Throws what `feed()` would throw next, if an event was too large. */
 export let throwIfTooLarge;
 
 /**

@@ -52,7 +52,8 @@ class ResponseQueue extends EventQueue {
   async #read() {
     if (this.isOver) return;
     const { signal, doneData, ...options } = this.#options;
-    const stream = this.#source instanceof ReadableStream ? this.#source : bodyOf(this.#source);
+    const source = this.#source;
+    const stream = source instanceof ReadableStream ? source : bodyOf(source);
     await new Promise(withWasm);
     if (this.isOver) return;
     const parser = new EventStreamParser(options);
@@ -61,7 +62,7 @@ class ResponseQueue extends EventQueue {
       this.end(signal.reason);
     };
     try {
-      this.#body = new Body(stream);
+      this.#body = new Body(stream, source);
       signal?.throwIfAborted();
       signal?.addEventListener('abort', abort);
       while (!this.isOver) await this.#readChunk(parser, doneData);
@@ -73,12 +74,12 @@ class ResponseQueue extends EventQueue {
 
   async #readChunk(parser, doneData) {
     this.#timer ??= setTimeout(() => { this.#timer = undefined; });
-    const chunk = this.#body.take(await this.#body.read());
+    const { value, done } = await this.#body.read();
     if (this.isOver) return;
     // A turn that nobody needs would cost more than an event.
     if (this.#timer === undefined) this.#since = Date.now();
-    if (chunk === undefined) return this.end();
-    for (const slice of slices(chunk)) {
+    if (done) return this.end();
+    for (const slice of slices(this.#body.take(value))) {
       const events = parser.feed(slice);
       const last = doneData === undefined ? -1 : events.findIndex(({ data }) => data === doneData);
       for (const event of last < 0 ? events : events.slice(0, last)) this.push(event);

@@ -21,8 +21,8 @@ use crate::event_stream::{EventStreamParser, Found};
 /// | [`NAME`] | the name of the event type, offsets in `text`: remember it under its number |
 ///
 /// The head's upper 24 bits are the number of the event type. *In place* are values that need no
-/// copy: the pair holds offsets in the parser's buffer; or in the one string that is to be made of
-/// all of them, if they are not all ASCII.
+/// copy: the pair holds offsets in the parser's buffer; or, if they are not all ASCII and not made one
+/// by one, in the one string that is to be made of all of them.
 #[derive(Default)]
 pub(super) struct Batch {
     header: [u32; 9],
@@ -180,9 +180,8 @@ impl Batch {
         address(&self.header) as usize
     }
 
-    /// Turns the values in place into UTF-16: a byte is not always a unit, so that no decoder
-    /// could tell the values apart once they are decoded together. Returns how many units they are;
-    /// `len` is how many bytes at most.
+    /// Turns the values in place into UTF-16, for engines that decode it faster. Returns how many
+    /// units they are; `len` is how many bytes at most.
     fn widen(&mut self, buffer: &[u8], len: usize) -> usize {
         // No byte makes more than one unit.
         self.units.resize(len, 0);

@@ -115,7 +115,7 @@ pub(super) fn milliseconds(time: Duration) -> f64 {
     whole_milliseconds(time) as f64
 }
 
-/// As many as 64 bits hold: a million times the age of the universe in the module, which counts by them.
+/// The module counts them by 64 bits, which are half a billion years.
 pub(super) fn whole_milliseconds(time: Duration) -> u64 {
     time.as_millis() as u64
 }

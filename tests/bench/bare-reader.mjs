@@ -8,7 +8,7 @@ export async function readBarely(url, onText) {
 
 /**
  * Not a client either: what reading, decoding and handing over cost, without looking for any event. Cuts the stream into
- * pieces that are as long as its first event, and calls `onMessage` with an object for each.
+ * pieces as long as its events are on average, and calls `onMessage` with an object for each.
  */
 export async function readByMeasure(url, onMessage) {
   const decoder = new TextDecoder();
@@ -17,8 +17,8 @@ export async function readByMeasure(url, onMessage) {
     // A decoder's price for a byte rises with what it is given.
     for (let from = 0; from < bytes.length; from += BUFFER / 2) {
       const text = decoder.decode(bytes.subarray(from, from + BUFFER / 2));
-      length ??= text.indexOf('\n\n') + 2;
-      for (let at = 0; at + length <= text.length; at += length) {
+      length ??= Math.ceil(text.length / text.split('\n\n').length);
+      for (let at = 0; at < text.length; at += length) {
         onMessage({ id: '', event: '', data: text.slice(at + 6, at + length - 2), retry: undefined });
       }
     }

@@ -443,6 +443,25 @@ describe('streams that come once', { concurrency: 8 }, () => {
     assert.deepEqual([reason, seen[0].data, seen[0].lastEventId], ['end', 'b', '2']);
   });
 
+  test('a stream of bytes that its maker closes while more is waited for has ended', async (t) => {
+    // Without an answer to the read: the standard lets him, and one into a buffer of ours would wait for ever.
+    const bytes = () => {
+      const left = [new TextEncoder().encode(three)];
+      const pull = async (controller) => {
+        await undefined;
+        if (left.length > 0) controller.enqueue(left.shift());
+        else controller.close();
+      };
+      return new ReadableStream({ type: 'bytes', pull });
+    };
+    assert.equal((await collect(events(bytes()))).length, 3);
+    assert.equal((await collect(events(response(bytes())))).length, 3);
+    assert.equal((await collect(AuthenticatedEventSource.fromReadableStream(bytes()))).length, 3);
+    const source = new AuthenticatedEventSource('http://localhost/', { fetch: async () => response(bytes()), retry: false });
+    t.after(() => source.close());
+    assert.equal((await collect(source)).length, 3);
+  });
+
   test('fromReadableStream: closed before it was read, the stream is cancelled', async () => {
     const reason = await within('the end', (resolve) => {
       const stream = new ReadableStream({ cancel: resolve });
