@@ -97,7 +97,7 @@ export class BatchReader {
 
   #value(all, start, from, to) {
     if (all !== undefined) return all.slice(from, to);
-    return this.#texts.value(start + from, to - from);
+    return this.#texts.utf8(start + from, start + to);
   }
 
   #current() {

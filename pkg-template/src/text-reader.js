@@ -35,14 +35,12 @@ export class TextReader {
     return (isUtf16 ? utf16 : utf8).decode(bytes.subarray(address, end));
   }
 
-  /** The same for one value, where the engine makes strings. */
-  value(address, length) {
-    return makeText(address, length) ?? this.utf8(address, address + length);
-  }
-
-  /** The text between two addresses, UTF-8. */
+  /** The text between two addresses, UTF-8, behind which is a line end. */
   utf8(start, end) {
-    return utf8.decode(this.bytes().subarray(start, end));
+    const bytes = this.bytes();
+    if (Bytes) return bytes.utf8Slice(start, end);
+    // It makes nothing of what is malformed.
+    return makeText?.(start, end - start) ?? utf8.decode(bytes.subarray(start, end));
   }
 
   /** All of the memory. Its old bytes become empty when it grows. */

@@ -232,6 +232,8 @@ impl Batch {
         let start = self.text.len();
         self.text.extend_from_slice(text);
         self.push_pair(start..self.text.len());
+        // As behind what is in place: strings.wat looks two bytes ahead.
+        self.text.extend_from_slice(b"\n\n");
     }
 
     fn push_id(&mut self, head: usize, parser: &EventStreamParser) {

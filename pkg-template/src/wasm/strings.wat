@@ -8,7 +8,7 @@
   ;; For short strings, which are many: an array for each would be garbage as large as they are.
   (global $scratch (ref $units) (array.new_default $units (i32.const 2048)))
   ;; The text of so many bytes of UTF-8 at this address; null if they are malformed. Behind them is a
-  ;; line end, with which no character goes on, and more of the parser's buffer.
+  ;; line end, with which no character goes on, and one more byte at least.
   (func (export "text") (param $at i32) (param $length i32) (result externref)
     (local $end i32)
     (local $units (ref $units))
