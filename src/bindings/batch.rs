@@ -102,11 +102,6 @@ impl Batch {
         }
     }
 
-    /// A listener that reconnects leaves names of event types unread: they are told anew.
-    pub(super) fn forget_names(&mut self) {
-        self.types = TypeNames::default();
-    }
-
     fn begin(&mut self) {
         self.records.clear();
         self.text.clear();

@@ -36,9 +36,10 @@ impl Parser {
         self.batch.table(&self.parser, engine)
     }
 
-    /// Starts a new stream.
+    /// Starts a new stream. The memory of the one before is let go, and the names of its event types:
+    /// a listener that reconnects leaves some unread.
     pub fn reset(&mut self, last_event_id: String) {
         self.parser.reset(&last_event_id);
-        self.batch.forget_names();
+        self.batch = Batch::default();
     }
 }

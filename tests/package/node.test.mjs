@@ -93,3 +93,30 @@ test('the module itself can be found, for those who place it by hand', async () 
   `);
   assert.equal(result, true);
 });
+
+test('a parser that has ended holds next to no memory', async () => {
+  const [few, many] = await print('parsers.mjs', `
+    import { EventStreamParser } from 'authenticated-event-source';
+    const { Instance } = WebAssembly;
+    let memory;
+    WebAssembly.Instance = function (...of) {
+      const instance = new Instance(...of);
+      memory ??= Object.values(instance.exports).find((each) => each instanceof WebAssembly.Memory);
+      return instance;
+    };
+    // Not ASCII: UTF-16 is made of it, beside the bytes.
+    const chunk = new TextEncoder().encode('data: \u00e9\\n\\n'.repeat(3000));
+    function bytesAfter(parsers) {
+      for (let each = 0; each < parsers; each++) {
+        const parser = new EventStreamParser();
+        parser.feed(chunk);
+        parser.end();
+      }
+      return memory.buffer.byteLength;
+    }
+    // In one task: no collection of garbage lets any of them go.
+    console.log(JSON.stringify([bytesAfter(10), bytesAfter(1000)]));
+  `);
+  // Of each only what it is made of is left; what it has read and written would be a hundred times as much.
+  assert.ok(many - few < 1000 * 1024, `${few} bytes, then ${many}`);
+});
