@@ -27,6 +27,11 @@ describe('engines', { concurrency: engines.length }, () => {
 
       const run = (name, context, order) => call(browser.driver, name, context, order);
 
+      // Each makes its strings by ways of its own.
+      test('text of every kind is what the decoder makes of it', async () => {
+        assert.deepEqual(await call(browser.driver, 'textDifferences', 20_261_123), []);
+      });
+
       for (const context of CONTEXTS) {
         test(`an authenticated stream, ${context}`, async () => {
           assert.deepEqual(await run('readStream', context, { url: site.fixture.url }), EXPECTED);

@@ -1,6 +1,9 @@
 // The script of pages and workers: the native class and the packed one.
-import { AuthenticatedEventSource } from 'authenticated-event-source';
+import { AuthenticatedEventSource, EventStreamParser } from 'authenticated-event-source';
 import { EventSource } from 'authenticated-event-source/event-source';
+import { diceOf } from '../differential/streams.mjs';
+import { textDifferences } from '../package/text-cases.mjs';
 import { install } from './runner.mjs';
 
 install({ native: globalThis.EventSource, ours: EventSource }, AuthenticatedEventSource);
+globalThis.textDifferences = async (seed) => textDifferences(EventStreamParser, diceOf(seed));

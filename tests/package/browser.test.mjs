@@ -1,7 +1,7 @@
 // The packed package in Chromium, served as plain files: no bundler between.
 import assert from 'node:assert/strict';
 import { copyFile, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch, openPage } from '../chromium.mjs';
 import { serve } from '../static-site.mjs';
@@ -13,9 +13,7 @@ let browser;
 
 before(async () => {
   browser = await launch();
-  for (const script of ['scenario.mjs', 'text-cases.mjs', '../differential/streams.mjs']) {
-    await copyFile(new URL(script, import.meta.url), join(CONSUMER, basename(script)));
-  }
+  await copyFile(new URL('scenario.mjs', import.meta.url), join(CONSUMER, 'scenario.mjs'));
 });
 after(() => browser?.close());
 
@@ -61,16 +59,6 @@ for (const [entry, name, type = name] of [
     assert.deepEqual(result, EXPECTED);
   });
 }
-
-test('text of every kind is what the decoder makes of it', async () => {
-  const result = await resultOf('text', `<script type="module">
-    import { EventStreamParser } from '${DIST}/index.js';
-    import { diceOf } from './streams.mjs';
-    import { textDifferences } from './text-cases.mjs';
-    Promise.resolve().then(() => textDifferences(EventStreamParser, diceOf(20_261_123)))${report};
-  </script>`);
-  assert.deepEqual(result, []);
-});
 
 test('<script>, the global build', async () => {
   const result = await resultOf('global', `<script src="${DIST}/global.js"></script><script>

@@ -1,5 +1,5 @@
 // Text through the packed package: whatever it is made of, and however its bytes lie, it comes out as the platform's
-// decoder would have it. Chromium, which makes its strings another way, does the same in browser.test.mjs.
+// decoder would have it. Browsers, which make their strings by other ways, do the same in ../conformance.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
