@@ -16,12 +16,14 @@ export class Body {
    */
   constructor(stream, response) {
     try {
-      this.#reader = stream.getReader({ mode: response?.url ? 'byob' : undefined });
-      this.#view = response?.url && new Uint8Array(BUFFER);
+      if (response?.url) {
+        this.#reader = stream.getReader({ mode: 'byob' });
+        this.#view = new Uint8Array(BUFFER);
+      }
     } catch {
       // A stream that is no byte stream refuses, and so does an old engine.
-      this.#reader = stream.getReader();
     }
+    this.#reader ??= stream.getReader();
   }
 
   /** A promise of what the reader says. The piece before it is gone then. */
