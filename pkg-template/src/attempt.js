@@ -1,3 +1,6 @@
+import { followWithinOrigin } from './redirects.js';
+import { hasSecretHeader } from './secrets.js';
+
 /** The value of `Last-Event-ID`: see `text` in src/bindings/core.rs. */
 const ID_HEADER = 1;
 
@@ -12,28 +15,38 @@ export const PROBE = 3;
 /** Where the URL leads, of what the core knows: to the page's own origin. */
 const SAME = 1;
 
-/** The request of one attempt. */
+/** The request of one attempt. This is the only place that sends requests. */
 export class Attempt {
   #url;
   #fetch;
-  /** The URL as far as others may know it. */
+  /** The URL without the last event ID. */
   #address;
   #init;
+  #guard;
   #aborting = new AbortController();
+  /** Whether the request carries secrets, which belong to the origin of the URL that the caller gave. */
+  hasSecrets;
 
-  /** Throws where a header is not legal. `init`: the caller's; it is ours to change. `given`: the token, if there is one. */
-  constructor(client, core, address, init, given) {
-    const { lastEventId, lastEventIdParam } = client;
+  /**
+   * Builds the request. Throws if a header is not legal.
+   *
+   * `redirected`: where the standard lets a reconnect begin. `init`: the caller's members of the request; they are
+   * changed here. `given`: the token, if there is one. `secrets` receives the secrets of this request.
+   */
+  constructor(client, core, redirected, init, given, secrets) {
+    const headers = headersOf(client, init.headers, given);
+    secrets.addHeaders(headers);
+    if (given) secrets.addToken(given.token);
+    this.hasSecrets = hasSecretHeader(headers) || init.body !== undefined;
+    const address = this.hasSecrets ? client.url : redirected;
     const origin = originOf(address);
-    const headers = new Headers(init.headers);
-    if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream');
-    // Where it has a parameter it stays out of the header of a cross-origin request, whose preflight the server may
-    // refuse for it.
+    const { lastEventId, lastEventIdParam } = client;
+    // With a parameter, the header is left out of cross-origin requests, because the server may refuse the preflight.
     if (lastEventId && (lastEventIdParam === undefined || origin === SAME)) headers.set('Last-Event-ID', core.text(ID_HEADER));
-    if (given) headers.set(client.header, client.scheme ? `${client.scheme} ${given.token}` : given.token);
-    const guard = core.guard(origin);
-    if (guard === SAME_ORIGIN_MODE) init.mode = 'same-origin';
-    if (guard === MANUAL) init.redirect = 'manual';
+    this.#guard = core.guard(origin, this.hasSecrets);
+    if (this.#guard === SAME_ORIGIN_MODE) init.mode = 'same-origin';
+    // A caller who refuses redirects altogether keeps that.
+    if (this.#guard === MANUAL && init.redirect !== 'error') init.redirect = 'manual';
     this.#init = { ...init, headers, signal: this.#aborting.signal };
     this.#fetch = client.fetch;
     this.#address = address;
@@ -42,15 +55,17 @@ export class Attempt {
     this.expiresAt = given?.expiresAt;
   }
 
-  /** A promise of the response. */
+  /** Returns a promise of the response. */
   async send(sending) {
     if (sending === PROBE) return this.#probe();
     // The global one is looked up at each call.
     const fetch = this.#fetch ?? globalThis.fetch;
-    return fetch(this.#url, sending === FIND_REDIRECT ? { ...this.#init, redirect: 'manual' } : this.#init);
+    if (sending === FIND_REDIRECT) return fetch(this.#url, { ...this.#init, redirect: 'manual' });
+    if (this.#guard === MANUAL) return followWithinOrigin(fetch, this.#url, this.#init);
+    return fetch(this.#url, this.#init);
   }
 
-  /** Whether anything answers: a server whose CORS headers refuse us counts. Nobody can see what it answers. */
+  /** Whether anything answers: a server whose CORS headers refuse us counts. Its answer cannot be seen. */
   async #probe() {
     const { signal } = this.#aborting;
     const probing = new AbortController();
@@ -63,6 +78,14 @@ export class Attempt {
   abort() {
     this.#aborting.abort();
   }
+}
+
+/** The caller's headers, `Accept` and the token. Throws if one is not legal. */
+function headersOf({ header, scheme }, given, token) {
+  const headers = new Headers(given);
+  if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream');
+  if (token) headers.set(header, scheme ? `${scheme} ${token.token}` : token.token);
+  return headers;
 }
 
 /** Where a URL leads, as the core takes it: 0 where there is no page, 1 to the page's own origin, 2 to another. */

@@ -3,11 +3,12 @@ import { Attempt, FIND_REDIRECT, PROBE } from './attempt.js';
 import { BatchReader, HAS_COMMENT, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './batch.js';
 import { Body } from './body.js';
 import { watchPage } from './page.js';
+import { Secrets } from './secrets.js';
 import { nextTask } from './task.js';
 
 /** The settings, in the order of `Number` in src/bindings/settings.rs. */
 export const NUMBERS = [
-  'hasHeaders', 'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'isFetchable', 'mayProbe', 'connectTimeout', 'heartbeatTimeout',
+  'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'isFetchable', 'mayProbe', 'connectTimeout', 'heartbeatTimeout',
   'followsRedirects', 'isSpec', 'initialDelay', 'maxDelay', 'multiplier', 'hasJitter', 'maxRetries', 'resetAfter', 'retryOn',
 ];
 
@@ -64,6 +65,8 @@ export class Driver {
   #response;
   /** The exception behind the failure, if there is one. */
   #cause;
+  /** What no error may repeat. */
+  #secrets;
   #body;
   /** The token that was sent last for a stream that opened. */
   #token = {};
@@ -76,6 +79,7 @@ export class Driver {
   constructor(client, memory) {
     this.#client = client;
     this.#url = client.url;
+    this.#secrets = new Secrets(client.url);
     this.#core = new Core(Float64Array.from(NUMBERS, (name) => client[name]));
     this.#core.take(LAST_EVENT_ID, client.lastEventId);
     this.#parser = new Parser(client.maxEventSize);
@@ -115,7 +119,7 @@ export class Driver {
       }
     } catch (cause) {
       // A fault of ours, or of what stands in for the platform: a source that says nothing would wait for ever.
-      const error = this.#client.error('wasm', 'the source broke down: see `error.cause`', undefined, cause);
+      const error = this.#client.error('wasm', 'the source broke down: see `error.cause`', undefined, this.#secrets.removedFrom(cause));
       this.#client.failed(error, -1, 1, false);
     } finally {
       this.#release();
@@ -151,7 +155,7 @@ export class Driver {
       return;
     }
     try {
-      this.#attempt = new Attempt(client, core, this.#url, init.value, token?.value);
+      this.#attempt = new Attempt(client, core, this.#url, init.value, token?.value, this.#secrets);
     } catch {
       // Without the exception: some engines quote the illegal value, which may be a secret.
       this.#lose(NOT_LEGAL);
@@ -200,8 +204,8 @@ export class Driver {
     const isSame = token === this.#token.token && expiresAt === this.#token.expiresAt;
     this.#token = { token, expiresAt };
     const isResumed = this.#core.announce(Date.now(), expiresAt ?? NaN, isSame);
-    // By the standard the request keeps the URLs that redirects have added to it.
-    if (this.#client.isSpec && response.redirected) this.#url = response.url;
+    // By the standard a reconnect keeps the URL of the last redirect. Secrets belong to the URL that was given.
+    if (this.#client.isSpec && response.redirected && !this.#attempt.hasSecrets) this.#url = response.url;
     this.#client.opened(response, isResumed);
     this.#parser.reset(this.#client.lastEventId);
   }
@@ -251,9 +255,11 @@ export class Driver {
   #judge() {
     const [core, client] = [this.#core, this.#client];
     const [attempt, isEnd] = [core.number(ATTEMPT), Boolean(core.number(IS_END))];
-    const error = client.error(
-      core.text(REASON), core.text(MESSAGE), core.number(STATUS) || undefined, this.#cause, this.#response,
-    );
+    const [reason, advice] = [core.text(REASON), core.text(MESSAGE)];
+    // The only message with a text from outside. In the others a header value could be an ordinary word.
+    const message = reason === 'content-type' ? this.#secrets.removedFrom(advice) : advice;
+    const cause = this.#secrets.removedFrom(this.#cause);
+    const error = client.error(reason, message, core.number(STATUS) || undefined, cause, this.#response);
     const verdict = client.verdict(error);
     client.failed(error, core.judge(numberOf(verdict), Date.now(), Math.random()), attempt, isEnd);
   }

@@ -2,6 +2,7 @@ import { CLOSED, CONNECTING, Client, OPEN } from './client.js';
 import { tagged } from './names.js';
 import { readOptions } from './options.js';
 import { EventQueue, iterator } from './queue.js';
+import { withoutSecretParts } from './secrets.js';
 
 const { DOMException, EventTarget } = globalThis;
 
@@ -182,7 +183,7 @@ function resolve(url) {
     // Said below.
   }
   const advice = base ? '' : ': where there is no page, it must be absolute';
-  throw new DOMException(`'${url}' is not a valid URL${advice}`, 'SyntaxError');
+  throw new DOMException(`'${withoutSecretParts(url)}' is not a valid URL${advice}`, 'SyntaxError');
 }
 
 /** What WebIDL says of the members: constants on the class and its prototype, all enumerable. */

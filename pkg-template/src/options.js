@@ -27,8 +27,7 @@ export function readOptions(init, isNative) {
     withCredentials: Boolean(given.withCredentials),
     requestInit,
     body: given.body,
-    headers: readHeaders(given.headers),
-    hasHeaders: hasHeaders(given.headers),
+    ...readHeaders(given.headers),
     ...auth,
     fetch: readFunction(given.fetch, 'fetch'),
     signal: readSignal(given.signal ?? undefined),
@@ -39,7 +38,7 @@ export function readOptions(init, isNative) {
     heartbeatTimeout: readHeartbeat(given.heartbeatTimeout, retry.isSpec),
     openWhenHidden: given.openWhenHidden ?? true,
     maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', retry.isSpec ? Infinity : 16 * MEBIBYTE), 2 ** 31),
-    followsRedirects: retry.isSpec || readOneOf(given.redirectPolicy, 'redirectPolicy', ['same-origin', 'follow']) === 'follow',
+    followsRedirects: readRedirectPolicy(given) === 'follow',
     parse: readParse(given.parse),
     shared: given.shared,
   };
@@ -63,8 +62,10 @@ function readRequest(given) {
   return request;
 }
 
-function hasHeaders(headers) {
-  return typeof headers === 'function' || !toHeaders(headers, 'headers').keys().next().done;
+/** An explicit `redirect` takes precedence over the default policy, but not over an explicit policy. */
+function readRedirectPolicy({ redirectPolicy, redirect }) {
+  const policies = redirect === undefined ? ['same-origin', 'follow'] : ['follow', 'same-origin'];
+  return readOneOf(redirectPolicy, 'redirectPolicy', policies);
 }
 
 /** A copy, made now: what is illegal throws here, and what the caller changes later is not ours.
@@ -77,11 +78,11 @@ export function toHeaders(init, name) {
   }
 }
 
-/** A function that returns headers, or a promise of them. */
+/** `headers` as a function that returns headers, or a promise of them. The value is read once: it may be an iterator. */
 function readHeaders(headers) {
-  if (typeof headers === 'function') return headers;
+  if (typeof headers === 'function') return { headers, hasHeaders: true };
   const fixed = toHeaders(headers, 'headers');
-  return () => fixed;
+  return { headers: () => fixed, hasHeaders: !fixed.keys().next().done };
 }
 
 function readAuth(auth, mayResend) {

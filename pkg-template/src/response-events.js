@@ -115,7 +115,9 @@ function bodyOf(response) {
     throw new EventSourceError(message, { reason: 'status', status, response });
   }
   if (!/^[\t\n\r ]*text\/event-stream[\t\n\r ]*(;|$)/i.test(type)) {
-    const message = `the response is not \`text/event-stream\` but \`${type}\``;
+    // Only common types are quoted: a server may echo a token in the header.
+    const [known = 'another type'] = type.match(/^(text\/(html|plain)|application\/(json|x-ndjson|xml))(?=[\s;]|$)/i) ?? [];
+    const message = `the response is not \`text/event-stream\` but \`${known}\`: see \`error.response.headers\``;
     throw new EventSourceError(message, { reason: 'content-type', status, response });
   }
   return body ?? new ReadableStream({ start: (controller) => controller.close() });

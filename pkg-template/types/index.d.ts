@@ -298,7 +298,11 @@ export interface AuthenticatedEventSourceInit<Data = string> {
   openWhenHidden?: boolean;
   /** The largest event, and the longest line, in bytes. Default 16 MiB, at most 2 GiB. */
   maxEventSize?: number;
-  /** Whether credentials and custom headers may follow a redirect. Default `'same-origin'`. */
+  /**
+   * Whether a request with secrets may be redirected to another origin. Default `'same-origin'`, also with
+   * `retry: 'spec'`; with an explicit `redirect` the default is `'follow'`. Secrets are a token, a body, and every header
+   * except `Accept`, `Accept-Language`, `Content-Language`, `Content-Type` and `Last-Event-ID`.
+   */
   redirectPolicy?: 'same-origin' | 'follow';
   /**
    * Reads the data of each event. What fails is an `error` event with `reason: 'parse'`; the

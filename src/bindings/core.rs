@@ -98,16 +98,16 @@ impl Core {
         }
     }
 
-    /// How the request is to be sent that is being prepared. `origin`: where it leads, 0 where
-    /// there is no page, 1 to its own origin, 2 to another. Returns 1 for the mode `same-origin`,
-    /// 2 for the redirect mode `manual`.
-    pub fn guard(&mut self, origin: u32) -> u32 {
-        let guard = self.life.guard(match origin {
+    /// Returns how to send the request that is being prepared: 1 for the mode `same-origin`, 2 for
+    /// the redirect mode `manual`. `origin`: where its URL leads, 0 where there is no page, 1 to the
+    /// origin of the page, 2 to another.
+    pub fn guard(&mut self, origin: u32, has_secrets: bool) -> u32 {
+        let origin = match origin {
             0 => Origin::None,
             1 => Origin::Same,
             _ => Origin::Other,
-        });
-        match guard {
+        };
+        match self.life.guard(origin, has_secrets) {
             RedirectGuard::None => 0,
             RedirectGuard::SameOriginMode => 1,
             RedirectGuard::Manual => 2,

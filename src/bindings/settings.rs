@@ -6,7 +6,6 @@ use crate::duration::Duration;
 /// The settings, in the order of `NUMBERS` in driver.js. Times are milliseconds, a flag is 0 or 1.
 #[derive(Clone, Copy)]
 enum Number {
-    HasHeaders,
     HasAuth,
     CanRefresh,
     RenewBefore,
@@ -58,7 +57,6 @@ impl Settings<'_> {
                 true => RedirectPolicy::Follow,
                 false => RedirectPolicy::SameOrigin,
             },
-            has_secrets: self.is(Number::HasHeaders) || self.is(Number::HasAuth),
             is_fetchable: self.is(Number::IsFetchable),
             may_probe: self.is(Number::MayProbe),
         }

@@ -172,9 +172,7 @@ impl Builder {
         policy.is_get = is_get;
         policy.may_probe = is_get;
         policy.is_fetchable = is_fetchable(&options.url);
-        policy.has_secrets = !self.headers.is_empty();
         if let Some(auth) = &options.auth {
-            policy.has_secrets = true;
             policy.can_refresh = may_resend && auth.can_refresh();
             policy.renew_before = auth.renew_before;
         }

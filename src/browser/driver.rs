@@ -1,5 +1,6 @@
 use alloc::borrow::ToOwned;
 use alloc::rc::Rc;
+use alloc::string::String;
 use core::future::{pending, poll_fn};
 use core::mem;
 
@@ -107,9 +108,9 @@ impl Driver {
     fn build(&mut self, token: Option<Token>) {
         let options = &self.source.options;
         let origin = options.origin();
-        let guard = self.source.life().guard(origin);
         let last_event_id = self.source.life().connection().last_event_id().to_owned();
-        match Request::new(options, guard, &last_event_id, token) {
+        let guard = |has_secrets| self.source.life().guard(origin, has_secrets);
+        match Request::new(options, &last_event_id, token, guard) {
             Ok(request) => {
                 self.request = Some(request);
                 self.source.life().prepared(sys::now());
@@ -170,8 +171,13 @@ impl Driver {
         parser.reset(life.connection().last_event_id());
         drop(life);
         self.stream = Some(EventStream { body, parser });
-        // By the standard the request keeps the URLs that redirects have added to it.
-        if options.policy.retry.is_spec && response.redirected() {
+        // By the standard a reconnect keeps the URL of the last redirect. Secrets belong to the URL
+        // that was given.
+        let has_secrets = self
+            .request
+            .as_ref()
+            .is_some_and(|request| request.has_secrets);
+        if options.policy.retry.is_spec && response.redirected() && !has_secrets {
             options.url.set_href(&response.url());
         }
         if let Some(open) = &self.source.hooks.open {
@@ -234,10 +240,13 @@ impl Driver {
 
     /// Asks the caller for a last word, and tells him what comes next.
     fn judge(&mut self) {
-        let trace = self.let_go();
-        let Some(failure) = self.source.life().failure().cloned() else {
+        let Some(mut failure) = self.source.life().failure().cloned() else {
             return;
         };
+        if let Some(request) = &self.request {
+            failure.redact(request.secrets.iter().map(String::as_str));
+        }
+        let trace = self.let_go();
         let hooks = &self.source.hooks;
         let verdict = hooks.verdict.as_ref().and_then(|ask| ask(&failure));
         let (now, dice) = (sys::now(), js_sys::Math::random());

@@ -25,7 +25,6 @@ impl Trace {
 }
 
 /// Why a source failed for good, or an attempt did.
-#[derive(Debug)]
 pub struct Error {
     failure: Failure,
     trace: Trace,
@@ -65,6 +64,15 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.failure.fmt(f)
+    }
+}
+
+/// Without the exception and the response, which may hold secrets.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("failure", &self.failure)
+            .finish_non_exhaustive()
     }
 }
 

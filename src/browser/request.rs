@@ -1,4 +1,5 @@
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use js_sys::{JSON, Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
@@ -8,7 +9,7 @@ use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirec
 use super::auth::Token;
 use super::options::Options;
 use super::sys;
-use crate::connection::{RedirectGuard, Sending, header_value};
+use crate::connection::{RedirectGuard, Sending, header_value, is_secret_header};
 
 /// Without CORS, and without secrets.
 const PROBE: &str = r#"{"mode":"no-cors","credentials":"omit","cache":"no-store"}"#;
@@ -17,22 +18,30 @@ const PROBE: &str = r#"{"mode":"no-cors","credentials":"omit","cache":"no-store"
 pub(super) struct Request {
     url: String,
     init: RequestInit,
+    /// Whether the request carries secrets, which belong to the origin of the URL that the caller
+    /// gave.
+    pub(super) has_secrets: bool,
+    /// The values of its secret headers, and their parts.
+    pub(super) secrets: Vec<String>,
     pub(super) token: Option<Token>,
     _abort: AbortOnDrop,
 }
 
 impl Request {
+    /// Builds the request. `guard` says how to send it, given whether it carries secrets.
     pub(super) fn new(
         options: &Options,
-        guard: RedirectGuard,
         last_event_id: &str,
         token: Option<Token>,
+        guard: impl FnOnce(bool) -> RedirectGuard,
     ) -> Result<Self, JsValue> {
         // A copy: the attempt adds headers and a signal of its own.
         let init: RequestInit = Object::assign(&Object::new(), &options.init).unchecked_into();
         let headers = headers(options, last_event_id, token.as_ref())?;
+        let secrets = secrets_of(&headers)?;
+        let has_secrets = !secrets.is_empty() || !init.get_body().is_undefined();
         init.set_headers(&headers);
-        match guard {
+        match guard(has_secrets) {
             RedirectGuard::None => {}
             RedirectGuard::SameOriginMode => init.set_mode(RequestMode::SameOrigin),
             RedirectGuard::Manual => init.set_redirect(RequestRedirect::Manual),
@@ -41,6 +50,8 @@ impl Request {
             url: url(options, last_event_id)?,
             _abort: AbortOnDrop::of(&init)?,
             init,
+            has_secrets,
+            secrets,
             token,
         })
     }
@@ -89,6 +100,30 @@ fn headers(
         headers.set(&auth.header, &auth.header_value(token))?;
     }
     Ok(headers)
+}
+
+/// Shorter parts of a header value are no secrets by themselves: they occur in ordinary words.
+const SHORTEST_SECRET: usize = 4;
+
+/// The values of the headers that [count as secrets](is_secret_header), whole and in parts:
+/// `Bearer TOKEN`, `name=VALUE`.
+fn secrets_of(headers: &Headers) -> Result<Vec<String>, JsValue> {
+    let mut secrets = Vec::new();
+    for name in headers.keys() {
+        let name = name?.as_string().unwrap_or_default();
+        if !is_secret_header(&name) {
+            continue;
+        }
+        let value = headers.get(&name)?.unwrap_or_default();
+        let parts = value.split([' ', ',', ';', '=', '"']);
+        secrets.extend(
+            parts
+                .filter(|part| part.len() >= SHORTEST_SECRET)
+                .map(String::from),
+        );
+        secrets.push(value);
+    }
+    Ok(secrets)
 }
 
 fn url(options: &Options, last_event_id: &str) -> Result<String, JsValue> {

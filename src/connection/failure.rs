@@ -151,6 +151,17 @@ impl Failure {
         failure
     }
 
+    /// Removes the content type if it quotes one of these texts: a server may echo a token in it.
+    pub fn redact<'a>(&mut self, secrets: impl IntoIterator<Item = &'a str>) {
+        let Some(content_type) = &mut self.content_type else {
+            return;
+        };
+        let is_echo = |secret: &str| !secret.is_empty() && content_type.contains(secret);
+        if secrets.into_iter().any(is_echo) {
+            *content_type = String::from("[redacted]");
+        }
+    }
+
     /// Whether the server ended the stream in order, so that a stop after it is no error.
     pub fn is_ordinary_end(&self) -> bool {
         matches!(self.reason, Reason::End | Reason::NoContent)

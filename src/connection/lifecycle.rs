@@ -27,10 +27,9 @@ pub struct Policy {
     pub heartbeat_timeout: HeartbeatTimeout,
     /// Whether secrets may follow a redirect to another origin.
     pub redirect: RedirectPolicy,
-    /// Whether the request carries credentials or custom headers.
-    pub has_secrets: bool,
-    /// Whether `fetch` takes the URL at all. It refuses other schemes than HTTP's, and user names,
-    /// in a way that looks like a dead network, which might come back.
+    /// Whether `fetch` accepts the URL. It rejects user names, passwords and every scheme except
+    /// HTTP's. Its exception looks like a dead network and quotes the password, so no request is
+    /// made.
     pub is_fetchable: bool,
     /// Whether a server that does not answer may be asked why: never of a redirect about which the
     /// caller has spoken himself, nor past a `fetch` of the caller's.
@@ -156,7 +155,7 @@ enum State {
 /// let now = Duration::from_secs(1_800_000_000);
 /// let mut life = Lifecycle::new(Policy::default(), String::new());
 /// assert_eq!(life.step(now), Step::Prepare(Cause::Start));
-/// life.guard(Origin::Same);
+/// life.guard(Origin::Same, false);
 /// life.prepared(now);
 /// assert_eq!(life.step(now), Step::Fetch(Sending::Request));
 /// ```
@@ -171,6 +170,8 @@ pub struct Lifecycle {
     /// Why the latest attempt was made.
     cause: Cause,
     origin: Origin,
+    /// Whether the request of the current attempt carries secrets.
+    has_secrets: bool,
     /// Whether the latest request was not answered.
     is_unanswered: bool,
     /// At most one: the strongest that was not seen yet.
@@ -192,7 +193,6 @@ impl Default for Policy {
             connect_timeout: Self::CONNECT_TIMEOUT,
             heartbeat_timeout: HeartbeatTimeout::Auto,
             redirect: RedirectPolicy::SameOrigin,
-            has_secrets: false,
             is_fetchable: true,
             may_probe: true,
         }
@@ -214,6 +214,7 @@ impl Lifecycle {
             state: State::Starting(Cause::Start),
             cause: Cause::Start,
             origin: Origin::None,
+            has_secrets: false,
             is_unanswered: false,
             interrupt: None,
             is_suspended: false,
@@ -344,15 +345,20 @@ impl Lifecycle {
         self.connection.close();
     }
 
-    /// How to send the request that is being prepared.
-    pub fn guard(&mut self, origin: Origin) -> RedirectGuard {
+    /// Returns how to send the request that is being prepared. `has_secrets` is read from that
+    /// request, because providers may add secrets at any attempt.
+    pub fn guard(&mut self, origin: Origin, has_secrets: bool) -> RedirectGuard {
         self.origin = origin;
+        self.has_secrets = has_secrets;
         self.redirect_guard()
     }
 
     /// The request is ready. Credentials and response have the connect timeout each for itself: a
     /// user who signs in again must not find the time for the response used up.
     pub fn prepared(&mut self, now: Duration) {
+        if !self.policy.is_fetchable {
+            return self.lost(Reason::Request);
+        }
         self.state = State::Fetching(Sending::Request);
         self.until = now.saturating_add(self.policy.connect_timeout);
     }
@@ -392,7 +398,6 @@ impl Lifecycle {
             }
             State::Fetching(Sending::FindRedirect) => self.found_out(false),
             State::Fetching(Sending::Probe) => self.lost(Reason::Network),
-            _ if !self.policy.is_fetchable => self.lost(Reason::Request),
             _ => {
                 let probes = self.probes();
                 self.is_unanswered = true;
@@ -520,12 +525,8 @@ impl Lifecycle {
     }
 
     fn redirect_guard(&self) -> RedirectGuard {
-        let Policy {
-            redirect,
-            has_secrets,
-            ..
-        } = self.policy;
-        redirect.guard(has_secrets, self.origin == Origin::Same)
+        let is_same_origin = self.origin == Origin::Same;
+        self.policy.redirect.guard(self.has_secrets, is_same_origin)
     }
 
     /// A stream without an ID cannot be resumed: until it has one, no renewal cuts it short.

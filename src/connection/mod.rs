@@ -33,7 +33,7 @@ pub use lifecycle::{Cause, Interrupt, Lifecycle, Origin, Policy, Sending, Step};
 pub use liveness::{HeartbeatTimeout, Liveness};
 pub use pace::Pace;
 pub use ready_state::ReadyState;
-pub use request::{RedirectGuard, RedirectPolicy, header_value};
+pub use request::{RedirectGuard, RedirectPolicy, header_value, is_secret_header};
 
 pub use response::{ResponseHead, retry_after};
 pub use retry::{Jitter, Retry, RetryOn};

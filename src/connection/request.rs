@@ -1,11 +1,12 @@
 use alloc::string::String;
 
-/// What happens to a redirect ([Fetch §5.4], `mode` and `redirect` of a request). `[NON-SPEC]`
+/// Whether secrets may follow a redirect to another origin ([Fetch §5.4], `mode` and `redirect` of a
+/// request). `[NON-SPEC]`
 ///
 /// [Fetch §5.4]: https://fetch.spec.whatwg.org/#request-class
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RedirectPolicy {
-    /// With credentials or custom headers in the request, no redirect leads to another origin.
+    /// A request that [carries secrets](is_secret_header) does not leave the origin of its URL.
     #[default]
     SameOrigin,
     /// Redirects are followed; custom headers go along wherever they lead.
@@ -24,8 +25,8 @@ pub enum RedirectGuard {
 }
 
 impl RedirectPolicy {
-    /// How to send a request. `has_secrets`: it carries credentials or custom headers;
-    /// `is_same_origin`: its URL is of the page's own origin.
+    /// Returns how to send a request. `has_secrets`: it carries a secret header or a body.
+    /// `is_same_origin`: its URL has the origin of the page.
     pub fn guard(self, has_secrets: bool, is_same_origin: bool) -> RedirectGuard {
         match (self, has_secrets, is_same_origin) {
             (Self::Follow, ..) | (_, false, _) => RedirectGuard::None,
@@ -33,6 +34,21 @@ impl RedirectPolicy {
             (Self::SameOrigin, true, false) => RedirectGuard::Manual,
         }
     }
+}
+
+/// Whether a header of this name counts as a secret: every header except the few that say nothing
+/// about the user. A body counts as a secret too, because the statuses 307 and 308 send it again.
+pub fn is_secret_header(name: &str) -> bool {
+    const PUBLIC: [&str; 5] = [
+        "accept",
+        "accept-language",
+        "content-language",
+        "content-type",
+        "last-event-id",
+    ];
+    !PUBLIC
+        .iter()
+        .any(|public| name.eq_ignore_ascii_case(public))
 }
 
 /// The value of `Last-Event-ID`: the UTF-8 bytes of the last event ID string, each as one code

@@ -57,12 +57,13 @@ impl ResponseHead<'_> {
     }
 }
 
-/// At most 100 bytes: what a server sends shall not fill a message. Bytes and slices here and below,
-/// since the characters and patterns of `str` are much code.
+/// At most 100 bytes: what a server sends shall not fill a message.
 fn start_of(text: &str) -> &str {
     let start = (97..=100).rev().find_map(|end| text.get(..end));
     start.unwrap_or(text)
 }
+
+// Bytes and slices here and below: the characters and patterns of `str` would add much code.
 
 /// Whether the essence of the MIME type is `text/event-stream`, in any case and with any parameters
 /// ([Fetch, "extract a MIME type"]): of several values the last that is a MIME type counts.

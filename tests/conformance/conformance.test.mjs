@@ -32,6 +32,14 @@ describe('engines', { concurrency: engines.length }, () => {
         assert.deepEqual(await call(browser.driver, 'textDifferences', 20_261_123), []);
       });
 
+      test('secrets reach no other origin by a redirect', async () => {
+        const results = await call(browser.driver, 'playCredentials', site.servers);
+        for (const { played, requests, preflights } of results) {
+          assert.ok(played > 250, `only ${played} cases`);
+          assert.deepEqual([requests, preflights], [[], []]);
+        }
+      });
+
       for (const context of CONTEXTS) {
         test(`an authenticated stream, ${context}`, async () => {
           assert.deepEqual(await run('readStream', context, { url: site.fixture.url }), EXPECTED);

@@ -3,7 +3,9 @@ import { AuthenticatedEventSource, EventStreamParser } from 'authenticated-event
 import { EventSource } from 'authenticated-event-source/event-source';
 import { diceOf } from '../differential/streams.mjs';
 import { textDifferences } from '../package/text-cases.mjs';
+import { playCredentials } from '../credentials/page.mjs';
 import { install } from './runner.mjs';
 
 install({ native: globalThis.EventSource, ours: EventSource }, AuthenticatedEventSource);
+globalThis.playCredentials = playCredentials;
 globalThis.textDifferences = async (seed) => textDifferences(EventStreamParser, diceOf(seed));

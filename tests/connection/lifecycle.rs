@@ -2,24 +2,30 @@
 use core::time::Duration;
 
 use authenticated_event_source::connection::{
-    Cause, Interrupt, Lifecycle, Next, Origin, Policy, ReadyState, Reason, ResponseHead, Retry,
-    RetryOn, Sending, Step, Verdict,
+    Cause, Interrupt, Lifecycle, Next, Origin, Policy, ReadyState, Reason, RedirectGuard,
+    ResponseHead, Retry, RetryOn, Sending, Step, Verdict, is_secret_header,
 };
 use proptest::prelude::*;
 
 const START: Duration = Duration::from_secs(1_800_000_000);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A life and its clock.
+/// A lifecycle, its clock, and whether its requests carry secrets.
 struct Life {
     life: Lifecycle,
     now: Duration,
+    has_secrets: bool,
 }
 
 impl Life {
     fn new(policy: Policy) -> Self {
+        let has_secrets = policy.can_refresh;
         let life = Lifecycle::new(policy, String::new());
-        Self { life, now: START }
+        Self {
+            life,
+            now: START,
+            has_secrets,
+        }
     }
 
     fn step(&mut self) -> Step {
@@ -35,7 +41,7 @@ impl Life {
     /// Up to the request that is on its way.
     fn send(&mut self, cause: Cause, origin: Origin) {
         assert_eq!(self.step(), Step::Prepare(cause));
-        self.life.guard(origin);
+        self.life.guard(origin, self.has_secrets);
         self.life.prepared(self.now);
         assert_eq!(self.step(), Step::Fetch(Sending::Request));
     }
@@ -106,7 +112,6 @@ fn opaque_redirect() -> ResponseHead<'static> {
 
 fn secret() -> Policy {
     Policy {
-        has_secrets: true,
         can_refresh: true,
         ..Policy::default()
     }
@@ -133,7 +138,7 @@ fn providers_and_server_have_the_connect_timeout_each() {
     life.retry(Reason::Auth);
     assert_eq!(life.step(), Step::Prepare(Cause::Retry));
     assert!(!life.is_over_after(almost));
-    life.life.guard(Origin::Same);
+    life.life.guard(Origin::Same, false);
     life.life.prepared(life.now);
     assert!(!life.is_over_after(almost));
     assert!(life.is_over_after(SECOND));
@@ -335,16 +340,82 @@ fn a_refusal_after_an_answer_is_told_apart() {
 }
 
 #[test]
-fn what_may_not_be_asked_is_not() {
-    for (is_fetchable, reason) in [(true, Reason::Network), (false, Reason::Request)] {
-        let mut life = Life::new(Policy {
-            may_probe: false,
-            is_fetchable,
-            ..secret()
-        });
-        life.send(Cause::Start, Origin::Other);
-        life.life.unanswered();
-        assert_eq!(life.reason(), reason);
+fn a_server_that_may_not_be_probed_is_not() {
+    let mut life = Life::new(Policy {
+        may_probe: false,
+        ..secret()
+    });
+    life.send(Cause::Start, Origin::Other);
+    life.life.unanswered();
+    assert_eq!(life.reason(), Reason::Network);
+}
+
+#[test]
+fn a_url_that_fetch_rejects_is_never_sent() {
+    let mut life = Life::new(Policy {
+        is_fetchable: false,
+        ..secret()
+    });
+    assert_eq!(life.step(), Step::Prepare(Cause::Start));
+    life.life.guard(Origin::Other, true);
+    life.life.prepared(life.now);
+    assert_eq!(life.reason(), Reason::Request);
+    assert_eq!(life.judge(None), Next::Stop);
+}
+
+#[test]
+fn secrets_are_a_matter_of_each_request() {
+    let mut life = Lifecycle::new(Policy::default(), String::new());
+    for (has_secrets, guards) in [
+        (false, [RedirectGuard::None; 3]),
+        (
+            true,
+            [
+                RedirectGuard::Manual,
+                RedirectGuard::SameOriginMode,
+                RedirectGuard::Manual,
+            ],
+        ),
+    ] {
+        let found = [Origin::None, Origin::Same, Origin::Other]
+            .map(|origin| life.guard(origin, has_secrets));
+        assert_eq!(found, guards);
+    }
+}
+
+#[test]
+fn the_standard_retry_policy_guards_secrets_too() {
+    let mut life = Lifecycle::new(
+        Policy {
+            retry: Retry::spec(),
+            ..Policy::default()
+        },
+        String::new(),
+    );
+    let guard = life.guard(Origin::Same, true);
+    assert_eq!(guard, RedirectGuard::SameOriginMode);
+}
+
+#[test]
+fn every_header_except_a_few_is_a_secret() {
+    for name in [
+        "Accept",
+        "accept-LANGUAGE",
+        "Content-Language",
+        "content-type",
+        "Last-Event-ID",
+    ] {
+        assert!(!is_secret_header(name), "{name}");
+    }
+    for name in [
+        "Authorization",
+        "cookie",
+        "X-Api-Key",
+        "",
+        "accepts",
+        "Content-Type ",
+    ] {
+        assert!(is_secret_header(name), "{name}");
     }
 }
 
@@ -468,7 +539,7 @@ proptest! {
                 (Step::Prepare(_), Act::Responded(_)) => {
                     // A request is sent by nobody who shall hold no connection.
                     prop_assert!(!is_suspended);
-                    life.life.guard(Origin::Other);
+                    life.life.guard(Origin::Other, true);
                     life.life.prepared(life.now);
                 }
                 (Step::Fetch(_), Act::Responded(status)) => life.life.responded(&head(*status)),

@@ -198,3 +198,23 @@ proptest! {
         }
     }
 }
+
+/// A server may echo a token in the header.
+#[test]
+fn a_content_type_that_quotes_a_secret_is_removed() {
+    for echoed in [
+        "text/hunter2",
+        "hunter2",
+        "text/html;hunter2",
+        "text/html, hunter2",
+    ] {
+        let check = head(200, Some(echoed)).check();
+        let mut failure = check.expect_err("it is no event stream");
+        failure.redact(["", "session", "hunter2"]);
+        assert!(!failure.message().contains("hunter2"), "{echoed}");
+        assert!(failure.message().contains("redacted"), "{echoed}");
+    }
+    let mut failure = head(200, Some("text/plain")).check().expect_err("plain");
+    failure.redact(["", "hunter2"]);
+    assert!(failure.message().contains("`text/plain`"));
+}

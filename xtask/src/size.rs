@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::house;
 
 /// What the default entry may weigh at most, everything inlined, in bytes under Brotli.
-const BUDGET: usize = 24 * 1024;
+const BUDGET: usize = 26 * 1024;
 
 /// The entries, the bundler's note on each, and the files that come with it by another way.
 const ENTRIES: [(&str, &str, &[&str]); 6] = [

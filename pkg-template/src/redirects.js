@@ -1,0 +1,47 @@
+/** The limit of Fetch ("HTTP-redirect fetch"). */
+const MOST_REDIRECTS = 20;
+
+/** Headers that describe a body, and are dropped with it. */
+const BODY_HEADERS = ['Content-Encoding', 'Content-Language', 'Content-Location', 'Content-Type'];
+
+/**
+ * Sends a request with `redirect: 'manual'`, and follows redirects as long as they stay within the origin.
+ *
+ * Browsers hide the target of such a redirect. There, and for a target in another origin, this returns the response
+ * that redirects. Node, Deno, Bun and edge runtimes show the target.
+ */
+export async function followWithinOrigin(fetch, url, init) {
+  let request = { url, init };
+  for (let redirects = 0; ; redirects++) {
+    const response = await fetch(request.url, request.init);
+    const target = targetWithin(request.url, response);
+    if (target === undefined) return response;
+    // The server waits until the body is read or cancelled.
+    response.body?.cancel().catch(() => {});
+    if (redirects === MOST_REDIRECTS) throw new TypeError(`The server redirects more than ${MOST_REDIRECTS} times. Use the final URL.`);
+    request = { url: target, init: redirected(request.init, response.status) };
+  }
+}
+
+/** Where the response redirects, if that is visible and in the same origin. */
+function targetWithin(url, response) {
+  if (![301, 302, 303, 307, 308].includes(response?.status)) return undefined;
+  const location = response.headers.get('Location');
+  const target = location !== null && URL.canParse(location, url) ? new URL(location, url) : undefined;
+  const isWithin = target?.origin === new URL(url).origin && !target.username && !target.password;
+  return isWithin ? target.href : undefined;
+}
+
+/** The request after a redirect of this status, by the rules of Fetch. */
+function redirected(init, status) {
+  const method = init.method ?? 'GET';
+  if (init.body instanceof ReadableStream && status !== 303) {
+    throw new TypeError('The server redirects a request whose body is a stream, which can be sent only once. Use the final URL.');
+  }
+  const becomesGet = status === 303 ? !['GET', 'HEAD'].includes(method) : status < 303 && method === 'POST';
+  if (!becomesGet) return init;
+  const headers = new Headers(init.headers);
+  for (const name of BODY_HEADERS) headers.delete(name);
+  const { body, duplex, ...rest } = init;
+  return { ...rest, method: 'GET', headers };
+}
