@@ -1,61 +1,38 @@
-//! The server side of Server-Sent Events: a reference server, and every misbehaviour on command.
+//! The server side of Server-Sent Events: a reference server, and a server that misbehaves on
+//! command.
 //!
-//! [`run`] is the reference: resumable streams, authentication, limits, metrics and a shutdown
-//! that ends. It is no framework and holds no application: it exists so that clients can be
-//! tested against a server that does everything right, and (on its fault port) everything wrong.
+//! [`run`] is the reference: resumable streams, authentication, limits, metrics and a graceful
+//! shutdown. It is not a framework and contains no application. Clients are tested against a
+//! server that does everything right, and (on the fault port) everything wrong.
 //!
-//! # Layout, in reading order
-//! - [`mod@frame`], [`cursor`], [`resume`]: pure; event → bytes, ids, where a stream starts
-//! - [`log`]: where events are kept and ids are minted
-//! - `ring`, `hub`, `filter`, `stream`, `notices`: the encoded frames, and a subscriber's walk
-//!   along them
-//! - `access`, `auth`, `hs256`, `admit`, `security`, `figures`, `pulse`: who, how many, headers, metrics, live figures
-//! - `link`: a connection to Redis
-//! - `cluster`, `membership`, `stores`: what several nodes agree on, and where each thing is kept
-//! - `tasks`, `tail`: progress and log lines
-//! - `mischief`, `burst`, `orders`: demo mode; faults of the real stream, many lines, and how all
-//!   nodes hear of them
-//! - `routes`: the endpoints
-//! - `listen`, `deadline`, `server`: sockets, and the life of a server from start to drain
-//! - [`config`]: every setting
-//! - [`fault`]: the scripted responder, which shares nothing with the above
+//! # Layout, from top to bottom
+//! - `app`: the life of a server from start to shutdown, its sockets and its background tasks
+//! - `http`: the router, the middleware and one handler per area
+//! - `feeds`: the sources of events: system metrics, log lines and simulated tasks
+//! - `sse`: the encoder, and the body of one event stream response
+//! - `demo`: faults and log bursts that a page of the demo can request
+//! - [`event_log`]: where events are stored and get their ids, and where a stream resumes
+//! - `auth`, `limits`: who may connect, and how many
+//! - `cluster`: the state that all nodes share besides the events
+//! - `redis`, `metrics`, [`config`], `util`: the bottom, which everything above may import
+//! - [`fault_server`]: the scripted server on the fault port; it shares only `util` with the rest
+//!
+//! `tests/import_direction.rs` checks that imports point downwards.
 
-mod access;
-mod admit;
+mod app;
 mod auth;
-mod burst;
 mod cluster;
 pub mod config;
-pub mod cursor;
-mod deadline;
-pub mod fault;
-mod figures;
-mod filter;
-pub mod frame;
-mod hs256;
-mod hub;
-mod link;
-mod listen;
-pub mod log;
-mod membership;
-mod mischief;
-mod node;
-mod notices;
-mod orders;
-mod pulse;
-mod refusal;
-pub mod resume;
-mod ring;
-mod routes;
-mod security;
-mod server;
-mod stay;
-mod stores;
-mod stream;
-mod tail;
-mod tasks;
-mod text;
+mod demo;
+pub mod event_log;
+pub mod fault_server;
+mod feeds;
+mod http;
+mod limits;
+mod metrics;
+mod redis;
+pub mod sse;
+mod util;
 
+pub use app::server::{Server, ServerError, run, stop_signal};
 pub use config::Config;
-pub use node::ServerError;
-pub use server::{Server, run, stop_signal};

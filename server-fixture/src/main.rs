@@ -1,11 +1,11 @@
-//! The server's command: settings from flags and environment, one line on stdout, then serve.
+//! The `server-fixture` command: reads the settings, prints the addresses on stdout, then serves.
 
 use std::error::Error;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use server_fixture::{Config, Server, fault, stop_signal};
+use server_fixture::{Config, Server, fault_server, stop_signal};
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -28,7 +28,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         Some(port) => Some(TcpListener::bind((config.host.as_str(), port)).await?),
         None => None,
     };
-    // The pages' security policy names the port, so it must be the real one.
+    // The Content-Security-Policy names this port. `--fault-port 0` is only known after binding.
     config.fault_port = faults
         .as_ref()
         .and_then(|f| f.local_addr().ok())
@@ -37,7 +37,7 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     println!("listening on http://{address}");
     if let Some(faults) = faults {
         println!("faults on http://{}", faults.local_addr()?);
-        tokio::spawn(fault::run(faults, std::future::pending()));
+        tokio::spawn(fault_server::run(faults, std::future::pending()));
     }
     server.serve(listener, stop_signal()).await;
     Ok(())

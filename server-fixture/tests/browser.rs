@@ -21,12 +21,12 @@ use support::{Server, faults, soon};
 const PAGES: [(&str, &str); 5] = [
     (
         "dashboard.html",
-        include_str!("textbook_pages/dashboard.html"),
+        include_str!("reference_pages/dashboard.html"),
     ),
-    ("logs.html", include_str!("textbook_pages/logs.html")),
-    ("fetch.js", include_str!("textbook_pages/fetch.js")),
-    ("progress.js", include_str!("textbook_pages/progress.js")),
-    ("basic.js", include_str!("textbook_pages/basic.js")),
+    ("logs.html", include_str!("reference_pages/logs.html")),
+    ("fetch.js", include_str!("reference_pages/fetch.js")),
+    ("progress.js", include_str!("reference_pages/progress.js")),
+    ("basic.js", include_str!("reference_pages/basic.js")),
 ];
 
 /// A server of the textbook's pages, with these flags, and a page with nothing on it.

@@ -7,7 +7,7 @@
 )]
 
 use authenticated_event_source::event_stream::EventStreamParser;
-use server_fixture::frame::{self, Event, FrameError};
+use server_fixture::sse::encode::{self, EncodeError, Event};
 
 /// Pieces that break encoders: line ends of every kind, field names, separators, characters of
 /// one to four bytes, a byte order mark, NUL.
@@ -75,13 +75,13 @@ fn a_million_random_events_are_read_back_as_they_were_written() {
             data: &data,
         };
         let is_legal = |value: &str| !value.contains(['\r', '\n', '\0']);
-        let bytes = match frame::encode(&event) {
+        let bytes = match encode::encode(&event) {
             Ok(bytes) => bytes,
-            Err(FrameError::Id) => {
+            Err(EncodeError::Id) => {
                 assert!(!is_legal(id.unwrap()));
                 continue;
             }
-            Err(FrameError::EventType) => {
+            Err(EncodeError::EventType) => {
                 assert!(!is_legal(&event_type));
                 continue;
             }

@@ -6,16 +6,16 @@
     reason = "this is how a test fails"
 )]
 
-use server_fixture::cursor::{Cursor, Requested};
-use server_fixture::resume::{FirstConnect, Kept, Start, decide};
+use server_fixture::event_log::cursor::{Cursor, Requested};
+use server_fixture::event_log::resume::{FirstConnect, RetainedRange, Start, decide};
 
 fn at(epoch: u64, seq: u64) -> Cursor {
     Cursor { epoch, seq }
 }
 
 /// A log of epoch 5 that keeps 41 to 50; events 1 to 40 are trimmed.
-fn trimmed() -> Kept {
-    Kept {
+fn trimmed() -> RetainedRange {
+    RetainedRange {
         before_first: at(5, 40),
         first: Some(at(5, 41)),
         last: at(5, 50),
@@ -24,8 +24,8 @@ fn trimmed() -> Kept {
 }
 
 /// A log of epoch 5 that never held anything.
-fn empty() -> Kept {
-    Kept {
+fn empty() -> RetainedRange {
+    RetainedRange {
         before_first: at(5, 0),
         first: None,
         last: at(5, 0),
@@ -34,8 +34,8 @@ fn empty() -> Kept {
 }
 
 /// A log that keeps the whole of epoch 4 and three events of epoch 5.
-fn two_epochs(holds_requested: bool) -> Kept {
-    Kept {
+fn two_epochs(holds_requested: bool) -> RetainedRange {
+    RetainedRange {
         before_first: at(4, 0),
         first: Some(at(4, 1)),
         last: at(5, 3),
@@ -47,7 +47,7 @@ fn two_epochs(holds_requested: bool) -> Kept {
 fn the_resume_decision_as_a_table() {
     use FirstConnect::{Last, Live, Retained};
     #[rustfmt::skip]
-    let table: &[(&str, &str, Kept, FirstConnect, &str)] = &[
+    let table: &[(&str, &str, RetainedRange, FirstConnect, &str)] = &[
         ("no cursor, live",              "",         trimmed(), Live,     "after 5-50"),
         ("no cursor, retained",          "",         trimmed(), Retained, "after 5-40"),
         ("no cursor, last ten",          "",         trimmed(), Last(3),  "after 5-47"),

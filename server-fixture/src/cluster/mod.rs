@@ -1,43 +1,45 @@
-//! What several nodes must agree on beside the events: rate windows, tasks, how many streams
-//! there are in all, which tokens were ended early, and which demo visitors want to be refused.
+//! The state that all nodes of a cluster share besides the events: rate limits, tasks, the number
+//! of streams, revoked tokens and demo faults.
 
-mod alone;
+pub(crate) mod heartbeat;
 mod redis;
+mod single_node;
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use self::alone::Alone;
-pub(crate) use self::redis::OnRedis;
-use crate::log::Answer;
-use crate::mischief::Wish;
+pub(crate) use self::redis::RedisCluster;
+pub(crate) use self::single_node::SingleNodeCluster;
+use crate::demo::fault::DemoFault;
+use crate::redis::StoreError;
 
-/// A long-running task, as `GET /api/tasks/{id}` shows it.
+/// A long-running task, as `GET /api/tasks/{id}` returns it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Task {
     pub(crate) id: String,
-    pub(crate) status: Status,
+    pub(crate) status: TaskStatus,
     /// Percent.
     pub(crate) progress: u8,
     pub(crate) result: Option<Value>,
-    /// Unix seconds of the last change; a running task that stands still lost its node.
+    /// The last change, in Unix seconds. A running task without changes has lost its node.
     pub(crate) updated_at: u64,
 }
 
-/// What one node holds, or all of them.
+/// The open streams of one node, or of all nodes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Load {
+pub(crate) struct StreamLoad {
     pub(crate) streams: usize,
-    /// Distinct users on each node: one who is on two counts twice.
+    /// The distinct users of each node. A user with streams on two nodes counts twice.
     pub(crate) users: usize,
 }
 
-/// Where a task stands.
+/// The status of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Status {
+pub(crate) enum TaskStatus {
     Pending,
     Running,
     Completed,
@@ -45,44 +47,58 @@ pub(crate) enum Status {
 }
 
 impl Task {
-    pub(crate) fn is_over(&self) -> bool {
-        matches!(self.status, Status::Completed | Status::Failed)
+    pub(crate) fn is_finished(&self) -> bool {
+        matches!(self.status, TaskStatus::Completed | TaskStatus::Failed)
     }
 }
 
-/// Seconds that a wish for refusals waits for connections.
-const WISH_LIFE: u64 = 600;
+/// The interval between two heartbeats of a node. A lease survives three missed heartbeats.
+pub(crate) const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Seconds that a finished or forgotten task can be asked for.
-pub(crate) const TASK_LIFE: u64 = 3600;
+/// Seconds after which an unused demo fault expires.
+const DEMO_FAULT_TTL: u64 = 600;
 
-/// The shared state. One node alone keeps it in memory, several keep it where all can reach it.
+/// Seconds after its last change for which a task is stored.
+pub(crate) const TASK_TTL: u64 = 3600;
+
+/// The result of a call to the shared state.
+pub(crate) type StoreFuture<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// The shared state: in memory for a single node, in Redis for several nodes.
 pub(crate) trait Cluster: Send + Sync + 'static {
-    /// Counts one more request of `key` in its window. `Some` is the number of seconds until the
-    /// window ends, because there were more than `limit`.
-    fn count<'a>(&'a self, key: &'a str, limit: u32, window: Duration) -> Answer<'a, Option<u64>>;
+    /// Counts one request of `key` in its window. Returns the seconds until the window ends if
+    /// there were more than `limit` requests.
+    fn count<'a>(
+        &'a self,
+        key: &'a str,
+        limit: u32,
+        window: Duration,
+    ) -> StoreFuture<'a, Option<u64>>;
 
     /// Stores a task under its id.
-    fn put_task<'a>(&'a self, task: &'a Task) -> Answer<'a, ()>;
+    fn put_task<'a>(&'a self, task: &'a Task) -> StoreFuture<'a, ()>;
 
     /// Reads a task.
-    fn task<'a>(&'a self, id: &'a str) -> Answer<'a, Option<Task>>;
+    fn task<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Task>>;
 
-    /// Says that `node` holds so much, for a few seconds; gives the sum of all nodes. A node that
-    /// dies stops saying it, where a shared counter would stay wrong for ever.
-    fn lease<'a>(&'a self, node: &'a str, load: Load) -> Answer<'a, Load>;
+    /// Stores the load of `node` for a few seconds and returns the load of all nodes. The load of
+    /// a node that dies expires, whereas a shared counter would stay wrong.
+    fn lease<'a>(&'a self, node: &'a str, load: StreamLoad) -> StoreFuture<'a, StreamLoad>;
 
-    /// Ends a token before its time, which is `expires_at` in unix seconds.
-    fn revoke<'a>(&'a self, token_id: &'a str, expires_at: u64) -> Answer<'a, ()>;
+    /// Revokes a token that expires at `expires_at` in Unix seconds.
+    fn revoke<'a>(&'a self, token_id: &'a str, expires_at: u64) -> StoreFuture<'a, ()>;
 
-    /// The tokens that were ended before their time, with when that is.
-    fn revoked(&self) -> Answer<'_, Vec<(String, u64)>>;
+    /// Returns the revoked tokens with their expiry.
+    fn revoked(&self) -> StoreFuture<'_, Vec<(String, u64)>>;
 
-    /// Demo mode: the next connections of `user` are to be refused as wished, instead of what was
-    /// wished before.
-    fn arm<'a>(&'a self, user: &'a str, wish: &'a Wish) -> Answer<'a, ()>;
+    /// Demo mode: rejects the next connections of `user`. Replaces an earlier fault of this user.
+    fn arm_fault<'a>(&'a self, user: &'a str, fault: &'a DemoFault) -> StoreFuture<'a, ()>;
 
-    /// Demo mode: the refusal that awaits this request of `user`. A proxy may try one request on
-    /// several nodes: each of them refuses it, and it counts once.
-    fn refusal<'a>(&'a self, user: &'a str, request: &'a str) -> Answer<'a, Option<Wish>>;
+    /// Demo mode: returns the fault for this request of `user`. A proxy may retry one request on
+    /// several nodes. Each node rejects it, and it counts once.
+    fn due_fault<'a>(
+        &'a self,
+        user: &'a str,
+        request: &'a str,
+    ) -> StoreFuture<'a, Option<DemoFault>>;
 }

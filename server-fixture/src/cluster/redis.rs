@@ -1,25 +1,24 @@
-//! Many nodes: the shared state in Redis. Everything expires there by itself, so that a node that
-//! dies leaves nothing behind.
+//! The shared state of several nodes, in Redis. Every key expires, so that a node that dies leaves
+//! no state behind.
 
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use redis::{Script, ScriptInvocation, cmd};
 
-use super::{Cluster, Load, TASK_LIFE, Task, WISH_LIFE};
-use crate::link::Links;
-use crate::log::{Answer, LogError};
-use crate::membership::BEAT;
-use crate::mischief::Wish;
+use super::{Cluster, DEMO_FAULT_TTL, HEARTBEAT_INTERVAL, StoreFuture, StreamLoad, TASK_TTL, Task};
+use crate::demo::fault::DemoFault;
+use crate::redis::{RedisPool, StoreError};
 
-/// Counts in a window that begins with its first request. KEYS: window. ARGV: its length in ms.
+/// Counts requests in a window that begins with the first request. KEYS: window. ARGV: its length
+/// in ms.
 const COUNT: &str = r"
 local count = redis.call('INCR', KEYS[1])
 if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}";
 
-/// Renews a lease and sums all that are not over. KEYS: ends, loads. ARGV: node, load, ms. A load
-/// is `<streams> <users>`.
+/// Renews a lease and returns the sum of all leases that have not expired. A load is
+/// `<streams> <users>`. KEYS: expiries, loads. ARGV: node, load, ms.
 const LEASE: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -36,65 +35,67 @@ for _, load in ipairs(redis.call('HVALS', KEYS[2])) do
 end
 return {streams, users}";
 
-/// The tokens that are still to be refused. KEYS: revoked.
+/// Removes the tokens that have expired and returns the other revoked tokens. KEYS: revoked.
 const REVOKED: &str = r"
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', redis.call('TIME')[1])
 return redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')";
 
-/// A new wish, of which nothing is used up. KEYS: wish, refused. ARGV: JSON, seconds to live.
-const ARM: &str = r"
+/// Stores a fault and clears its rejected requests. KEYS: fault, requests. ARGV: JSON, seconds to
+/// live.
+const ARM_FAULT: &str = r"
 redis.call('DEL', KEYS[2])
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])";
 
-/// The wish, if this request is to be refused. KEYS: wish, refused. ARGV: request, seconds to live.
-const REFUSAL: &str = r"
-local wish = redis.call('GET', KEYS[1])
-if not wish then return false end
+/// Returns the fault if it applies to this request. KEYS: fault, requests. ARGV: request, seconds to
+/// live.
+const DUE_FAULT: &str = r"
+local fault = redis.call('GET', KEYS[1])
+if not fault then return false end
 if redis.call('SISMEMBER', KEYS[2], ARGV[1]) == 0 then
-  if redis.call('SCARD', KEYS[2]) >= cjson.decode(wish).times then return false end
+  if redis.call('SCARD', KEYS[2]) >= cjson.decode(fault).times then return false end
   redis.call('SADD', KEYS[2], ARGV[1])
   redis.call('EXPIRE', KEYS[2], ARGV[2])
 end
-return wish";
+return fault";
 
-/// The shared state of a cluster on Redis.
-pub(crate) struct OnRedis {
-    links: Links,
+/// Implements [`Cluster`] for several nodes.
+pub(crate) struct RedisCluster {
+    pool: RedisPool,
     count: Script,
     lease: Script,
     revoked: Script,
-    arm: Script,
-    refusal: Script,
+    arm_fault: Script,
+    due_fault: Script,
 }
 
-impl OnRedis {
-    pub(crate) fn new(url: &str) -> Result<Self, LogError> {
-        let links = Links::new(url, Duration::ZERO)?;
+impl RedisCluster {
+    pub(crate) fn new(url: &str) -> Result<Self, StoreError> {
+        let pool = RedisPool::new(url, Duration::ZERO)?;
         let [count, lease, revoked] = [COUNT, LEASE, REVOKED].map(Script::new);
-        let [arm, refusal] = [ARM, REFUSAL].map(Script::new);
+        let [arm_fault, due_fault] = [ARM_FAULT, DUE_FAULT].map(Script::new);
         Ok(Self {
-            links,
+            pool,
             count,
             lease,
             revoked,
-            arm,
-            refusal,
+            arm_fault,
+            due_fault,
         })
     }
 
-    async fn invoke<T>(&self, call: &ScriptInvocation<'_>) -> Result<T, LogError>
+    async fn invoke<T>(&self, call: &ScriptInvocation<'_>) -> Result<T, StoreError>
     where
         T: redis::FromRedisValue,
     {
-        let mut link = self.links.link().await?;
-        let result = call.invoke_async(&mut link.connection).await;
-        self.links.checked(&link, result).await
+        let mut redis = self.pool.get().await?;
+        let result = call.invoke_async(&mut redis.connection).await;
+        self.pool.check(&redis, result).await
     }
 
-    async fn query<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, LogError> {
-        let mut link = self.links.link().await?;
-        let result = command.query_async(&mut link.connection).await;
-        self.links.checked(&link, result).await
+    async fn query<T: redis::FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
+        let mut redis = self.pool.get().await?;
+        let result = command.query_async(&mut redis.connection).await;
+        self.pool.check(&redis, result).await
     }
 }
 
@@ -104,16 +105,24 @@ fn millis(duration: Duration) -> u64 {
         .max(1)
 }
 
-fn wish_keys(user: &str) -> [String; 2] {
-    [format!("sse:wish:{user}"), format!("sse:refused:{user}")]
+fn fault_keys(user: &str) -> [String; 2] {
+    [
+        format!("sse:demo-fault:{user}"),
+        format!("sse:demo-fault-requests:{user}"),
+    ]
 }
 
 fn task_key(id: &str) -> String {
     format!("sse:task:{id}")
 }
 
-impl Cluster for OnRedis {
-    fn count<'a>(&'a self, key: &'a str, limit: u32, window: Duration) -> Answer<'a, Option<u64>> {
+impl Cluster for RedisCluster {
+    fn count<'a>(
+        &'a self,
+        key: &'a str,
+        limit: u32,
+        window: Duration,
+    ) -> StoreFuture<'a, Option<u64>> {
         async move {
             let mut call = self.count.key(format!("sse:rate:{key}"));
             call.arg(millis(window));
@@ -124,7 +133,7 @@ impl Cluster for OnRedis {
         .boxed()
     }
 
-    fn put_task<'a>(&'a self, task: &'a Task) -> Answer<'a, ()> {
+    fn put_task<'a>(&'a self, task: &'a Task) -> StoreFuture<'a, ()> {
         async move {
             let json = serde_json::to_string(task)?;
             let mut set = cmd("SET");
@@ -132,14 +141,14 @@ impl Cluster for OnRedis {
                 set.arg(task_key(&task.id))
                     .arg(json)
                     .arg("EX")
-                    .arg(TASK_LIFE),
+                    .arg(TASK_TTL),
             )
             .await
         }
         .boxed()
     }
 
-    fn task<'a>(&'a self, id: &'a str) -> Answer<'a, Option<Task>> {
+    fn task<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Task>> {
         async move {
             let json: Option<String> = self.query(cmd("GET").arg(task_key(id))).await?;
             Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
@@ -147,20 +156,20 @@ impl Cluster for OnRedis {
         .boxed()
     }
 
-    fn lease<'a>(&'a self, node: &'a str, load: Load) -> Answer<'a, Load> {
+    fn lease<'a>(&'a self, node: &'a str, load: StreamLoad) -> StoreFuture<'a, StreamLoad> {
         async move {
             let mut call = self.lease.key("sse:lease-ends");
             call.key("sse:lease-loads")
                 .arg(node)
                 .arg(format!("{} {}", load.streams, load.users))
-                .arg(millis(BEAT * 4));
+                .arg(millis(HEARTBEAT_INTERVAL * 4));
             let (streams, users) = self.invoke(&call).await?;
-            Ok(Load { streams, users })
+            Ok(StreamLoad { streams, users })
         }
         .boxed()
     }
 
-    fn revoke<'a>(&'a self, token_id: &'a str, expires_at: u64) -> Answer<'a, ()> {
+    fn revoke<'a>(&'a self, token_id: &'a str, expires_at: u64) -> StoreFuture<'a, ()> {
         async move {
             self.query(cmd("ZADD").arg("sse:revoked").arg(expires_at).arg(token_id))
                 .await
@@ -168,25 +177,31 @@ impl Cluster for OnRedis {
         .boxed()
     }
 
-    fn revoked(&self) -> Answer<'_, Vec<(String, u64)>> {
+    fn revoked(&self) -> StoreFuture<'_, Vec<(String, u64)>> {
         async move { self.invoke(&self.revoked.key("sse:revoked")).await }.boxed()
     }
 
-    fn arm<'a>(&'a self, user: &'a str, wish: &'a Wish) -> Answer<'a, ()> {
+    fn arm_fault<'a>(&'a self, user: &'a str, fault: &'a DemoFault) -> StoreFuture<'a, ()> {
         async move {
-            let mut call = self.arm.prepare_invoke();
-            call.key(&wish_keys(user)[..])
-                .arg(serde_json::to_string(wish)?)
-                .arg(WISH_LIFE);
+            let mut call = self.arm_fault.prepare_invoke();
+            call.key(&fault_keys(user)[..])
+                .arg(serde_json::to_string(fault)?)
+                .arg(DEMO_FAULT_TTL);
             self.invoke(&call).await
         }
         .boxed()
     }
 
-    fn refusal<'a>(&'a self, user: &'a str, request: &'a str) -> Answer<'a, Option<Wish>> {
+    fn due_fault<'a>(
+        &'a self,
+        user: &'a str,
+        request: &'a str,
+    ) -> StoreFuture<'a, Option<DemoFault>> {
         async move {
-            let mut call = self.refusal.prepare_invoke();
-            call.key(&wish_keys(user)[..]).arg(request).arg(WISH_LIFE);
+            let mut call = self.due_fault.prepare_invoke();
+            call.key(&fault_keys(user)[..])
+                .arg(request)
+                .arg(DEMO_FAULT_TTL);
             let json: Option<String> = self.invoke(&call).await?;
             Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
         }

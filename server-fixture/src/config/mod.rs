@@ -1,4 +1,4 @@
-//! Every setting: a flag, an environment variable, and the textbook's default.
+//! All settings. Each has a flag, an environment variable and the reference's default.
 
 mod values;
 
@@ -8,16 +8,16 @@ use std::time::Duration;
 
 use clap::Parser;
 
-pub use self::values::{AuthScope, ConfigError, First, LogHome};
-use self::values::{MIN_SECRET, log_home, seconds, some_seconds};
-use crate::text::random_bytes;
+pub use self::values::{AuthScope, ConfigError, FirstConnectMode, LogStorage};
+use self::values::{MIN_SECRET, log_home, nonzero_seconds, seconds};
+use crate::util::random_bytes;
 
-/// The server side of Server-Sent Events: a reference server, and every misbehaviour on command.
+/// The server side of Server-Sent Events: a reference server, and a fault server for tests.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "server-fixture", version, args_override_self = true)]
 #[non_exhaustive]
 pub struct Config {
-    /// TCP port; 0 takes any free one, which the first line on stdout names.
+    /// TCP port. 0 selects a free port, which the first line on stdout shows.
     #[arg(long, env = "PORT", default_value_t = 3000)]
     pub port: u16,
 
@@ -25,100 +25,98 @@ pub struct Config {
     #[arg(long, env = "SSE_HOST", default_value = "127.0.0.1")]
     pub host: String,
 
-    /// Port of the scripted misbehaving responder (0: any free one); not started if not given.
+    /// Port of the fault server. 0 selects a free port. Not given: the fault server is not started.
     #[arg(long, env = "SSE_FAULT_PORT")]
     pub fault_port: Option<u16>,
 
-    /// Demo mode: anybody can log in under any name, a missing or weak secret is accepted,
+    /// Demo mode: any user can log in without a password, a missing or weak secret is accepted,
     /// origins on this machine are allowed, and there is no rate limit unless one is set.
     #[arg(long, env = "SSE_DEMO")]
     pub demo: bool,
 
-    /// Secret of the HS256 tokens, at least 32 bytes. Not given: a random one in demo mode, else
-    /// the server does not start.
+    /// Secret of the HS256 tokens, at least 32 bytes. Not given: a random secret in demo mode,
+    /// otherwise the server does not start.
     #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<String>,
 
-    /// Accept a token in the query as `?token=`: it will end up in other people's logs.
+    /// Accept a token in the query as `?token=`. Proxies and other servers may log such a token.
     #[arg(long, env = "SSE_QUERY_TOKEN")]
     pub query_token: bool,
 
-    /// Which endpoints need a token. Not given: `events` in demo mode, else `all`.
+    /// Endpoints that need a token. Not given: `events` in demo mode, otherwise `all`.
     #[arg(long, env = "SSE_AUTH_SCOPE", value_enum)]
     pub auth_scope: Option<AuthScope>,
 
-    /// An origin that may read answers across origins, with credentials; may be repeated.
-    /// Not given: none, in demo mode every origin of this machine.
+    /// Origin that may read responses with credentials (CORS). May be repeated. Not given: no
+    /// origin, or in demo mode every origin of this machine.
     #[arg(long = "allow-origin", env = "SSE_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origins: Vec<String>,
 
-    /// Folder of static files served at `/`. Not given: there are none.
+    /// Folder of static files to serve at `/`. Not given: no static files.
     #[arg(long = "static", env = "SSE_STATIC", value_name = "DIR")]
     pub static_dir: Option<PathBuf>,
 
-    /// Content-Security-Policy of all answers. Not given: a built-in one, under which WebAssembly
-    /// runs.
+    /// Content-Security-Policy of all responses. Not given: a built-in policy that allows
+    /// WebAssembly.
     #[arg(long, env = "SSE_CSP")]
     pub csp: Option<String>,
 
-    /// Seconds of silence after which a comment with the cursor is sent.
-    #[arg(long, env = "SSE_HEARTBEAT", value_parser = some_seconds, default_value = "30")]
+    /// Seconds of silence after which a stream sends a comment with the cursor.
+    #[arg(long, env = "SSE_HEARTBEAT", value_parser = nonzero_seconds, default_value = "30")]
     pub heartbeat: Duration,
 
-    /// Seconds after which a stream is closed, give or take a tenth; never later than its token.
-    #[arg(long, env = "SSE_MAX_AGE", value_parser = some_seconds, default_value = "3600")]
+    /// Seconds after which a stream closes, plus or minus a tenth. It never outlives its token.
+    #[arg(long, env = "SSE_MAX_AGE", value_parser = nonzero_seconds, default_value = "3600")]
     pub max_age: Duration,
 
-    /// Milliseconds that clients are told to wait before they reconnect; each is told up to a
-    /// tenth more or less.
+    /// Reconnection time of clients in milliseconds. Each client gets up to a tenth more or less.
     #[arg(long, env = "SSE_RETRY", default_value_t = 3000)]
     pub retry: u64,
 
-    /// Where the events are kept: `memory`, `file:PATH` (survives restarts), or
-    /// `redis://HOST:PORT/DB` (shared by many nodes, with tasks, limits and revocations).
+    /// Event log: `memory`, `file:PATH` (survives restarts), or `redis://HOST:PORT/DB` (shared by
+    /// several nodes, together with tasks, limits and revocations).
     #[arg(long, env = "SSE_LOG", default_value = "memory", value_parser = log_home)]
-    pub log: LogHome,
+    pub log: LogStorage,
 
-    /// Events that the log keeps.
+    /// Number of events that the log keeps.
     #[arg(long, env = "SSE_KEEP", default_value_t = 100)]
     pub keep: usize,
 
-    /// What a client without a cursor gets: events from now on, or all that are kept.
-    #[arg(long, env = "SSE_FIRST_CONNECT", value_enum, default_value_t = First::Live)]
-    pub first_connect: First,
+    /// Events for a client without a cursor: new events, or all stored events first.
+    #[arg(long, env = "SSE_FIRST_CONNECT", value_enum, default_value_t = FirstConnectMode::Live)]
+    pub first_connect: FirstConnectMode,
 
-    /// Seconds between two `metrics` events of this machine (every fifth time perhaps a
-    /// `notification`); 0 publishes none.
+    /// Seconds between two `metrics` events of this machine. 0 publishes none. Some of them are
+    /// followed by a `notification` event.
     #[arg(long, env = "SSE_PULSE", value_parser = seconds, default_value = "1")]
     pub pulse: Duration,
 
-    /// Streams that this node holds at most; 0 is no limit.
+    /// Most streams of this node. 0 means no limit.
     #[arg(long, env = "SSE_MAX_CONNECTIONS", default_value_t = 1000)]
     pub max_connections: usize,
 
-    /// Streams per client address; 0 is no limit.
+    /// Most streams per client address. 0 means no limit.
     #[arg(long, env = "SSE_MAX_PER_IP", default_value_t = 0)]
     pub max_per_ip: usize,
 
-    /// Streams per user; 0 is no limit.
+    /// Most streams per user. 0 means no limit.
     #[arg(long, env = "SSE_MAX_PER_USER", default_value_t = 0)]
     pub max_per_user: usize,
 
-    /// Streams of all nodes together, known to within a second; 0 is no limit.
+    /// Most streams of all nodes together, counted once per second. 0 means no limit.
     #[arg(long, env = "SSE_MAX_CLUSTER", default_value_t = 0)]
     pub max_cluster: usize,
 
-    /// Connects and publishes per user (or address, without a token) in a rate window; 0 is no
-    /// limit. Not given: 100, in demo mode no limit.
+    /// Most connects and publishes per user in a rate window. Requests without a token count per
+    /// address. 0 means no limit. Not given: 100, or in demo mode no limit.
     #[arg(long, env = "SSE_RATE_LIMIT")]
     pub rate_limit: Option<u32>,
 
-    /// Seconds of a rate window.
-    #[arg(long, env = "SSE_RATE_WINDOW", value_parser = some_seconds, default_value = "900")]
+    /// Length of a rate window in seconds.
+    #[arg(long, env = "SSE_RATE_WINDOW", value_parser = nonzero_seconds, default_value = "900")]
     pub rate_window: Duration,
 
-    /// Address of a proxy whose `X-Forwarded-For` is believed; may be repeated. Not given:
-    /// none.
+    /// Address of a proxy whose `X-Forwarded-For` is used. May be repeated. Not given: no proxy.
     #[arg(
         long = "trusted-proxy",
         env = "SSE_TRUSTED_PROXY",
@@ -126,45 +124,46 @@ pub struct Config {
     )]
     pub trusted_proxies: Vec<IpAddr>,
 
-    /// A file whose lines `/logs` streams. Not given: there is no such stream, in demo mode that of
-    /// this server's own requests.
+    /// File whose lines `/logs` streams. Not given: no such stream, or in demo mode the access log
+    /// of this server.
     #[arg(long, env = "SSE_TAIL", value_name = "FILE")]
     pub tail: Option<PathBuf>,
 
-    /// Seconds of one of the eleven steps of a simulated task.
+    /// Length in seconds of each of the eleven steps of a simulated task.
     #[arg(long, env = "SSE_TASK_STEP", value_parser = seconds, default_value = "0.5")]
     pub task_step: Duration,
 
-    /// Seconds in which a request header must be complete.
-    #[arg(long, env = "SSE_HEADER_TIMEOUT", value_parser = some_seconds, default_value = "8")]
+    /// Seconds until a request header must be complete.
+    #[arg(long, env = "SSE_HEADER_TIMEOUT", value_parser = nonzero_seconds, default_value = "8")]
     pub header_timeout: Duration,
 
-    /// Seconds in which a request's body must have come and its answer begin: 408 after that.
-    #[arg(long, env = "SSE_REQUEST_TIMEOUT", value_parser = some_seconds, default_value = "10")]
+    /// Seconds until a request body must be complete and the response begins. Otherwise 408.
+    #[arg(long, env = "SSE_REQUEST_TIMEOUT", value_parser = nonzero_seconds, default_value = "10")]
     pub request_timeout: Duration,
 
-    /// Seconds that a client may leave a write unread before it is disconnected.
-    #[arg(long, env = "SSE_WRITE_DEADLINE", value_parser = some_seconds, default_value = "10")]
+    /// Seconds that a write may be pending before the client is disconnected.
+    #[arg(long, env = "SSE_WRITE_DEADLINE", value_parser = nonzero_seconds, default_value = "10")]
     pub write_deadline: Duration,
 
-    /// Bytes of a request body at most.
+    /// Most bytes of a request body.
     #[arg(long, env = "SSE_MAX_BODY", default_value_t = 64 * 1024)]
     pub max_body: usize,
 
-    /// Seconds between the first failing readiness answer and the farewell of the streams.
+    /// Seconds between the first failing readiness check and the `shutdown` event of the streams.
     #[arg(long, env = "SSE_DRAIN_DELAY", value_parser = seconds, default_value = "0")]
     pub drain_delay: Duration,
 
-    /// Seconds after which a shutdown no longer waits for anybody.
+    /// Seconds after which a shutdown closes all open connections.
     #[arg(long, env = "SSE_DRAIN_DEADLINE", value_parser = seconds, default_value = "4")]
     pub drain_deadline: Duration,
 }
 
 impl Config {
-    /// Settings from flags, `["--demo", "--keep", "5"]`, over the environment and the defaults.
+    /// Parses flags such as `["--demo", "--keep", "5"]`. Flags override environment variables, which
+    /// override defaults.
     ///
     /// # Errors
-    /// What clap says of an unknown flag or an illegal value.
+    /// Returns an error for an unknown flag or an invalid value.
     pub fn from_flags<I, T>(flags: I) -> Result<Self, clap::Error>
     where
         I: IntoIterator<Item = T>,
@@ -174,10 +173,10 @@ impl Config {
         Self::try_parse_from(std::iter::once(name).chain(flags.into_iter().map(Into::into)))
     }
 
-    /// The secret to sign with.
+    /// Returns the secret that signs tokens.
     ///
     /// # Errors
-    /// [`ConfigError::WeakSecret`] outside demo mode.
+    /// Returns [`ConfigError::WeakSecret`] outside demo mode.
     pub fn secret(&self) -> Result<Vec<u8>, ConfigError> {
         match &self.jwt_secret {
             Some(secret) if self.demo || secret.len() >= MIN_SECRET => Ok(secret.clone().into()),
@@ -186,12 +185,12 @@ impl Config {
         }
     }
 
-    /// The rate limit in force; 0 is none.
+    /// Returns the rate limit. 0 means no limit.
     pub(crate) fn effective_rate_limit(&self) -> u32 {
         self.rate_limit.unwrap_or(if self.demo { 0 } else { 100 })
     }
 
-    /// Whether the plain endpoints need a token too.
+    /// Returns whether all endpoints need a token.
     pub(crate) fn protects_all(&self) -> bool {
         let default = if self.demo {
             AuthScope::Events

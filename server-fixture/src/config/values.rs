@@ -1,4 +1,4 @@
-//! The values of settings, and how they are read.
+//! The types of settings, and their parsers.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,18 +6,18 @@ use std::time::Duration;
 use clap::ValueEnum;
 use thiserror::Error;
 
-/// Where the events are kept.
+/// The storage of the event log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LogHome {
-    /// In this process, gone with it.
+pub enum LogStorage {
+    /// In memory, until the process ends.
     Memory,
-    /// In this file.
+    /// In a file.
     File(PathBuf),
-    /// At this Redis.
+    /// In Redis, at this URL.
     Redis(String),
 }
 
-/// Which endpoints need a token.
+/// The endpoints that need a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AuthScope {
     /// `/events` and `/publish`.
@@ -26,53 +26,56 @@ pub enum AuthScope {
     All,
 }
 
-/// What a client without a cursor gets.
+/// The events that a client without a cursor receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum First {
-    /// Events from now on.
+pub enum FirstConnectMode {
+    /// New events only.
     Live,
-    /// All that are kept, then live: the textbook's behaviour.
+    /// All stored events, then new events, as in the reference.
     Retained,
 }
 
-/// A setting with which the server must not start.
+/// The reason that the server refuses its settings.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ConfigError {
-    /// Tokens could be forged.
+    /// The secret is too short, so tokens could be forged.
     #[error(
-        "--jwt-secret (JWT_SECRET) is missing or shorter than {MIN_SECRET} bytes, so tokens could \
-         be forged: give a longer one, for example from `openssl rand -hex 32`, or use --demo"
+        "The secret is missing or shorter than {MIN_SECRET} bytes, so tokens could be forged. Set \
+         `--jwt-secret` (JWT_SECRET), for example to the output of `openssl rand -hex 32`, or use \
+         `--demo`."
     )]
     WeakSecret,
 }
 
-/// HS256 is as strong as its key; RFC 7518 asks for as many bits as the hash has.
+/// The shortest secret. RFC 7518, section 3.2, requires a key as long as the hash: 256 bits.
 pub(super) const MIN_SECRET: usize = 32;
 
-pub(super) fn log_home(text: &str) -> Result<LogHome, String> {
+pub(super) fn log_home(text: &str) -> Result<LogStorage, String> {
     match text.split_once(':') {
-        None if text == "memory" => Ok(LogHome::Memory),
-        Some(("file", path)) if !path.is_empty() => Ok(LogHome::File(path.into())),
-        Some(("redis" | "redis+unix" | "unix", _)) => Ok(LogHome::Redis(text.to_owned())),
-        _ => Err("neither memory, nor file:PATH, nor redis://HOST:PORT".to_owned()),
+        None if text == "memory" => Ok(LogStorage::Memory),
+        Some(("file", path)) if !path.is_empty() => Ok(LogStorage::File(path.into())),
+        Some(("redis" | "redis+unix" | "unix", _)) => Ok(LogStorage::Redis(text.to_owned())),
+        _ => Err("The value is not a log. Use memory, file:PATH or redis://HOST:PORT".to_owned()),
     }
 }
 
-/// Seconds, with or without a fraction, up to ten years.
+/// Parses seconds with an optional fraction, up to ten years.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()
-        .map_err(|_| "not a number of seconds".to_owned())?;
+        .map_err(|_| "The value is not a number. Give the seconds, for example 1.5".to_owned())?;
     if !(0.0..=315_360_000.0).contains(&seconds) {
-        return Err("not between 0 and 315360000 seconds".to_owned());
+        return Err("The value is out of range. Give 0 to 315360000 seconds".to_owned());
     }
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// The same, for what would end at once, or repeat without a pause, if it took no time.
-pub(super) fn some_seconds(text: &str) -> Result<Duration, String> {
+/// Parses seconds of at least a millisecond, for settings that must not be zero.
+pub(super) fn nonzero_seconds(text: &str) -> Result<Duration, String> {
     match seconds(text)? {
-        time if time < Duration::from_millis(1) => Err("less than a millisecond".to_owned()),
+        time if time < Duration::from_millis(1) => {
+            Err("The value is too small. Give at least 0.001 seconds".to_owned())
+        }
         time => Ok(time),
     }
 }

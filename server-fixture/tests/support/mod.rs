@@ -26,7 +26,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use server_fixture::{Config, fault, run};
+use server_fixture::{Config, fault_server, run};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
@@ -114,7 +114,7 @@ impl Drop for Server {
 pub async fn faults() -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(fault::run(listener, std::future::pending()));
+    tokio::spawn(fault_server::run(listener, std::future::pending()));
     Client::to(address)
 }
 

@@ -1,0 +1,200 @@
+//! The administrative endpoints of the fault port: store a script, read its log, close its
+//! connections, remove it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
+
+use super::http1_request::Request;
+use super::placeholders::Placeholders;
+use super::player::check;
+use super::presets::{self, Params};
+use super::response_head::{allow_everything, head};
+use super::script::{Framing, Response, Script};
+use super::script_state::Cut;
+use super::script_store::ScriptStore;
+use crate::util::{query_pairs, query_value};
+
+/// The default of `?timeout=`, in milliseconds.
+const DEFAULT_WAIT: u64 = 5_000;
+/// The maximum of `?timeout=`, in milliseconds.
+const MAX_WAIT: u64 = 60_000;
+
+/// Responds to a request that is not for a script.
+pub(crate) async fn respond(
+    store: &Arc<ScriptStore>,
+    request: &Request,
+    mut read: OwnedReadHalf,
+    mut write: OwnedWriteHalf,
+) {
+    let (response, body) = match request.is_preflight() {
+        true => (allow_everything(request), Vec::new()),
+        false => reply(store, request).await.into_response(),
+    };
+    if send(&mut write, &response, request, &body).await.is_ok() {
+        let mut scrap = [0; 64];
+        let _ = timeout(Duration::from_secs(1), read.read(&mut scrap)).await;
+    }
+}
+
+async fn send(
+    write: &mut OwnedWriteHalf,
+    response: &Response,
+    request: &Request,
+    body: &[u8],
+) -> io::Result<()> {
+    let head = head(response, request, &Placeholders::default());
+    write.write_all(&[head.as_bytes(), body].concat()).await?;
+    write.shutdown().await
+}
+
+enum Reply {
+    Json(u16, Value),
+    Text(String),
+}
+
+impl Reply {
+    fn error(status: u16, error: impl Into<String>) -> Self {
+        Self::Json(
+            status,
+            json!({ "error": error.into(), "help": "/fault/help" }),
+        )
+    }
+
+    fn into_response(self) -> (Response, Vec<u8>) {
+        let (status, kind, body) = match self {
+            Self::Json(status, value) => (status, "application/json", format!("{value}\n")),
+            Self::Text(text) => (200, "text/plain; charset=utf-8", text),
+        };
+        let framing = Framing::Length(body.len() as u64);
+        let mut response = Response {
+            status,
+            framing,
+            ..Response::default()
+        };
+        response
+            .headers
+            .insert("content-type".to_owned(), Some(kind.to_owned()));
+        (response, body.into_bytes())
+    }
+}
+
+async fn reply(store: &ScriptStore, request: &Request) -> Reply {
+    let path = request.path();
+    match (request.method.as_str(), path) {
+        ("GET", "/" | "/fault" | "/fault/" | "/fault/help") => Reply::Text(presets::help()),
+        ("GET", "/fault/presets") => Reply::Json(200, presets::list()),
+        ("POST", "/fault/script") => store_script(store, &request.body),
+        ("GET", _) if path.ends_with("/log") => log(store, request).await,
+        ("GET", _) if path.ends_with("/script") => show(store, request),
+        ("POST", _) if path.ends_with("/close") => close(store, request),
+        ("DELETE", _) if store.remove(request) => Reply::Json(200, json!({ "removed": true })),
+        _ => Reply::error(
+            404,
+            format!("There is nothing at {path}. See the help for all paths."),
+        ),
+    }
+}
+
+/// The body of `POST /fault/script`: a script, or a preset that gets its own URL.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Submission {
+    Preset {
+        preset: String,
+        #[serde(default)]
+        params: serde_json::Map<String, Value>,
+        #[serde(default)]
+        record_authorization: bool,
+    },
+    Script(Script),
+}
+
+fn store_script(store: &ScriptStore, body: &[u8]) -> Reply {
+    match read(body).and_then(|script| store.add(script).map_err(str::to_owned)) {
+        Ok(path) => {
+            let log = format!("{path}/log");
+            Reply::Json(200, json!({ "url": path, "log": log }))
+        }
+        Err(error) => Reply::error(400, error),
+    }
+}
+
+fn read(body: &[u8]) -> Result<Script, String> {
+    let value: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let is_preset = value.get("preset").is_some();
+    let script = match is_preset {
+        true => match serde_json::from_value(value).map_err(|error| error.to_string())? {
+            Submission::Preset {
+                preset,
+                params,
+                record_authorization,
+            } => {
+                let found = presets::find(&preset)
+                    .ok_or("There is no such preset. See /fault/presets for the names.")?;
+                Script {
+                    record_authorization,
+                    ..found.script(&Params::from_json(&params))?
+                }
+            }
+            Submission::Script(script) => script,
+        },
+        // An untagged enum would not name the invalid member in its error.
+        false => serde_json::from_value(value).map_err(|error| error.to_string())?,
+    };
+    script
+        .responses
+        .iter()
+        .chain(&script.preflight)
+        .try_for_each(|r| check(&r.steps))?;
+    Ok(script)
+}
+
+async fn log(store: &ScriptStore, request: &Request) -> Reply {
+    let Some(state) = store.find_by(request, "/log") else {
+        return Reply::error(
+            404,
+            "There is no such script. Store it with POST /fault/script.",
+        );
+    };
+    let number = |name| query_value(request.query(), name).and_then(|text| text.parse().ok());
+    let timeout_ms = number("timeout").unwrap_or(DEFAULT_WAIT).min(MAX_WAIT);
+    let (wait, ended) = (number("wait").unwrap_or(0), number("ended").unwrap_or(0));
+    Reply::Json(
+        200,
+        state
+            .log(wait, ended, Duration::from_millis(timeout_ms))
+            .await,
+    )
+}
+
+fn show(store: &ScriptStore, request: &Request) -> Reply {
+    match store.find_by(request, "/script") {
+        Some(state) => Reply::Json(200, json!(state.script)),
+        None => Reply::error(
+            404,
+            "There is no such script. Store it with POST /fault/script.",
+        ),
+    }
+}
+
+fn close(store: &ScriptStore, request: &Request) -> Reply {
+    let Some(state) = store.find_by(request, "/close") else {
+        return Reply::error(
+            404,
+            "There is no such script. Store it with POST /fault/script.",
+        );
+    };
+    let params = query_pairs(request.query().unwrap_or_default());
+    let is_reset = params
+        .iter()
+        .any(|(key, value)| key == "how" && value == "rst");
+    state.cut(if is_reset { Cut::Rst } else { Cut::Fin });
+    Reply::Json(200, json!({ "closed": true }))
+}

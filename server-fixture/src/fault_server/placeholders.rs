@@ -1,0 +1,83 @@
+//! The placeholders in the texts of a script, such as `{last_event_id}`.
+
+use std::time::{Duration, SystemTime};
+
+use super::http1_request::Request;
+
+/// The values of the placeholders for one request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Placeholders {
+    last_event_id: String,
+    origin: String,
+    other_origin: String,
+    path: String,
+}
+
+impl Placeholders {
+    pub(crate) fn from_request(request: &Request) -> Self {
+        let host = request.header("host").unwrap_or_default();
+        Self {
+            last_event_id: request.header("last-event-id").unwrap_or_default(),
+            origin: format!("http://{host}"),
+            other_origin: format!("http://{}", other_name(&host)),
+            path: request.path().to_owned(),
+        }
+    }
+
+    /// Returns the client's last event ID if it is a number.
+    pub(crate) fn cursor(&self) -> Option<u64> {
+        self.last_event_id.parse().ok()
+    }
+
+    /// Replaces the placeholders in `text`.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        if !text.contains('{') {
+            return text.to_owned();
+        }
+        let filled = text
+            .replace("{last_event_id}", &self.last_event_id)
+            .replace("{origin}", &self.origin)
+            .replace("{other_origin}", &self.other_origin)
+            .replace("{path}", &self.path);
+        fill_date(&filled)
+    }
+}
+
+/// Returns the same server under a name that is another origin for a browser.
+fn other_name(host: &str) -> String {
+    match host.strip_prefix("localhost") {
+        Some(port) => format!("127.0.0.1{port}"),
+        None => host.replacen("127.0.0.1", "localhost", 1),
+    }
+}
+
+/// A thousand years in seconds. HTTP dates have four digits for the year.
+const LONGEST: u64 = 1000 * 365 * 86_400;
+
+fn fill_date(text: &str) -> String {
+    let mut filled = String::new();
+    let mut left = text;
+    while let Some((before, rest)) = left.split_once("{date+")
+        && let Some((seconds, after)) = rest.split_once('}')
+    {
+        let offset = Duration::from_secs(seconds.parse().unwrap_or(0).min(LONGEST));
+        // HTTP dates have whole seconds. Rounding up keeps the wait from being too short.
+        let at = SystemTime::now() + offset + Duration::from_millis(999);
+        filled.push_str(before);
+        filled.push_str(&httpdate::fmt_http_date(at));
+        left = after;
+    }
+    filled + left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fill_date_replaces_every_date_even_in_the_far_future() {
+        let filled = fill_date("a {date+1} b {date+999999999999} c {date+");
+        assert_eq!(filled.matches("GMT").count(), 2, "{filled}");
+        assert!(filled.ends_with("c {date+"), "{filled}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Publishes metrics of this machine, and sometimes a notification. In a cluster one node publishes
+//! per interval: the first one.
+
+use serde_json::json;
+use sysinfo::System;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::app::state::AppState;
+use crate::event_log::Draft;
+
+/// The number of intervals after which a notification is sent with a probability of 3 in 10, as
+/// in the reference.
+const NOTIFICATION_EVERY: u64 = 5;
+
+/// Publishes until the task is dropped.
+pub(crate) async fn publish_forever(state: &AppState) {
+    let mut system = System::new();
+    let mut ticks = interval(state.config.pulse);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for count in 1_u64.. {
+        wait_for_turn(state, &mut ticks).await;
+        publish(state, "metrics", metrics(state, &mut system)).await;
+        if count.is_multiple_of(NOTIFICATION_EVERY) && fastrand::u8(..10) < 3 {
+            publish(state, "notification", notification(state)).await;
+        }
+    }
+}
+
+/// Waits for a tick at which no other node has published during three quarters of an interval. The
+/// last quarter tolerates early ticks. If the shared store is unavailable, no node can publish.
+async fn wait_for_turn(state: &AppState, ticks: &mut Interval) {
+    let window = state.config.pulse * 3 / 4;
+    loop {
+        ticks.tick().await;
+        if let Ok(None) = state.cluster.count("pulse", 1, window).await {
+            return;
+        }
+    }
+}
+
+async fn publish(state: &AppState, event_type: &str, data: serde_json::Value) {
+    let (event_type, data) = (event_type.to_owned(), data.to_string());
+    if let Err(error) = state
+        .events
+        .publish(Draft {
+            event_type,
+            data,
+            to: None,
+        })
+        .await
+    {
+        // Metrics of the past are useless, so a failed event is not repeated.
+        tracing::warn!(%error, "The system metrics were not published");
+    }
+}
+
+/// Returns the CPU load in percent of all cores, and the used memory in MiB.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "memory sizes stay below 2^52 bytes"
+)]
+fn metrics(state: &AppState, system: &mut System) -> serde_json::Value {
+    system.refresh_cpu_usage();
+    system.refresh_memory();
+    let load = state.limits.cluster_load();
+    json!({
+        "cpu": (f64::from(system.global_cpu_usage()) * 100.0).round() / 100.0,
+        "memory": (system.used_memory() as f64 / 10_485.76).round() / 100.0,
+        "activeUsers": load.users,
+        "connections": load.streams,
+        "node": state.node_name,
+    })
+}
+
+fn notification(state: &AppState) -> serde_json::Value {
+    let (streams, node) = (state.limits.load().streams, &state.node_name);
+    json!({ "type": "info", "message": format!("{streams} streams are open on node {node}") })
+}

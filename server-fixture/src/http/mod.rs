@@ -1,0 +1,9 @@
+//! The HTTP side: the router, the middleware and the handlers.
+
+mod access_log;
+mod cors;
+mod error;
+mod handlers;
+mod request_context;
+pub(crate) mod router;
+pub(crate) mod security_headers;

@@ -1,0 +1,195 @@
+//! The body of an event stream response: a cursor that moves along the ring.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::{self, Stream};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::control_events::{concat, gap_event, shutdown_event};
+use super::encode;
+use super::filter::{Filter, type_name};
+use super::lifetime::StreamLifetime;
+use crate::auth::User;
+use crate::demo::commands::{DemoCommand, DemoCommandReceiver};
+use crate::event_log::cursor::Cursor;
+use crate::event_log::hub::{Batch, Hub};
+use crate::event_log::ring::EncodedEvent;
+use crate::limits::StreamPermit;
+
+/// The state of one stream. Dropping it releases its permit.
+pub(super) struct Subscription {
+    pub(super) hub: Arc<Hub>,
+    pub(super) tail: watch::Receiver<Cursor>,
+    pub(super) cursor: Cursor,
+    pub(super) filter: Filter,
+    pub(super) lifetime: StreamLifetime,
+    /// Changes when tokens are revoked.
+    pub(super) revoked: watch::Receiver<()>,
+    /// The bytes to send first: retry, gap, cursor and `connected`.
+    pub(super) opening: Option<Bytes>,
+    /// The longest silence.
+    pub(super) heartbeat: Duration,
+    pub(super) drain: CancellationToken,
+    pub(super) permit: StreamPermit,
+    /// The commands of demo mode.
+    pub(super) commands: Option<DemoCommandReceiver>,
+    /// Set when the last bytes were sent.
+    pub(super) is_finished: bool,
+}
+
+/// The next action of a stream.
+enum NextAction {
+    Send(Bytes),
+    /// Sends the last bytes. The reason is for the metrics.
+    SendAndEnd(Bytes, &'static str),
+    /// Fails the body, so that the client sees a broken connection.
+    Break,
+    End(&'static str),
+}
+
+/// The delay before a stream behind the ring reads an unavailable log again.
+const LOG_RETRY_DELAY: Duration = Duration::from_millis(500);
+
+impl Subscription {
+    /// Returns the body, one item per write. It fails only when a demo command asks for it. An
+    /// unavailable log only delays the stream.
+    pub(super) fn into_stream(self) -> impl Stream<Item = io::Result<Bytes>> {
+        stream::unfold(self, |mut subscription| async move {
+            let bytes = subscription.next().await?;
+            Some((bytes, subscription))
+        })
+    }
+
+    async fn next(&mut self) -> Option<io::Result<Bytes>> {
+        if self.is_finished {
+            return None;
+        }
+        if let Some(opening) = self.opening.take() {
+            return Some(Ok(opening));
+        }
+        match self.next_action().await {
+            NextAction::Send(bytes) => Some(Ok(bytes)),
+            NextAction::SendAndEnd(bytes, reason) => {
+                self.is_finished = true;
+                self.permit.set_end_reason(reason);
+                Some(Ok(bytes))
+            }
+            NextAction::Break => {
+                self.is_finished = true;
+                self.permit.set_end_reason("demo");
+                Some(Err(io::Error::other("A demo fault ended the stream")))
+            }
+            NextAction::End(reason) => {
+                self.permit.set_end_reason(reason);
+                None
+            }
+        }
+    }
+
+    async fn next_action(&mut self) -> NextAction {
+        let heartbeat_at = Instant::now() + self.heartbeat;
+        loop {
+            // Reset the change marks before reading. An event that arrives during the read must
+            // end the wait below.
+            self.tail.mark_unchanged();
+            self.revoked.mark_unchanged();
+            if let Some(reason) = self.lifetime.end_reason() {
+                return NextAction::End(reason);
+            }
+            let wake_at = match self.hub.after(self.cursor).await {
+                Ok(batch) if batch.events.is_empty() => heartbeat_at,
+                Ok(batch) => match self.advance(&batch) {
+                    bytes if bytes.is_empty() => continue,
+                    bytes => return NextAction::Send(bytes),
+                },
+                Err(_) => heartbeat_at.min(Instant::now() + LOG_RETRY_DELAY),
+            };
+            if let Some(action) = self.wait(wake_at, heartbeat_at).await {
+                return action;
+            }
+        }
+    }
+
+    /// Moves the cursor past the batch and returns the bytes of the events that match the filter.
+    fn advance(&mut self, batch: &Batch) -> Bytes {
+        if let Some(last) = batch.events.last() {
+            self.cursor = last.cursor;
+            let tail = *self.tail.borrow();
+            if tail.epoch == self.cursor.epoch {
+                let lag = tail.seq.saturating_sub(self.cursor.seq);
+                self.permit.observe_lag(lag);
+            }
+        }
+        let gap = batch.gap.as_ref().map(gap_event);
+        if let Some(gap) = &batch.gap {
+            self.permit.count_gap(gap.reason.as_str());
+        }
+        let matching: Vec<&EncodedEvent> = batch
+            .events
+            .iter()
+            .filter(|event| self.filter.matches(event))
+            .collect();
+        for event in &matching {
+            self.permit.count_sent(type_name(event));
+        }
+        concat(
+            gap.as_ref()
+                .into_iter()
+                .chain(matching.into_iter().map(|event| &event.bytes)),
+        )
+    }
+
+    /// Waits for a change. Returns `None` if the stream must look for events again.
+    async fn wait(&mut self, wake_at: Instant, heartbeat_at: Instant) -> Option<NextAction> {
+        tokio::select! {
+            biased;
+            () = self.drain.cancelled() => Some(NextAction::SendAndEnd(shutdown_event(), "drain")),
+            effect = next_effect(&mut self.commands, self.filter.user.as_ref()) => match effect {
+                CommandEffect::Break => Some(NextAction::Break),
+                CommandEffect::Silence(length) => {
+                    sleep(length).await;
+                    None
+                }
+            },
+            _ = self.tail.changed() => None,
+            _ = self.revoked.changed() => None,
+            () = sleep_until(wake_at.min(self.lifetime.deadline())) => self.heartbeat(heartbeat_at),
+        }
+    }
+
+    /// Returns a heartbeat if one is due.
+    fn heartbeat(&self, heartbeat_at: Instant) -> Option<NextAction> {
+        let heartbeat = || NextAction::Send(encode::heartbeat(&self.cursor.to_string()));
+        (Instant::now() >= heartbeat_at).then(heartbeat)
+    }
+}
+
+/// The effect of a demo command on a stream.
+enum CommandEffect {
+    Break,
+    Silence(Duration),
+}
+
+/// Waits for the next command for this user's streams. Never completes outside demo mode.
+async fn next_effect(
+    commands: &mut Option<DemoCommandReceiver>,
+    user: Option<&User>,
+) -> CommandEffect {
+    let (Some(commands), Some(User { name, .. })) = (commands, user) else {
+        return std::future::pending().await;
+    };
+    loop {
+        match commands.next().await {
+            DemoCommand::Break { user } if user == *name => return CommandEffect::Break,
+            DemoCommand::Silence { user, seconds } if user == *name => {
+                return CommandEffect::Silence(Duration::from_secs(seconds));
+            }
+            _ => {}
+        }
+    }
+}
