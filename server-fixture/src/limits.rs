@@ -17,7 +17,7 @@ pub(crate) struct LimitSettings {
     pub(crate) cluster: usize,
 }
 
-/// Seconds after which a full server may accept a stream: the reference's value.
+/// Seconds after which a full server may accept a stream.
 const RETRY_AFTER: u64 = 60;
 
 /// The limit that a stream would exceed.

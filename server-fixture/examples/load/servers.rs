@@ -1,4 +1,4 @@
-//! The servers under measurement, each a process of its own.
+//! Starts the servers to measure, each in its own process.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -7,7 +7,7 @@ use tokio::process::Child;
 
 use crate::process::{Folder, Running, announced, command, free_port, on_port};
 
-/// A running server, and the folder that it works in.
+/// A running server and its working folder.
 pub(crate) struct Server {
     running: Running,
     _folder: Option<Folder>,
@@ -22,19 +22,19 @@ impl Server {
         &mut self.running.process
     }
 
-    /// The process id, for `/proc` and signals.
+    /// Returns the process id, for `/proc` and signals.
     pub(crate) fn id(&self) -> u32 {
         self.running.process.id().expect("it runs")
     }
 }
 
-/// Builds this project's server, in the same mode as this program.
+/// Builds this project's server with the same profile as this program.
 pub(crate) fn build() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = std::process::Command::new(cargo);
     build.args(["build", "--package", "server-fixture"]);
-    // With this example, whose dependencies are built already: alone it would have its own. Build
-    // scripts that look at what Cargo tells a program about itself would run again.
+    // Build the server together with this example, whose dependencies are already built. Alone it
+    // would have other features, and build scripts would run again because of changed variables.
     build.args(["--bin", "server-fixture", "--example", "load"]);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -49,7 +49,7 @@ pub(crate) fn build() {
     assert!(status.unwrap().success(), "the server does not compile");
 }
 
-/// Installs what the textbook's server needs, once. Without it the peer is left out.
+/// Installs the dependencies of the textbook's server, once. Without them the peer is skipped.
 pub(crate) fn install_express() {
     let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
     if peers.join("node_modules").is_dir() {
@@ -63,14 +63,21 @@ pub(crate) fn install_express() {
     }
 }
 
-/// This project's server.
+/// Starts this project's server.
 pub(crate) async fn ours(flags: &[&str]) -> Server {
     let own = std::env::current_exe().unwrap();
     let built = own.ancestors().nth(2).unwrap();
     let mut command = command(built.join("server-fixture"));
     command
         .args(["--demo", "--jwt-secret", "test", "--port", "0"])
-        .args(["--pulse", "0", "--max-connections", "0", "--keep", "10000"])
+        .args([
+            "--metrics-interval",
+            "0",
+            "--max-connections",
+            "0",
+            "--keep",
+            "10000",
+        ])
         .args(flags);
     let running = announced(command).await.expect("the server starts");
     Server {
@@ -79,7 +86,7 @@ pub(crate) async fn ours(flags: &[&str]) -> Server {
     }
 }
 
-/// The textbook's server; `None` if Node or express is not installed.
+/// Starts the textbook's server. Returns `None` if Node or Express is not installed.
 pub(crate) async fn express() -> Option<Server> {
     let mut command = command("node");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/express.js");
@@ -93,7 +100,7 @@ pub(crate) async fn express() -> Option<Server> {
     })
 }
 
-/// nchan; `None` if nginx or its module is not installed.
+/// Starts nchan. Returns `None` if nginx or its module is not installed.
 pub(crate) async fn nchan() -> Option<Server> {
     let port = free_port();
     let listen = format!("127.0.0.1:{port}");
@@ -101,12 +108,12 @@ pub(crate) async fn nchan() -> Option<Server> {
     nginx(&text, port).await
 }
 
-/// Redis without a disk; `None` if it is not installed.
+/// Starts Redis without persistence. Returns `None` if Redis is not installed.
 pub(crate) async fn redis() -> Option<Server> {
     start_redis(&["--save", ""]).await
 }
 
-/// Redis that writes what it is told to its disk `always`, `everysec`, or never (`no`).
+/// Starts Redis that syncs its file `always`, `everysec`, or never (`no`).
 pub(crate) async fn redis_with(durability: &str) -> Option<Server> {
     let appends = if durability == "no" { "no" } else { "yes" };
     let flags = [
@@ -131,7 +138,8 @@ async fn start_redis(flags: &[&str]) -> Option<Server> {
     })
 }
 
-/// nginx with the corrected configuration before one node; `None` if it is not installed.
+/// Starts nginx with the corrected configuration in front of one node. Returns `None` if nginx is not
+/// installed.
 pub(crate) async fn edge(node: SocketAddr, is_http2: bool) -> Option<Server> {
     let port = free_port();
     let address = SocketAddr::from(([127, 0, 0, 1], port));

@@ -22,7 +22,7 @@ pub(super) fn start(state: &Arc<AppState>, demo: Option<&Arc<DemoFaults>>) {
     if let Some(demo) = demo {
         start_demo(state, demo);
     }
-    if state.config.pulse > Duration::ZERO {
+    if state.config.effective_metrics_interval() > Duration::ZERO {
         let metrics_state = Arc::clone(state);
         state.spawn(async move { system_metrics::publish_forever(&metrics_state).await });
     }

@@ -57,6 +57,9 @@ impl Server {
     /// # Errors
     /// Returns an error if a setting is unsafe or the event log cannot be opened.
     pub async fn open(config: Config) -> Result<Self, ServerError> {
+        if let Some(warning) = config.deprecation_warning() {
+            tracing::warn!("{warning}");
+        }
         let secret = config.secret()?;
         let metrics = Arc::new(Metrics::new());
         let settings = LimitSettings {

@@ -12,7 +12,7 @@ use crate::event_log::{EventLog, FileLog, LogError, MemoryLog, RedisLog};
 /// Encoded events that the ring of a hub holds: enough for a burst, at little memory.
 const RING_CAPACITY: usize = 1024;
 
-/// Lines of the tailed file that are kept: as many as the textbook's page shows.
+/// Lines of the tailed file that are kept.
 const MAX_TAIL_LINES: usize = 1000;
 
 /// Lines that demo mode keeps. A burst writes thousands per second, and a page that is busy for a

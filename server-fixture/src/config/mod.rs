@@ -1,4 +1,4 @@
-//! All settings. Each has a flag, an environment variable and the reference's default.
+//! All settings. Each has a flag, an environment variable and a default.
 
 mod values;
 
@@ -11,6 +11,9 @@ use clap::Parser;
 pub use self::values::{AuthScope, ConfigError, FirstConnectMode, LogStorage};
 use self::values::{MIN_SECRET, log_home, nonzero_seconds, seconds};
 use crate::util::random_bytes;
+
+/// The default of `--metrics-interval`.
+const DEFAULT_METRICS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The server side of Server-Sent Events: a reference server, and a fault server for tests.
 #[derive(Clone, Debug, Parser)]
@@ -87,9 +90,13 @@ pub struct Config {
     pub first_connect: FirstConnectMode,
 
     /// Seconds between two `metrics` events of this machine. 0 publishes none. Some of them are
-    /// followed by a `notification` event.
-    #[arg(long, env = "SSE_PULSE", value_parser = seconds, default_value = "1")]
-    pub pulse: Duration,
+    /// followed by a `notification` event. Not given: 1.
+    #[arg(long, env = "SSE_METRICS_INTERVAL", value_parser = seconds)]
+    pub metrics_interval: Option<Duration>,
+
+    /// Deprecated name of `--metrics-interval`. Not given: no effect.
+    #[arg(long, env = "SSE_PULSE", value_parser = seconds, hide = true)]
+    pulse: Option<Duration>,
 
     /// Most streams of this node. 0 means no limit.
     #[arg(long, env = "SSE_MAX_CONNECTIONS", default_value_t = 1000)]
@@ -188,6 +195,22 @@ impl Config {
     /// Returns the rate limit. 0 means no limit.
     pub(crate) fn effective_rate_limit(&self) -> u32 {
         self.rate_limit.unwrap_or(if self.demo { 0 } else { 100 })
+    }
+
+    /// Returns the interval of the `metrics` events. Zero means none. The deprecated `--pulse` only
+    /// counts without `--metrics-interval`.
+    #[must_use]
+    pub fn effective_metrics_interval(&self) -> Duration {
+        let given = self.metrics_interval.or(self.pulse);
+        given.unwrap_or(DEFAULT_METRICS_INTERVAL)
+    }
+
+    /// Returns a warning if a deprecated setting is used.
+    pub(crate) fn deprecation_warning(&self) -> Option<&'static str> {
+        self.pulse.map(|_| {
+            "`--pulse` (SSE_PULSE) is deprecated. Use `--metrics-interval` \
+             (SSE_METRICS_INTERVAL) instead."
+        })
     }
 
     /// Returns whether all endpoints need a token.

@@ -31,7 +31,7 @@ pub enum AuthScope {
 pub enum FirstConnectMode {
     /// New events only.
     Live,
-    /// All stored events, then new events, as in the reference.
+    /// All stored events, then new events.
     Retained,
 }
 

@@ -26,7 +26,7 @@ pub struct RetainedRange {
 pub enum FirstConnect {
     /// Events from now on.
     Live,
-    /// All stored events, as in the reference.
+    /// All stored events, then new events.
     Retained,
     /// This number of stored events, then live: `tail -f` shows ten lines.
     Last(u64),

@@ -153,7 +153,7 @@ impl Lines {
         lines
     }
 
-    /// Returns the current line, if any. Empty lines are skipped, as in the reference.
+    /// Returns the current line, if any. Empty lines are skipped.
     fn finish(&mut self) -> Vec<String> {
         let bytes = std::mem::take(&mut self.rest);
         if std::mem::take(&mut self.skip_half) {

@@ -8,14 +8,13 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::app::state::AppState;
 use crate::event_log::Draft;
 
-/// The number of intervals after which a notification is sent with a probability of 3 in 10, as
-/// in the reference.
+/// The number of intervals after which a notification is sent with a probability of 3 in 10.
 const NOTIFICATION_EVERY: u64 = 5;
 
 /// Publishes until the task is dropped.
 pub(crate) async fn publish_forever(state: &AppState) {
     let mut system = System::new();
-    let mut ticks = interval(state.config.pulse);
+    let mut ticks = interval(state.config.effective_metrics_interval());
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for count in 1_u64.. {
         wait_for_turn(state, &mut ticks).await;
@@ -29,10 +28,10 @@ pub(crate) async fn publish_forever(state: &AppState) {
 /// Waits for a tick at which no other node has published during three quarters of an interval. The
 /// last quarter tolerates early ticks. If the shared store is unavailable, no node can publish.
 async fn wait_for_turn(state: &AppState, ticks: &mut Interval) {
-    let window = state.config.pulse * 3 / 4;
+    let window = state.config.effective_metrics_interval() * 3 / 4;
     loop {
         ticks.tick().await;
-        if let Ok(None) = state.cluster.count("pulse", 1, window).await {
+        if let Ok(None) = state.cluster.count("system-metrics", 1, window).await {
             return;
         }
     }

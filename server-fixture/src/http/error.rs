@@ -78,8 +78,8 @@ impl From<JsonRejection> for HttpError {
     }
 }
 
-/// "Token required", "Invalid token" and "Too many connections" are the reference's exact texts,
-/// which clients may compare.
+/// "Token required", "Invalid token" and "Too many connections" must not change, because existing
+/// clients compare these texts.
 impl From<AuthError> for HttpError {
     fn from(error: AuthError) -> Self {
         match error {
