@@ -1,6 +1,6 @@
-//! The textbook's own client code, unchanged, in a browser, against this server.
+//! The client code of the textbook (see the README), unchanged, in Chromium against this server.
 //!
-//! Its pages hold their scripts inline, which this server's own policy forbids, so it is loosened.
+//! The pages have inline scripts, so these tests set a Content-Security-Policy that allows them.
 
 #![allow(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ const PAGES: [(&str, &str); 5] = [
     ("basic.js", include_str!("reference_pages/basic.js")),
 ];
 
-/// A server of the textbook's pages, with these flags, and a page with nothing on it.
+/// Starts a server of the textbook's pages with these flags, and opens an empty page.
 async fn serve(folder: &Folder, flags: &[&str]) -> (Server, String) {
     for (name, text) in PAGES {
         std::fs::write(folder.0.join(name), text).unwrap();
@@ -40,7 +40,7 @@ async fn serve(folder: &Folder, flags: &[&str]) -> (Server, String) {
     )
     .unwrap();
     let own = [
-        "--pulse",
+        "--metrics-interval",
         "0.05",
         "--csp",
         "default-src 'self' 'unsafe-inline' 'unsafe-eval'",
@@ -52,7 +52,7 @@ async fn serve(folder: &Folder, flags: &[&str]) -> (Server, String) {
 }
 
 #[tokio::test]
-async fn the_textbooks_dashboard_shows_figures_and_notifications() {
+async fn dashboard_page_shows_metrics_and_notifications() {
     let folder = Folder::new();
     let ((_server, url), browser) = (serve(&folder, &[]).await, Browser::start().await);
     browser.open(&format!("{url}/dashboard.html")).await;
@@ -73,7 +73,7 @@ async fn the_textbooks_dashboard_shows_figures_and_notifications() {
 }
 
 #[tokio::test]
-async fn the_textbooks_log_page_shows_lines_and_keeps_a_thousand() {
+async fn log_page_shows_lines_and_keeps_a_thousand() {
     let folder = Folder::new();
     let log = folder.join("app.log");
     std::fs::write(&log, "first\n").unwrap();
@@ -101,14 +101,14 @@ async fn the_textbooks_log_page_shows_lines_and_keeps_a_thousand() {
 }
 
 #[tokio::test]
-async fn the_textbooks_progress_code_runs_to_the_end_and_the_browser_stops_asking() {
+async fn progress_page_runs_to_the_end_and_the_browser_stops_reconnecting() {
     let folder = Folder::new();
     let ((server, url), browser) = (
         serve(&folder, &["--task-step", "0.05"]).await,
         Browser::start().await,
     );
     browser.open(&format!("{url}/empty.html")).await;
-    // `const` stays inside a script, so it is run where its own words can be heard.
+    // A `const` is local to its script, so the code and its listener run in one script.
     browser
         .run(
             "window.said = []; console.log = (...all) => said.push(all.join(' '));
@@ -140,7 +140,7 @@ async fn the_textbooks_progress_code_runs_to_the_end_and_the_browser_stops_askin
 }
 
 #[tokio::test]
-async fn the_textbooks_fetch_class_and_native_event_source_read_the_protected_stream() {
+async fn fetch_class_and_native_event_source_read_the_protected_stream() {
     let folder = Folder::new();
     let ((_server, url), browser) = (serve(&folder, &[]).await, Browser::start().await);
     browser.open(&format!("{url}/empty.html")).await;
@@ -172,10 +172,10 @@ async fn the_textbooks_fetch_class_and_native_event_source_read_the_protected_st
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_can_use_the_fault_port_and_its_refusals_are_real() {
+async fn fault_port_allows_pages_of_other_origins_and_its_cors_errors_are_real() {
     let faults = faults().await;
     let port = faults.address.port().to_string();
-    // The built-in policy: it names the fault port.
+    // The built-in Content-Security-Policy, which contains the fault port.
     let folder = Folder::new();
     std::fs::write(
         folder.0.join("empty.html"),
@@ -229,7 +229,7 @@ async fn a_page_of_another_origin_can_use_the_fault_port_and_its_refusals_are_re
 }
 
 #[tokio::test]
-async fn a_stream_that_http2_resets_is_resumed_by_the_browser_over_the_same_connection() {
+async fn browser_resumes_a_stream_that_http2_resets_over_the_same_connection() {
     let faults = faults().await;
     let server = Server::start(&["--fault-port", &faults.address.port().to_string()]).await;
     let browser = Browser::start().await;
@@ -250,7 +250,7 @@ async fn a_stream_that_http2_resets_is_resumed_by_the_browser_over_the_same_conn
     let requests = log["requests"].as_array().unwrap();
     assert_eq!(seen(&requests[0]), (json!(null), json!("server-reset")));
     assert_eq!(seen(&requests[1]), (json!("1"), json!("server-reset")));
-    // Preflights are not reset: what follows them is.
+    // A preflight is not reset, but the request after it is.
     let ask = format!(
         "source.close(); return fetch('{url}/works', {{ headers: {{ authorization: 'Bearer abc' }} }})
              .then(answer => answer.text())"

@@ -1,4 +1,4 @@
-//! Demo mode: the switches with which a page shows what reconnecting does.
+//! Demo mode on one node: faults of the caller's streams, and lines for `/logs`.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use support::{Server, soon};
 use tokio::time::Instant;
 
 #[tokio::test]
-async fn cut_breaks_the_callers_streams_only_and_nothing_is_lost() {
+async fn cut_breaks_only_the_callers_streams_and_loses_no_event() {
     let server = Server::start(&[]).await;
     let (ann, bob) = (server.login("ann").await, server.login("bob").await);
     let (mut hers, mut his) = (ann.open("/events").await, bob.open("/events").await);
@@ -37,15 +37,15 @@ async fn cut_breaks_the_callers_streams_only_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn refusals_meet_the_next_connections_and_then_it_works_again() {
+async fn unavailable_rejects_the_given_number_of_connections() {
     let server = Server::start(&[]).await;
     let ann = server.login("ann").await;
-    let wish = json!({ "kind": "unavailable", "times": 2, "seconds": 7 });
-    ann.post("/demo/faults", wish).await;
+    let fault = json!({ "kind": "unavailable", "times": 2, "seconds": 7 });
+    ann.post("/demo/faults", fault).await;
     for _ in 0..2 {
-        let refused = ann.get("/events").await;
+        let rejected = ann.get("/events").await;
         assert_eq!(
-            (refused.status.as_u16(), refused.header("retry-after")),
+            (rejected.status.as_u16(), rejected.header("retry-after")),
             (503, "7")
         );
     }
@@ -63,7 +63,7 @@ async fn refusals_meet_the_next_connections_and_then_it_works_again() {
 }
 
 #[tokio::test]
-async fn stall_says_nothing_for_a_while_and_then_everything() {
+async fn stall_silences_the_stream_and_then_sends_all_events() {
     let server = Server::start(&["--heartbeat", "0.1"]).await;
     let ann = server.login("ann").await;
     let mut stream = ann.open("/events").await;
@@ -81,7 +81,7 @@ async fn stall_says_nothing_for_a_while_and_then_everything() {
 }
 
 #[tokio::test]
-async fn lines_are_written_into_the_log_and_so_are_requests_without_their_queries() {
+async fn logs_contain_burst_lines_and_requests_without_their_queries() {
     let server = Server::start(&[]).await;
     let ann = server.login("ann").await;
     let mut stream = server.client().open("/logs").await;
@@ -99,17 +99,17 @@ async fn lines_are_written_into_the_log_and_so_are_requests_without_their_querie
         line.starts_with("GET /health/live 200 ") && !line.contains("secret"),
         "{line}"
     );
-    let wish = json!({ "per_second": 1000, "seconds": 1 });
-    assert_eq!(ann.post("/demo/lines", wish).await.status, 202);
+    let lines = json!({ "per_second": 1000, "seconds": 1 });
+    assert_eq!(ann.post("/demo/lines", lines).await.status, 202);
     while stream.event().await.data != "line 1000 of a burst of 1000 a second" {}
 }
 
 #[tokio::test]
-async fn the_switches_do_not_exist_outside_demo_mode() {
+async fn demo_endpoints_reject_requests_outside_demo_mode() {
     let server = Server::start(&[]).await;
     let token = server.client().token("ann", 60).await;
     let secret = "x".repeat(32);
-    let strict = Server::bare(&["--jwt-secret", &secret, "--pulse", "0"]).await;
+    let strict = Server::bare(&["--jwt-secret", &secret, "--metrics-interval", "0"]).await;
     let foreign = strict
         .client()
         .with("authorization", &format!("Bearer {token}"));

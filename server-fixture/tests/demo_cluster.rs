@@ -1,5 +1,5 @@
-//! Demo mode on three nodes behind nginx: whichever node is asked, the visitor's streams are hit
-//! where they are.
+//! Demo mode on three nodes behind nginx. A fault that one node receives affects the streams of the
+//! user on all nodes.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,12 +19,13 @@ use support::proxy::Proxy;
 use support::{Client, Stream, soon};
 use tokio::time::{Instant, sleep, timeout};
 
-/// Someone who watches a stream through nginx while another node is asked for faults.
+/// A user with a stream through nginx, and a client of another node.
 struct Visitor {
     cluster: Cluster,
     proxy: Proxy,
     ann: Client,
     stream: Stream,
+    /// A client of a node that does not serve the stream.
     elsewhere: Client,
 }
 
@@ -46,15 +47,15 @@ impl Visitor {
         }
     }
 
-    /// Asks the other node, and sees that the stream breaks where it is.
-    async fn broken_by(&mut self, wish: Value) {
-        let answer = self.elsewhere.post("/demo/faults", wish).await;
+    /// Sends a fault to the other node, and waits until the stream breaks.
+    async fn broken_by(&mut self, fault: Value) {
+        let answer = self.elsewhere.post("/demo/faults", fault).await;
         assert_eq!(answer.status, 204, "{}", answer.text());
         let rest = self.stream.try_all().await;
         assert!(rest.is_err(), "broken, not ended: {rest:?}");
     }
 
-    /// What the next request through nginx is answered, and after how many nodes.
+    /// Returns the status and `Retry-After` of the next request through nginx.
     async fn next(&self) -> (u16, String) {
         let answer = self.ann.get_head("/events").await;
         (
@@ -63,7 +64,7 @@ impl Visitor {
         )
     }
 
-    /// The stream goes on after the last event that was seen, and has what was missed.
+    /// Resumes the stream after the last event, and expects the event that was missed.
     async fn resumed(&mut self) {
         let missed = self.ann.publish("update", "missed").await;
         let cursor = self.stream.last_event_id.clone();
@@ -78,7 +79,7 @@ impl Visitor {
 }
 
 #[tokio::test]
-async fn faults_asked_of_one_node_hit_the_stream_on_another_and_lose_nothing() {
+async fn faults_affect_the_stream_on_another_node_and_lose_no_event() {
     let mut visitor = Visitor::arrive().await;
     visitor.broken_by(json!({ "kind": "cut" })).await;
     visitor.resumed().await;
@@ -93,10 +94,10 @@ async fn faults_asked_of_one_node_hit_the_stream_on_another_and_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_503_on_request_is_seen_so_often_as_was_asked_although_nginx_tries_every_node() {
+async fn unavailable_counts_a_request_once_although_nginx_tries_every_node() {
     let mut visitor = Visitor::arrive().await;
-    let wish = json!({ "kind": "unavailable", "times": 2, "seconds": 7 });
-    visitor.broken_by(wish).await;
+    let fault = json!({ "kind": "unavailable", "times": 2, "seconds": 7 });
+    visitor.broken_by(fault).await;
     for _ in 0..2 {
         assert_eq!(visitor.next().await, (503, "7".to_owned()));
     }
@@ -108,16 +109,16 @@ async fn a_503_on_request_is_seen_so_often_as_was_asked_although_nginx_tries_eve
 }
 
 #[tokio::test]
-async fn faults_are_refused_while_redis_is_away_and_work_again_when_it_is_back() {
+async fn faults_are_rejected_while_redis_is_down_and_work_after_its_restart() {
     let mut visitor = Visitor::arrive().await;
-    let wish = json!({ "kind": "cut" });
+    let fault = json!({ "kind": "cut" });
     visitor.cluster.redis.kill().await;
-    let refused = visitor.elsewhere.post("/demo/faults", wish.clone()).await;
-    let told = (refused.status.as_u16(), refused.header("retry-after"));
-    assert_eq!(told, (503, "1"));
+    let rejected = visitor.elsewhere.post("/demo/faults", fault.clone()).await;
+    let actual = (rejected.status.as_u16(), rejected.header("retry-after"));
+    assert_eq!(actual, (503, "1"));
     visitor.cluster.redis.restart().await;
     soon(async {
-        let again = || visitor.elsewhere.post("/demo/faults", wish.clone());
+        let again = || visitor.elsewhere.post("/demo/faults", fault.clone());
         while again().await.status != 204 {}
     })
     .await;
@@ -125,16 +126,16 @@ async fn faults_are_refused_while_redis_is_away_and_work_again_when_it_is_back()
 }
 
 #[tokio::test]
-async fn silence_asked_of_one_node_falls_upon_the_stream_on_another_and_loses_nothing() {
+async fn stall_silences_the_stream_on_another_node_and_loses_no_event() {
     let mut visitor = Visitor::arrive().await;
     let bob = visitor.proxy.client().login("bob", 900).await;
     let mut witness = bob.open("/events").await;
-    let wish = json!({ "kind": "stall", "seconds": 2 });
-    let answer = visitor.elsewhere.post("/demo/faults", wish).await;
+    let fault = json!({ "kind": "stall", "seconds": 2 });
+    let answer = visitor.elsewhere.post("/demo/faults", fault).await;
     assert_eq!(answer.status, 204);
 
     let mut missed = VecDeque::new();
-    // The other node hears of it in its own time.
+    // The other node receives the command after an unknown delay.
     while missed.is_empty() {
         let id = visitor.ann.publish("update", "x").await;
         assert_eq!(witness.until("update").await.id.as_ref(), Some(&id));
@@ -151,7 +152,7 @@ async fn silence_asked_of_one_node_falls_upon_the_stream_on_another_and_loses_no
 }
 
 #[tokio::test]
-async fn lines_asked_of_one_node_are_written_into_the_log_of_each() {
+async fn lines_are_written_into_the_log_of_every_node() {
     let Visitor {
         cluster, elsewhere, ..
     } = Visitor::arrive().await;
@@ -159,27 +160,27 @@ async fn lines_asked_of_one_node_are_written_into_the_log_of_each() {
     for node in &cluster.nodes {
         logs.push(node.client().open("/logs").await);
     }
-    let wish = json!({ "per_second": 500, "seconds": 1 });
-    assert_eq!(elsewhere.post("/demo/lines", wish).await.status, 202);
+    let lines = json!({ "per_second": 500, "seconds": 1 });
+    assert_eq!(elsewhere.post("/demo/lines", lines).await.status, 202);
     for log in &mut logs {
         while log.event().await.data != "line 500 of a burst of 500 a second" {}
     }
 }
 
 #[tokio::test]
-async fn one_node_at_a_time_publishes_the_figures_and_counts_the_users_of_all() {
-    let cluster = Cluster::start(&["--pulse", "0.1"]).await;
+async fn metrics_are_published_by_one_node_and_count_the_users_of_all_nodes() {
+    let cluster = Cluster::start(&["--metrics-interval", "0.1"]).await;
     let mut streams = Vec::new();
     for (node, user) in cluster.nodes.iter().zip(["ann", "bob", "eve"]) {
         let client = node.client().login(user, 900).await;
         streams.push(client.open("/events").await);
     }
-    let mut figures = streams[0].until("metrics").await;
-    while figures.json()["activeUsers"] != 3 {
-        figures = streams[0].until("metrics").await;
+    let mut metrics = streams[0].until("metrics").await;
+    while metrics.json()["activeUsers"] != 3 {
+        metrics = streams[0].until("metrics").await;
     }
-    assert_eq!(figures.json()["connections"], 3);
-    // Ids are dense, so two of them tell how many events came between.
+    assert_eq!(metrics.json()["connections"], 3);
+    // Ids are consecutive, so the difference of two ids is the number of events.
     let ann = cluster.nodes[0].client().login("ann", 900).await;
     let (began, first) = (Instant::now(), number(&ann.publish("mark", "").await));
     sleep(Duration::from_secs(1)).await;

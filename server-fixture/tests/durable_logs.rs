@@ -1,4 +1,4 @@
-//! The logs that outlive a process: a file, and Redis under several nodes.
+//! The event logs that survive a process: a file, and Redis with several nodes.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -44,7 +44,7 @@ async fn file_log_survives_a_restart_with_its_epoch() {
 }
 
 #[tokio::test]
-async fn file_log_trims_and_announces_it() {
+async fn file_log_trims_events_and_reports_the_gap() {
     let folder = Folder::new();
     let log = format!("file:{}", folder.join("events.redb"));
     let server = Server::start(&["--log", &log, "--keep", "5"]).await;
@@ -66,7 +66,7 @@ async fn file_log_trims_and_announces_it() {
 }
 
 #[tokio::test]
-async fn file_log_keeps_every_acknowledged_event_over_kill_9() {
+async fn file_log_keeps_every_acknowledged_event_after_kill_9() {
     let folder = Folder::new();
     let log = format!("file:{}", folder.join("events.redb"));
     let mut acknowledged = 0;
@@ -77,7 +77,7 @@ async fn file_log_keeps_every_acknowledged_event_over_kill_9() {
             let mut count = 0;
             loop {
                 let body = json!({ "type": "update", "data": format!("{round}/{count}") });
-                // The kill breaks this connection, which is the end of this round.
+                // The kill breaks this connection and thus ends this round.
                 match ann.try_post("/publish", body).await {
                     Ok(answer) if answer.status == 200 => count += 1,
                     _ => return count,
@@ -112,7 +112,7 @@ async fn file_log_keeps_every_acknowledged_event_over_kill_9() {
 }
 
 #[tokio::test]
-async fn file_log_that_cannot_be_opened_stops_the_start_and_says_why() {
+async fn file_log_that_cannot_be_opened_is_an_error_with_the_path() {
     let config = server_fixture::Config::from_flags(["--demo", "--log", "file:/nowhere/at/all"]);
     let error = server_fixture::Server::open(config.unwrap())
         .await
@@ -134,7 +134,7 @@ async fn three_nodes(redis: &Redis, flags: &[&str]) -> [Server; 3] {
 }
 
 #[tokio::test]
-async fn three_nodes_have_one_order_of_ids_and_resume_each_others_clients() {
+async fn three_nodes_share_one_order_of_ids_and_resume_each_others_clients() {
     let redis = Redis::start().await;
     let nodes = three_nodes(&redis, &["--keep", "1000"]).await;
     let mut clients = Vec::new();
@@ -171,7 +171,7 @@ async fn three_nodes_have_one_order_of_ids_and_resume_each_others_clients() {
 }
 
 #[tokio::test]
-async fn three_nodes_page_what_is_behind_their_rings_and_announce_what_is_trimmed() {
+async fn three_nodes_read_events_behind_their_rings_and_report_trimmed_events() {
     let redis = Redis::start().await;
     let [first, second, _] = three_nodes(&redis, &["--keep", "50"]).await;
     let ann = first.login("ann").await;
@@ -179,7 +179,7 @@ async fn three_nodes_page_what_is_behind_their_rings_and_announce_what_is_trimme
     for number in 1..120 {
         ann.publish("update", &number.to_string()).await;
     }
-    // A node that starts now has an empty ring: everything comes from the log.
+    // The ring of a new node is empty, so all events come from the log.
     let late = Server::start(&["--log", &redis.url(), "--keep", "50"]).await;
     for node in [&late, &second] {
         let mut all = node
@@ -204,7 +204,7 @@ async fn three_nodes_page_what_is_behind_their_rings_and_announce_what_is_trimme
 }
 
 #[tokio::test]
-async fn three_nodes_know_each_others_tasks() {
+async fn three_nodes_return_each_others_tasks() {
     let redis = Redis::start().await;
     let [first, second, third] = three_nodes(&redis, &["--task-step", "0.02"]).await;
     let started = first.client().post("/api/tasks", json!({})).await;
@@ -235,7 +235,7 @@ async fn three_nodes_share_one_rate_window() {
 }
 
 #[tokio::test]
-async fn three_nodes_share_a_limit_of_connections_and_forget_a_node_that_was_killed() {
+async fn three_nodes_share_a_connection_limit_and_drop_a_killed_node() {
     let redis = Redis::start().await;
     let url = redis.url();
     let doomed = Node::start(&["--log", &url, "--max-cluster", "2"]).await;
@@ -259,7 +259,7 @@ async fn three_nodes_share_a_limit_of_connections_and_forget_a_node_that_was_kil
 }
 
 #[tokio::test]
-async fn three_nodes_end_a_token_everywhere() {
+async fn three_nodes_share_revoked_tokens() {
     let redis = Redis::start().await;
     let [first, second, _] = three_nodes(&redis, &["--heartbeat", "0.1"]).await;
     let token = first.client().token("ann", 900).await;
@@ -283,10 +283,10 @@ async fn three_nodes_end_a_token_everywhere() {
     );
 }
 
-// Redis away.
+// Redis is down.
 
 #[tokio::test]
-async fn redis_away_keeps_streams_open_and_says_503_to_publishers_and_monitors() {
+async fn redis_down_keeps_streams_open_and_returns_503_for_publish_and_readiness() {
     let mut redis = Redis::start().await;
     let server = Server::start(&["--log", &redis.url(), "--heartbeat", "0.2"]).await;
     let ann = server.login("ann").await;
@@ -296,15 +296,15 @@ async fn redis_away_keeps_streams_open_and_says_503_to_publishers_and_monitors()
     redis.kill().await;
     soon(async { while ann.get("/health/ready").await.status != 503 {} }).await;
     assert_eq!(ann.get("/health/live").await.status, 200);
-    let refused = ann
+    let rejected = ann
         .post("/publish", json!({ "type": "update", "data": "x" }))
         .await;
     assert_eq!(
-        (refused.status.as_u16(), refused.header("retry-after")),
+        (rejected.status.as_u16(), rejected.header("retry-after")),
         (503, "1")
     );
     while stream.next().await != Some(Seen::Comment("heartbeat".to_owned())) {}
-    // Short resumes are served from the ring.
+    // A recent cursor is resumed from the ring.
     let mut resumed = ann
         .clone()
         .with("last-event-id", &before)
@@ -315,8 +315,8 @@ async fn redis_away_keeps_streams_open_and_says_503_to_publishers_and_monitors()
     let after = ann.publish("update", "after").await;
     assert_eq!(stream.until("update").await.id, Some(after.clone()));
     assert_eq!(resumed.until("update").await.id, Some(after.clone()));
-    // The restarted Redis may have lost its tail, so it is another epoch: whoever comes from the one
-    // before is told, and goes on from where he stood.
+    // The restarted Redis may have lost its last events, so it begins a new epoch. A client of the
+    // old epoch gets a gap, and continues from its position.
     assert_ne!(before.split('-').next(), after.split('-').next());
     let late = Server::start(&["--log", &redis.url()]).await;
     let mut late = late
@@ -331,7 +331,7 @@ async fn redis_away_keeps_streams_open_and_says_503_to_publishers_and_monitors()
 }
 
 #[tokio::test]
-async fn redis_that_lost_everything_is_told_as_a_gap() {
+async fn redis_without_its_events_is_reported_as_a_gap() {
     let mut redis = Redis::start().await;
     let server = Server::start(&["--log", &redis.url()]).await;
     let before = server.login("ann").await.publish("update", "before").await;
@@ -362,9 +362,9 @@ async fn redis_that_lost_everything_is_told_as_a_gap() {
 }
 
 #[tokio::test]
-async fn redis_that_hangs_holds_up_nobody_who_can_be_served_from_memory() {
+async fn redis_that_hangs_does_not_delay_streams_that_need_only_memory() {
     let redis = Redis::start().await;
-    // Each request is to be counted there.
+    // The rate limit makes each request wait for Redis.
     let server = Server::start(&["--log", &redis.url(), "--rate-limit", "1000"]).await;
     let ann = server.login("ann").await;
     let mut stream = ann.open("/events").await;
@@ -372,7 +372,7 @@ async fn redis_that_hangs_holds_up_nobody_who_can_be_served_from_memory() {
     stream.until("update").await;
     let coming_back = ann.clone().with("last-event-id", &last);
     redis.hang();
-    // One after the other, each with its own patience, most would be too late.
+    // If each request waited for its own timeout, most would be too late.
     let answers = join_all((0..12).map(|_| coming_back.get_head("/events"))).await;
     for answer in answers {
         assert_eq!(answer.status, 200);
@@ -384,8 +384,8 @@ async fn redis_that_hangs_holds_up_nobody_who_can_be_served_from_memory() {
 }
 
 #[tokio::test]
-async fn redis_that_was_a_replica_begins_another_epoch_because_it_may_lack_the_end() {
-    // Neither loses anything of its own.
+async fn redis_that_was_a_replica_begins_another_epoch() {
+    // Both Redis servers write every event to disk.
     let lasting = ["--appendfsync", "always"];
     let mut primary = Redis::start_with(&lasting).await;
     let place = ["--replicaof", "127.0.0.1", &primary.port().to_string()];
@@ -405,7 +405,7 @@ async fn redis_that_was_a_replica_begins_another_epoch_because_it_may_lack_the_e
     let coming_back = ann.with("last-event-id", &lost);
     let mut stream = coming_back.stream("/events").await;
     assert_eq!(stream.until("gap").await.json()["reason"], "epoch");
-    // All that is kept: nobody knows what else the lost end changed.
+    // The client gets all stored events, because the lost events are unknown.
     assert_eq!(stream.until("update").await.id, Some(kept));
     assert_eq!(stream.until("update").await.id, Some(next));
 }

@@ -1,4 +1,4 @@
-//! What the encoder writes, the client's parser reads back.
+//! A property test of the encoder: the client's parser returns every encoded event.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,8 +9,8 @@
 use authenticated_event_source::event_stream::EventStreamParser;
 use server_fixture::sse::encode::{self, EncodeError, Event};
 
-/// Pieces that break encoders: line ends of every kind, field names, separators, characters of
-/// one to four bytes, a byte order mark, NUL.
+/// Parts of values that often break encoders: line ends, field names, separators, characters of one
+/// to four bytes, a byte order mark, and NUL.
 const PIECES: [&str; 24] = [
     "\r",
     "\n",
@@ -44,7 +44,7 @@ fn text(random: &mut fastrand::Rng) -> String {
         .collect()
 }
 
-/// Mostly legal: a case that is refused proves little.
+/// Returns a value that is valid in nine of ten cases, because a rejected case tests little.
 fn name(random: &mut fastrand::Rng) -> String {
     let mut name = text(random);
     if random.u8(..10) > 0 {
@@ -53,14 +53,15 @@ fn name(random: &mut fastrand::Rng) -> String {
     name
 }
 
-/// The one loss that the format imposes.
+/// Normalizes line ends, the only change that the format imposes.
 fn as_read(data: &str) -> String {
     data.replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// A million legal events, and those between that are refused, cut into chunks at random places, all read back as they were written.
+/// Encodes a million valid events and feeds each to the parser in two random chunks. Invalid events
+/// must be rejected.
 #[test]
-fn a_million_random_events_are_read_back_as_they_were_written() {
+fn encoder_and_parser_agree_on_a_million_random_events() {
     let seed = fastrand::u64(..);
     let mut random = fastrand::Rng::with_seed(seed);
     let mut parser = EventStreamParser::new();

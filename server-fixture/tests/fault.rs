@@ -1,4 +1,4 @@
-//! The scripted responder, as a test of a client would use it.
+//! The fault server, used as a test of a client uses it.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -19,7 +19,7 @@ async fn script(client: &Client, script: Value) -> String {
     answer.json()["url"].as_str().unwrap().to_owned()
 }
 
-/// Everything that the server writes to one request, by a plain socket.
+/// Sends one request on a plain socket, and returns all bytes of the response.
 async fn raw(client: &Client, path: &str, headers: &str) -> std::io::Result<Vec<u8>> {
     let mut socket = TcpStream::connect(client.address).await?;
     let request = format!(
@@ -33,7 +33,7 @@ async fn raw(client: &Client, path: &str, headers: &str) -> std::io::Result<Vec<
 }
 
 #[tokio::test]
-async fn the_nth_request_gets_the_nth_response_and_then_the_last_again() {
+async fn script_plays_its_responses_in_order_and_repeats_the_last() {
     let client = faults().await;
     let responses =
         json!([{ "status": 401 }, { "status": 503, "headers": { "retry-after": "2" } }]);
@@ -55,7 +55,7 @@ async fn the_nth_request_gets_the_nth_response_and_then_the_last_again() {
 }
 
 #[tokio::test]
-async fn a_response_can_hold_for_a_time() {
+async fn response_with_for_ms_is_repeated_for_that_time() {
     let client = faults().await;
     let responses = json!([{ "status": 503, "for_ms": 300 }, { "status": 204 }]);
     let url = script(&client, json!({ "responses": responses })).await;
@@ -65,7 +65,7 @@ async fn a_response_can_hold_for_a_time() {
 }
 
 #[tokio::test]
-async fn the_log_tells_cursors_tokens_and_ends_without_telling_secrets() {
+async fn log_contains_cursors_token_hashes_and_ends_but_no_secrets() {
     let client = faults().await;
     let url = script(
         &client,
@@ -99,7 +99,7 @@ async fn the_log_tells_cursors_tokens_and_ends_without_telling_secrets() {
 }
 
 #[tokio::test]
-async fn the_log_shows_a_cursor_that_is_not_ascii_byte_by_byte() {
+async fn log_contains_the_bytes_of_a_cursor_that_is_not_ascii() {
     let client = faults().await;
     raw(
         &client,
@@ -113,7 +113,7 @@ async fn the_log_shows_a_cursor_that_is_not_ascii_byte_by_byte() {
 }
 
 #[tokio::test]
-async fn the_log_keeps_secrets_readable_if_the_script_says_so() {
+async fn log_contains_secrets_with_record_authorization() {
     let client = faults().await;
     let wish = json!({ "preset": "no-content", "record_authorization": true });
     let url = script(&client, wish).await;
@@ -127,7 +127,7 @@ async fn the_log_keeps_secrets_readable_if_the_script_says_so() {
 }
 
 #[tokio::test]
-async fn the_log_waits_no_longer_than_it_is_told() {
+async fn log_waits_no_longer_than_its_timeout() {
     let client = faults().await;
     let url = script(&client, json!({ "responses": [{}] })).await;
     let log = client
@@ -143,7 +143,7 @@ async fn the_log_waits_no_longer_than_it_is_told() {
 }
 
 #[tokio::test]
-async fn preflights_are_allowed_whatever_they_ask_for_and_logged_apart() {
+async fn preflights_are_allowed_and_logged_separately() {
     let client = faults().await;
     let url = script(&client, json!({ "responses": [{}] })).await;
     let page = client.clone().with("origin", "http://page.example");
@@ -177,7 +177,7 @@ async fn preflights_are_allowed_whatever_they_ask_for_and_logged_apart() {
 }
 
 #[tokio::test]
-async fn a_script_can_refuse_preflights() {
+async fn script_can_reject_preflights() {
     let client = faults().await;
     let preflight = client
         .clone()
@@ -205,7 +205,7 @@ async fn a_script_can_refuse_preflights() {
 }
 
 #[tokio::test]
-async fn every_split_of_the_sample_gives_the_same_events() {
+async fn sample_has_the_same_events_with_every_split() {
     let client = faults().await;
     let whole = client.stream("/fault/p/sample").await.rest().await;
     assert_eq!(
@@ -227,7 +227,7 @@ async fn every_split_of_the_sample_gives_the_same_events() {
 }
 
 #[tokio::test]
-async fn ends_are_what_they_are_called() {
+async fn truncation_presets_end_as_their_names_say() {
     let client = faults().await;
     let broken = async |path: &str| client.stream(path).await.try_all().await.is_err();
     for path in [
@@ -255,7 +255,7 @@ async fn ends_are_what_they_are_called() {
 }
 
 #[tokio::test]
-async fn cutting_ends_what_is_open_by_fin_or_by_reset() {
+async fn close_ends_open_connections_with_fin_or_reset() {
     let client = faults().await;
     let url = script(
         &client,
@@ -275,7 +275,7 @@ async fn cutting_ends_what_is_open_by_fin_or_by_reset() {
 }
 
 #[tokio::test]
-async fn a_removed_script_is_gone_with_its_connections() {
+async fn delete_removes_a_script_and_closes_its_connections() {
     let client = faults().await;
     let url = script(
         &client,
@@ -290,7 +290,7 @@ async fn a_removed_script_is_gone_with_its_connections() {
 }
 
 #[tokio::test]
-async fn flaky_breaks_again_and_again_and_resumes_exactly() {
+async fn flaky_breaks_repeatedly_and_resumes_exactly() {
     let client = faults().await;
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     for _ in 0..4 {
@@ -308,7 +308,7 @@ async fn flaky_breaks_again_and_again_and_resumes_exactly() {
 }
 
 #[tokio::test]
-async fn dates_and_origins_are_filled_in() {
+async fn placeholders_are_replaced_by_dates_and_origins() {
     let client = faults().await;
     let date = client.get("/fault/p/retry-after-date?s=5").await;
     assert!(
@@ -333,7 +333,7 @@ async fn dates_and_origins_are_filled_in() {
 }
 
 #[tokio::test]
-async fn a_bad_script_is_refused_with_the_reason() {
+async fn invalid_script_is_rejected_with_the_reason() {
     let client = faults().await;
     for (script, word) in [
         (
@@ -354,7 +354,7 @@ async fn a_bad_script_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
-async fn help_names_every_preset_and_every_preset_answers() {
+async fn help_lists_every_preset_and_every_preset_responds() {
     let client = faults().await;
     let help = client.get("/fault/help").await.text();
     let list = client.get("/fault/presets").await.json();
@@ -372,7 +372,7 @@ async fn help_names_every_preset_and_every_preset_answers() {
     }
 }
 
-/// A request over HTTP/2 on a connection that others may share: what came, and how it ended.
+/// Sends a request on a shared HTTP/2 connection. Returns the body and the way it ended.
 async fn over_http2(
     client: &mut h2::client::SendRequest<bytes::Bytes>,
     name: &str,
@@ -417,14 +417,14 @@ async fn http2_streams_are_reset_one_by_one_and_connections_are_told_to_go_away(
             "{name}: {error}"
         );
     }
-    // The connection has survived all that.
+    // The connection is still usable.
     let (text, error) = over_http2(&mut client, "works").await;
     assert!(
         text.ends_with("data: tick 3\n\n") && error.is_none(),
         "{text}"
     );
     let (_, error) = over_http2(&mut client, "goaway").await;
-    // GOAWAY lets begun streams go on, but the connection closes under this one.
+    // GOAWAY permits open streams to continue, but then the connection closes.
     assert!(error.is_some());
     let (_, error) = over_http2(&mut client, "works").await;
     assert!(

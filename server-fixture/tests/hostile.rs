@@ -1,6 +1,6 @@
-//! Clients that attack: each is refused or cut off in time, the server's memory stays bounded, and
-//! an honest client goes on getting its events. The server is a program of its own here, so that its
-//! memory can be measured.
+//! Attacks on the server. Each attacker is rejected or disconnected in time, memory stays bounded, and
+//! an honest client still receives its events. The server runs as its own process, so that the tests
+//! can measure its memory.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -22,13 +22,12 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-/// What a server may grow by while it is attacked, whatever the attackers send: allocators keep some
-/// of what they once had.
+/// The growth of memory that is allowed during an attack. Allocators do not return all memory.
 const MOST: u64 = 48 << 20;
-/// How late an event may be for the honest client on a machine that runs all tests at once.
+/// The longest delay of an event for the honest client, on a machine that runs all tests at once.
 const SOON: Duration = Duration::from_secs(5);
 
-/// An attacked server, and the honest client beside the attackers.
+/// A server under attack, and an honest client.
 struct Attacked {
     node: Node,
     ann: Client,
@@ -54,7 +53,7 @@ impl Attacked {
         TcpStream::connect(self.node.address()).await.unwrap()
     }
 
-    /// The honest client publishes and gets an event in time.
+    /// Checks that the honest client can publish, and receives the event in time.
     async fn serves_others(&mut self) {
         let begin = Instant::now();
         let id = self.ann.publish("update", "still here").await;
@@ -62,7 +61,7 @@ impl Attacked {
         assert!(begin.elapsed() < SOON, "after {:?}", begin.elapsed());
     }
 
-    /// The attack is over and has left nothing behind.
+    /// Checks that the attack has left no connections and no memory behind.
     async fn survived(mut self, attack: &str) {
         self.serves_others().await;
         let grown = resident(&self.node).saturating_sub(self.before);
@@ -71,7 +70,7 @@ impl Attacked {
     }
 }
 
-/// Bytes of the server in memory.
+/// Returns the resident memory of the server in bytes.
 fn resident(node: &Node) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", node.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -81,19 +80,19 @@ fn resident(node: &Node) -> u64 {
     kib * 1024
 }
 
-/// Sends all of it, or as much as the server takes.
+/// Sends all bytes, or as many as the server reads.
 async fn send(socket: &mut TcpStream, bytes: &[u8]) {
     let _ = socket.write_all(bytes).await;
 }
 
 #[tokio::test]
-async fn headers_that_come_a_byte_at_a_time_are_cut_off_all_at_once() {
+async fn slow_request_headers_are_closed_at_the_header_timeout() {
     let mut attacked = Attacked::start(&["--header-timeout", "2"]).await;
     let mut attackers = JoinSet::new();
     for _ in 0..500 {
         let mut socket = attacked.socket().await;
         attackers.spawn(async move {
-            // Never done, however long the server waits for each byte.
+            // The header is never complete, so a timeout per byte would not help.
             while socket.write_all(b"x").await.is_ok() {
                 sleep(Duration::from_millis(200)).await;
             }
@@ -105,7 +104,7 @@ async fn headers_that_come_a_byte_at_a_time_are_cut_off_all_at_once() {
 }
 
 #[tokio::test]
-async fn a_body_that_never_comes_or_comes_a_byte_at_a_time_is_cut_off() {
+async fn missing_and_slow_request_bodies_are_closed_at_the_request_timeout() {
     let mut attacked = Attacked::start(&["--request-timeout", "1"]).await;
     let mut attackers = JoinSet::new();
     for attacker in 0..200 {
@@ -122,7 +121,7 @@ async fn a_body_that_never_comes_or_comes_a_byte_at_a_time_is_cut_off() {
                 });
             }
             let mut answer = Vec::new();
-            // A reset counts as an end too.
+            // A reset is also an end.
             let _ = read.read_to_end(&mut answer).await;
             String::from_utf8_lossy(&answer).into_owned()
         });
@@ -135,7 +134,7 @@ async fn a_body_that_never_comes_or_comes_a_byte_at_a_time_is_cut_off() {
 }
 
 #[tokio::test]
-async fn clients_that_never_read_cost_no_memory_for_what_they_leave_unread() {
+async fn clients_that_never_read_use_no_memory_for_unread_events() {
     let flags = ["--write-deadline", "2", "--max-connections", "0"];
     let mut attacked = Attacked::start(&flags).await;
     let token = attacked.ann.token("eve", 900).await;
@@ -147,7 +146,7 @@ async fn clients_that_never_read_cost_no_memory_for_what_they_leave_unread() {
         send(&mut socket, request.as_bytes()).await;
         attackers.push(socket);
     }
-    // Nine megabytes for each of a hundred: a queue for each would be a gigabyte.
+    // Nine megabytes for each of a hundred clients. One queue per client would need a gigabyte.
     let data = "x".repeat(60_000);
     for _ in 0..150 {
         attacked.ann.publish("update", &data).await;
@@ -157,7 +156,7 @@ async fn clients_that_never_read_cost_no_memory_for_what_they_leave_unread() {
 }
 
 #[tokio::test]
-async fn a_head_without_measure_is_refused() {
+async fn oversized_request_head_is_rejected() {
     let attacked = Attacked::start(&[]).await;
     let many: String = (0..100_000).map(|n| format!("x-{n}: {n}\r\n")).collect();
     let long = format!("x: {}\r\n", "x".repeat(10 << 20));
@@ -174,7 +173,7 @@ async fn a_head_without_measure_is_refused() {
         let mut socket = attacked.socket().await;
         let (mut read, mut write) = socket.split();
         let mut answer = Vec::new();
-        // Both at once: the server answers before it has read all.
+        // Write and read concurrently: the server responds before it has read all bytes.
         let (_, _) = soon(async {
             tokio::join!(
                 write.write_all(head.as_bytes()),
@@ -189,7 +188,7 @@ async fn a_head_without_measure_is_refused() {
 }
 
 #[tokio::test]
-async fn an_oversized_cursor_is_a_gap_that_quotes_its_beginning() {
+async fn oversized_cursor_is_a_gap_that_quotes_its_beginning() {
     let attacked = Attacked::start(&[]).await;
     attacked.ann.publish("update", "kept").await;
     let huge = "7".repeat(30_000);
@@ -215,7 +214,7 @@ async fn an_oversized_cursor_is_a_gap_that_quotes_its_beginning() {
 }
 
 #[tokio::test]
-async fn tokens_of_another_key_and_tokens_that_bring_their_own_are_refused() {
+async fn tokens_with_another_key_or_an_embedded_key_are_rejected() {
     let attacked = Attacked::start(&[]).await;
     let other = support::Server::start(&["--jwt-secret", "another key"]).await;
     let foreign = other.client().token("ann", 900).await;
@@ -245,7 +244,7 @@ async fn tokens_of_another_key_and_tokens_that_bring_their_own_are_refused() {
 }
 
 #[tokio::test]
-async fn a_forged_address_is_not_believed_from_anybody_but_the_proxy() {
+async fn forwarded_address_counts_only_from_a_trusted_proxy() {
     let attacked = Attacked::start(&["--max-per-ip", "3"]).await;
     let mut open = Vec::new();
     let mut refused = 0;
@@ -261,13 +260,13 @@ async fn a_forged_address_is_not_believed_from_anybody_but_the_proxy() {
             None => refused += 1,
         }
     }
-    // The honest client has the first of the three places.
+    // The honest client uses one of the three slots.
     assert_eq!((open.len(), refused), (2, 8));
     attacked.survived("forged addresses").await;
 }
 
 #[tokio::test]
-async fn no_path_leads_out_of_the_folder_or_to_another_log() {
+async fn paths_cannot_leave_the_static_folder_or_reach_another_log() {
     let folder = Folder::new();
     let (site, log) = (folder.join("site"), folder.join("public.log"));
     std::fs::create_dir(&site).unwrap();
@@ -296,7 +295,7 @@ async fn no_path_leads_out_of_the_folder_or_to_another_log() {
         let mut socket = attacked.socket().await;
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         send(&mut socket, request.as_bytes()).await;
-        // A stream of the public log goes on for ever: its beginning is enough.
+        // The stream of the public log never ends, so the test reads only its beginning.
         let mut answer = vec![0; 64 * 1024];
         let mut length = 0;
         while let Ok(Ok(more)) = tokio::time::timeout(

@@ -1,4 +1,4 @@
-//! Three nodes on one Redis behind the proxies whose configurations are in `proxies/`.
+//! Three nodes with one Redis behind nginx, HAProxy and Caddy, with the configurations in `proxies/`.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// A stream through the proxy, and the node that serves it.
+/// Opens a stream through the proxy. Returns the stream and the node that serves it.
 async fn open(proxy: &Proxy, cluster: &Cluster, path: &str) -> (support::Stream, usize) {
     let ann = proxy.client().login("ann", 900).await;
     let mut stream = ann.stream(path).await;
@@ -31,7 +31,7 @@ async fn open(proxy: &Proxy, cluster: &Cluster, path: &str) -> (support::Stream,
 }
 
 #[tokio::test]
-async fn nginx_with_the_textbooks_file_passes_events_at_once_but_hides_that_a_stream_was_cut_off() {
+async fn nginx_with_the_textbook_file_sends_events_at_once_but_hides_truncation() {
     let mut cluster = Cluster::start(&[]).await;
     let proxy = Proxy::textbook(&cluster).await;
     let (mut stream, node) = open(&proxy, &cluster, "/events").await;
@@ -39,12 +39,12 @@ async fn nginx_with_the_textbooks_file_passes_events_at_once_but_hides_that_a_st
     let id = ann.publish("update", "x").await;
     assert_eq!(stream.until("update").await.id, Some(id));
     cluster.restart(node).await;
-    // Without chunked coding the end of the connection is the end of the body.
+    // Without chunked encoding, the end of the connection is a clean end of the body.
     assert_eq!(stream.next().await, None);
 }
 
 #[tokio::test]
-async fn nginx_with_the_corrected_file_shows_that_a_stream_was_cut_off() {
+async fn nginx_with_the_corrected_file_reports_truncation() {
     let mut cluster = Cluster::start(&[]).await;
     let proxy = Proxy::corrected(&cluster).await;
     let (mut stream, node) = open(&proxy, &cluster, "/events").await;
@@ -56,8 +56,7 @@ async fn nginx_with_the_corrected_file_shows_that_a_stream_was_cut_off() {
 }
 
 #[tokio::test]
-async fn nginx_with_the_corrected_file_skips_full_nodes_stays_open_to_the_rest_and_logs_no_queries()
-{
+async fn nginx_with_the_corrected_file_skips_full_nodes_and_logs_no_queries() {
     let cluster = Cluster::start(&["--max-connections", "1", "--query-token"]).await;
     let proxy = Proxy::corrected(&cluster).await;
     let token = proxy.client().token("ann", 900).await;
@@ -71,7 +70,7 @@ async fn nginx_with_the_corrected_file_skips_full_nodes_stays_open_to_the_rest_a
         (full.status.as_u16(), full.header("retry-after")),
         (503, "60")
     );
-    // The next one is told the same, and everything else goes on.
+    // The next client gets the same response, and other requests still work.
     let again = proxy.client().get(&path).await;
     assert_eq!(
         (again.status.as_u16(), again.header("retry-after")),
@@ -84,7 +83,7 @@ async fn nginx_with_the_corrected_file_skips_full_nodes_stays_open_to_the_rest_a
 }
 
 #[tokio::test]
-async fn nginx_does_not_let_clients_choose_their_address() {
+async fn nginx_replaces_the_address_that_a_client_sends() {
     let cluster = Cluster::start(&["--trusted-proxy", "127.0.0.1", "--max-per-ip", "1"]).await;
     for proxy in [
         Proxy::corrected(&cluster).await,
@@ -96,7 +95,7 @@ async fn nginx_does_not_let_clients_choose_their_address() {
         for number in 0..4 {
             let spoofing = ann
                 .clone()
-                // Not the address of the proxy, which is the one that is trusted.
+                // An address other than the trusted proxy's.
                 .from([127, 0, 0, 2])
                 .with("x-forwarded-for", &format!("1.2.3.{number}"));
             match spoofing
@@ -112,10 +111,10 @@ async fn nginx_does_not_let_clients_choose_their_address() {
     }
 }
 
-/// Heartbeats so often that a client which waits for its last event looks around soon.
+/// A short heartbeat, so that a client that waits for its last event checks its state soon.
 const BEATING: &[&str] = &["--heartbeat", "0.2"];
 
-/// Reads a stream through a proxy, reconnecting with its cursor, and collects every id.
+/// Reads a stream through a proxy, reconnects with the cursor, and collects every id.
 async fn collect(client: Client, last: watch::Receiver<Option<String>>) -> (Vec<String>, u32) {
     let (mut ids, mut cursor, mut reconnects) = (Vec::new(), "earliest".to_owned(), 0);
     let is_done =
@@ -146,7 +145,7 @@ async fn collect(client: Client, last: watch::Receiver<Option<String>>) -> (Vec<
     (ids, reconnects)
 }
 
-/// Publishes through the proxy until told to stop; what is not acknowledged is sent again.
+/// Publishes through the proxy until it is stopped. Repeats an event that is not acknowledged.
 async fn publish(client: Client, mut stop: watch::Receiver<bool>) -> u64 {
     let mut acknowledged = 0;
     while !*stop.borrow_and_update() {
@@ -159,8 +158,8 @@ async fn publish(client: Client, mut stop: watch::Receiver<bool>) -> u64 {
     acknowledged
 }
 
-/// Four clients and a publisher while `havoc` is wreaked; every stored id exactly once, in order,
-/// for every client.
+/// Runs four clients and a publisher during `havoc`. Every client must receive every stored id exactly
+/// once and in order.
 async fn survive(proxy: &Proxy, mut cluster: Cluster, havoc: impl AsyncFnOnce(&mut Cluster)) {
     let ann = proxy.client().login("ann", 86_400).await;
     ann.publish("update", "first").await;
@@ -197,7 +196,7 @@ async fn survive(proxy: &Proxy, mut cluster: Cluster, havoc: impl AsyncFnOnce(&m
     }
 }
 
-/// What the log holds, read from one node in peace.
+/// Reads all ids in the log from one node, after the failures.
 async fn stored(cluster: &Cluster, end: &String) -> Vec<String> {
     let ann = cluster.nodes[0].client().login("ann", 900).await;
     let mut all = ann.open("/events?last_event_id=earliest").await;
@@ -216,7 +215,7 @@ async fn kill_nodes(cluster: &mut Cluster, times: usize) {
 }
 
 #[tokio::test]
-async fn chaos_nodes_killed_20_times_behind_nginx_lose_and_repeat_nothing() {
+async fn chaos_killing_nodes_20_times_behind_nginx_loses_and_repeats_no_event() {
     let cluster = Cluster::start(BEATING).await;
     let proxy = Proxy::corrected(&cluster).await;
     survive(&proxy, cluster, async |cluster| {
@@ -226,7 +225,7 @@ async fn chaos_nodes_killed_20_times_behind_nginx_lose_and_repeat_nothing() {
 }
 
 #[tokio::test]
-async fn chaos_redis_killed_3_times_loses_and_repeats_nothing() {
+async fn chaos_killing_redis_3_times_loses_and_repeats_no_event() {
     let cluster = Cluster::start(BEATING).await;
     let proxy = Proxy::corrected(&cluster).await;
     let havoc = async |cluster: &mut Cluster| {
@@ -242,7 +241,7 @@ async fn chaos_redis_killed_3_times_loses_and_repeats_nothing() {
 }
 
 #[tokio::test]
-async fn haproxy_passes_events_at_once_and_survives_killed_nodes() {
+async fn haproxy_sends_events_at_once_and_survives_killed_nodes() {
     let cluster = Cluster::start(BEATING).await;
     let proxy = Proxy::haproxy(&cluster.addresses()).await;
     survive(&proxy, cluster, async |cluster| {
@@ -251,8 +250,8 @@ async fn haproxy_passes_events_at_once_and_survives_killed_nodes() {
     .await;
 }
 
-/// A node that is well, and closes the connection on whatever else it is asked; counts how often, by
-/// method.
+/// A fake node that passes health checks and closes the connection on every other request. It counts
+/// these requests by method.
 async fn hanging_up() -> (String, watch::Receiver<HashMap<String, usize>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -261,7 +260,7 @@ async fn hanging_up() -> (String, watch::Receiver<HashMap<String, usize>>) {
         while let Ok((socket, _)) = listener.accept().await {
             let mut socket = BufReader::new(socket);
             let mut line = String::new();
-            // A proxy may give a connection up before it has asked anything.
+            // A proxy may close a connection before it sends a request.
             if socket.read_line(&mut line).await.is_err() {
                 continue;
             }
@@ -278,19 +277,19 @@ async fn hanging_up() -> (String, watch::Receiver<HashMap<String, usize>>) {
 }
 
 #[tokio::test]
-async fn haproxy_asks_another_node_but_tells_only_one() {
+async fn haproxy_retries_get_on_another_node_but_not_post() {
     let (node, counted) = hanging_up().await;
     let proxy = Proxy::haproxy(&[node.clone(), node.clone(), node]).await;
     assert_eq!(proxy.client().get("/events").await.status, 502);
     let body = json!({ "type": "update", "data": "x" });
     assert_eq!(proxy.client().post("/publish", body).await.status, 502);
     let counts = counted.borrow().clone();
-    // The first, and three retries.
+    // The first attempt and three retries.
     assert_eq!((counts["GET"], counts["POST"]), (4, 1));
 }
 
 #[tokio::test]
-async fn caddy_passes_events_at_once_and_survives_killed_nodes() {
+async fn caddy_sends_events_at_once_and_survives_killed_nodes() {
     let cluster = Cluster::start(BEATING).await;
     let proxy = Proxy::caddy(&cluster).await;
     survive(&proxy, cluster, async |cluster| {

@@ -1,4 +1,4 @@
-//! The resume decision as a table.
+//! The resume decision for every kind of cursor and log.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,7 +13,7 @@ fn at(epoch: u64, seq: u64) -> Cursor {
     Cursor { epoch, seq }
 }
 
-/// A log of epoch 5 that keeps 41 to 50; events 1 to 40 are trimmed.
+/// A log of epoch 5 with events 41 to 50. Events 1 to 40 are trimmed.
 fn trimmed() -> RetainedRange {
     RetainedRange {
         before_first: at(5, 40),
@@ -23,7 +23,7 @@ fn trimmed() -> RetainedRange {
     }
 }
 
-/// A log of epoch 5 that never held anything.
+/// A log of epoch 5 without events.
 fn empty() -> RetainedRange {
     RetainedRange {
         before_first: at(5, 0),
@@ -33,7 +33,7 @@ fn empty() -> RetainedRange {
     }
 }
 
-/// A log that keeps the whole of epoch 4 and three events of epoch 5.
+/// A log with all events of epoch 4 and three events of epoch 5.
 fn two_epochs(holds_requested: bool) -> RetainedRange {
     RetainedRange {
         before_first: at(4, 0),
@@ -44,7 +44,7 @@ fn two_epochs(holds_requested: bool) -> RetainedRange {
 }
 
 #[test]
-fn the_resume_decision_as_a_table() {
+fn decide_returns_the_start_for_every_kind_of_cursor() {
     use FirstConnect::{Last, Live, Retained};
     #[rustfmt::skip]
     let table: &[(&str, &str, RetainedRange, FirstConnect, &str)] = &[
@@ -70,21 +70,21 @@ fn the_resume_decision_as_a_table() {
         ("the start of an empty log",    "5-0",      empty(),   Live,     "after 5-0"),
         ("retained does not touch a resume", "5-45", trimmed(), Retained, "after 5-45"),
     ];
-    for (name, cursor, kept, first_connect, expected) in table {
+    for (name, cursor, retained, first_connect, expected) in table {
         let requested = Requested::from_bytes(cursor.as_bytes());
-        let start = match decide(&requested, kept, *first_connect) {
-            Start::After(place) => format!("after {place}"),
-            Start::Gap(place, gap) => {
+        let start = match decide(&requested, retained, *first_connect) {
+            Start::After(position) => format!("after {position}"),
+            Start::Gap(position, gap) => {
                 assert_eq!(&gap.requested, cursor, "{name}");
                 assert_eq!(
                     gap.first,
-                    kept.first.map(|first| first.to_string()),
+                    retained.first.map(|first| first.to_string()),
                     "{name}"
                 );
                 let missed = gap
                     .missed
                     .map_or(String::new(), |missed| format!(", missed {missed}"));
-                format!("gap {}{missed}, after {place}", gap.reason.as_str())
+                format!("gap {}{missed}, after {position}", gap.reason.as_str())
             }
         };
         assert_eq!(&start, expected, "{name}");

@@ -17,7 +17,7 @@ export async function startCluster(flags) {
   const folder = await mkdtemp(join(tmpdir(), 'chaos-'));
   const redis = new Redis(folder, await freePort());
   await redis.start();
-  const all = ['--demo', '--jwt-secret', 'of the chaos', '--pulse', '0', '--log', redis.url, ...flags];
+  const all = ['--demo', '--jwt-secret', 'of the chaos', '--metrics-interval', '0', '--log', redis.url, ...flags];
   const nodes = [];
   for (let number = 0; number < NODES; number += 1) nodes.push(new Node(await freePort(), all));
   await Promise.all(nodes.map((node) => node.start()));

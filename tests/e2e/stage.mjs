@@ -19,7 +19,7 @@ export function stage(...flags) {
 
   async function start(port = '0') {
     const site = ['--port', port, '--static', process.env.PAGE];
-    it.server = await (IS_CLUSTER ? startCluster : startFixture)(...site, '--retry', '200', '--pulse', '0.2', '--query-token', ...flags);
+    it.server = await (IS_CLUSTER ? startCluster : startFixture)(...site, '--retry', '200', '--metrics-interval', '0.2', '--query-token', ...flags);
   }
 
   /** Opens the page and waits until its stream is open. `complaints` has the exceptions of the

@@ -32,8 +32,8 @@ pub struct Config {
     #[arg(long, env = "SSE_FAULT_PORT")]
     pub fault_port: Option<u16>,
 
-    /// Demo mode: any user can log in without a password, a missing or weak secret is accepted,
-    /// origins on this machine are allowed, and there is no rate limit unless one is set.
+    /// Demo mode, for tests only. Login needs no password, a missing or weak secret is accepted, and
+    /// pages of this machine may read responses. No rate limit applies unless one is set.
     #[arg(long, env = "SSE_DEMO")]
     pub demo: bool,
 

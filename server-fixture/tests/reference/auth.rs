@@ -1,4 +1,4 @@
-//! Authentication.
+//! The reference's authentication: token sources, algorithms, secrecy and revocation.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn auth_prefers_the_header_over_the_cookie_over_the_query() {
 }
 
 #[tokio::test]
-async fn auth_by_query_is_off_unless_asked_for() {
+async fn auth_by_query_is_off_by_default() {
     let server = Server::start(&[]).await;
     let token = server.client().token("ann", 60).await;
     assert_eq!(
@@ -51,7 +51,7 @@ async fn auth_by_query_is_off_unless_asked_for() {
 }
 
 #[tokio::test]
-async fn auth_refuses_with_json_and_says_which_scheme() {
+async fn auth_rejects_with_json_and_the_scheme() {
     let server = Server::start(&[]).await;
     let answer = server.client().get("/events").await;
     assert_eq!(answer.status, 401);
@@ -64,8 +64,8 @@ async fn auth_refuses_with_json_and_says_which_scheme() {
     );
 }
 
-/// A token of eve's that holds from `not_before` on (unix seconds), signed as its head says with the secret of the test
-/// servers.
+/// Returns a token of eve that is valid from `not_before` (Unix seconds). It is signed with the secret of
+/// the test servers and the algorithm in its header.
 fn token(algorithm: &str, not_before: u64) -> String {
     fn signature<M: KeyInit + Mac>(signed: &str) -> Vec<u8> {
         let mut mac = <M as KeyInit>::new_from_slice(b"test").unwrap();
@@ -95,7 +95,7 @@ async fn auth_pins_the_algorithm() {
     };
     assert_eq!(status(&token("HS256", 0)).await, 200);
     assert_eq!(status(&token("HS256", 9_999_999_998)).await, 401, "not yet");
-    // Signed with the right secret, or not at all, but not as this server signs.
+    // The right secret with another algorithm, or no signature.
     for algorithm in ["HS512", "none", "None", "NONE"] {
         assert_eq!(status(&token(algorithm, 0)).await, 401, "{algorithm}");
     }
@@ -179,9 +179,9 @@ async fn auth_cookie_is_http_only_secure_and_strict() {
 }
 
 #[tokio::test]
-async fn auth_ends_with_logout_also_for_open_streams() {
-    // Nothing else would wake the stream.
-    let server = Server::start(&["--heartbeat", "600", "--pulse", "0"]).await;
+async fn auth_logout_closes_open_streams() {
+    // No heartbeat and no event wakes the stream, only the revocation.
+    let server = Server::start(&["--heartbeat", "600", "--metrics-interval", "0"]).await;
     let ann = server.login("ann").await;
     let mut stream = ann.open("/events").await;
     assert_eq!(ann.request("POST", "/logout").await.status, 204);

@@ -1,11 +1,11 @@
-//! Basic endpoint: stream with periodic events, clean-up on disconnect, CORS.
+//! The reference's basic endpoint: periodic events, cleanup on disconnect, and CORS.
 
-use crate::figure_becomes;
 use crate::support::Server;
+use crate::wait_for_metric;
 
 #[tokio::test]
 async fn basic_endpoint_sends_periodic_events_and_no_hop_by_hop_headers() {
-    let server = Server::start(&["--pulse", "0.05"]).await;
+    let server = Server::start(&["--metrics-interval", "0.05"]).await;
     let mut stream = server.login("ann").await.open("/events").await;
     assert_eq!(stream.headers["content-type"], "text/event-stream");
     assert_eq!(stream.headers["cache-control"], "no-cache, no-transform");
@@ -20,10 +20,10 @@ async fn basic_endpoint_sends_periodic_events_and_no_hop_by_hop_headers() {
 async fn basic_endpoint_cleans_up_when_the_client_disconnects() {
     let server = Server::start(&["--heartbeat", "0.05"]).await;
     let stream = server.login("ann").await.open("/events").await;
-    figure_becomes(&server, "sse_active_connections", "1").await;
+    wait_for_metric(&server, "sse_active_connections", "1").await;
     drop(stream);
-    figure_becomes(&server, "sse_active_connections", "0").await;
-    figure_becomes(&server, "sse_disconnects_total{reason=\"client\"}", "1").await;
+    wait_for_metric(&server, "sse_active_connections", "0").await;
+    wait_for_metric(&server, "sse_disconnects_total{reason=\"client\"}", "1").await;
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
-//! Broadcast with a filter.
+//! The reference's broadcast with a filter: recipients and types.
 
 use serde_json::json;
 
 use crate::support::Server;
 
 #[tokio::test]
-async fn broadcast_to_one_user_reaches_nobody_else_live_or_replayed() {
+async fn broadcast_to_one_user_reaches_no_other_user_live_or_replayed() {
     let server = Server::start(&[]).await;
     let (ann, bob) = (server.login("ann").await, server.login("bob").await);
     let (mut hers, mut his) = (ann.open("/events").await, bob.open("/events").await);
@@ -25,7 +25,7 @@ async fn broadcast_to_one_user_reaches_nobody_else_live_or_replayed() {
 }
 
 #[tokio::test]
-async fn broadcast_is_narrowed_by_types() {
+async fn broadcast_is_filtered_by_types() {
     let server = Server::start(&[]).await;
     let ann = server.login("ann").await;
     let mut stream = ann.open("/events?types=a,%20b").await;
@@ -38,7 +38,7 @@ async fn broadcast_is_narrowed_by_types() {
 }
 
 #[tokio::test]
-async fn broadcast_refuses_what_would_forge_a_field_and_a_body_that_is_too_large() {
+async fn broadcast_rejects_forged_fields_and_oversized_bodies() {
     let server = Server::start(&["--max-body", "1000"]).await;
     let ann = server.login("ann").await;
     let forged = ann
@@ -59,7 +59,7 @@ async fn broadcast_refuses_what_would_forge_a_field_and_a_body_that_is_too_large
 }
 
 #[tokio::test]
-async fn broadcast_passes_json_on_as_it_came() {
+async fn broadcast_sends_json_unchanged() {
     let server = Server::start(&[]).await;
     let ann = server.login("ann").await;
     let mut stream = ann.open("/events").await;

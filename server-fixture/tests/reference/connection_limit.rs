@@ -1,12 +1,12 @@
-//! Connection limit.
+//! The reference's connection limits: per node, user and address.
 
 use serde_json::json;
 
 use crate::support::Server;
-use crate::{figure, figure_becomes};
+use crate::{metric, wait_for_metric};
 
 #[tokio::test]
-async fn connection_limit_of_the_node_answers_503_with_retry_after_and_is_freed_by_drop() {
+async fn connection_limit_of_the_node_returns_503_until_a_stream_closes() {
     let server = Server::start(&["--max-connections", "2", "--heartbeat", "0.05"]).await;
     let ann = server.login("ann").await;
     let (first, _second) = (ann.open("/events").await, ann.open("/events").await);
@@ -18,18 +18,18 @@ async fn connection_limit_of_the_node_answers_503_with_retry_after_and_is_freed_
     );
     assert_eq!(full.header("retry-after"), "60");
     assert_eq!(
-        figure(&server, "sse_rejected_total{reason=\"node\"}")
+        metric(&server, "sse_rejected_total{reason=\"node\"}")
             .await
             .as_deref(),
         Some("1")
     );
     drop(first);
-    figure_becomes(&server, "sse_active_connections", "1").await;
+    wait_for_metric(&server, "sse_active_connections", "1").await;
     ann.open("/events").await;
 }
 
 #[tokio::test]
-async fn connection_limits_of_user_and_address_answer_429() {
+async fn connection_limits_of_user_and_address_return_429() {
     let server = Server::start(&["--max-per-user", "1"]).await;
     let (ann, bob) = (server.login("ann").await, server.login("bob").await);
     let _first = ann.open("/events").await;

@@ -1,4 +1,4 @@
-//! Custom events with id.
+//! The reference's custom events with ids.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ async fn custom_events_have_ids_that_belong_to_the_log_and_not_to_the_client() {
 }
 
 #[tokio::test]
-async fn a_first_visit_is_welcomed_and_a_resumed_one_is_not() {
+async fn first_connect_gets_a_welcome_message_and_a_resumed_one_does_not() {
     let server = Server::start(&[]).await;
     let ann = server.login("ann").await;
     let mut stream = ann.open("/events").await;
@@ -37,10 +37,10 @@ async fn a_first_visit_is_welcomed_and_a_resumed_one_is_not() {
 }
 
 #[tokio::test]
-async fn metrics_hold_cpu_memory_and_active_users_and_notifications_come_now_and_then() {
-    let server = Server::start(&["--pulse", "0.01"]).await;
+async fn metrics_contain_cpu_memory_and_active_users_and_notifications_follow() {
+    let server = Server::start(&["--metrics-interval", "0.01"]).await;
     let mut stream = server.client().open("/api/metrics").await;
-    // The first figures may have been taken just before the stream was there.
+    // The first metrics may be older than the stream.
     stream.until("metrics").await;
     let metrics = stream.until("metrics").await.json();
     assert!(metrics["cpu"].as_f64().unwrap() <= 100.0);

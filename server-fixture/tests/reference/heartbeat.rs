@@ -1,4 +1,4 @@
-//! Heartbeat.
+//! The reference's heartbeat.
 
 use std::time::Duration;
 

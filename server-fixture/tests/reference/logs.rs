@@ -1,4 +1,4 @@
-//! Log streaming.
+//! The reference's log streaming.
 
 use std::io::Write;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::support::Server;
 use crate::support::process::Folder;
 
 #[tokio::test]
-async fn logs_follow_appends_rotation_and_truncation_and_never_cut_a_line() {
+async fn logs_follow_appends_rotation_and_truncation_and_send_whole_lines() {
     let folder = Folder::new();
     let path = folder.0.join("app.log");
     let mut file = std::fs::File::create(&path).unwrap();

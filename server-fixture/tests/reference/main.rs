@@ -1,5 +1,5 @@
-//! Each line of what the textbook asks of a server, over real HTTP: a file for a line, in it one
-//! test or more.
+//! Tests of the reference server over real HTTP: one file per requirement of the textbook (see the
+//! README).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -32,17 +32,17 @@ use std::time::Duration;
 use support::{Server, soon};
 use tokio::time::sleep;
 
-/// Waits until a line of `/metrics` has this value.
-async fn figure_becomes(server: &Server, name: &str, value: &str) {
+/// Waits until a metric has this value.
+async fn wait_for_metric(server: &Server, name: &str, value: &str) {
     soon(async {
-        while figure(server, name).await.as_deref() != Some(value) {
+        while metric(server, name).await.as_deref() != Some(value) {
             sleep(Duration::from_millis(20)).await;
         }
     })
     .await;
 }
 
-async fn figure(server: &Server, name: &str) -> Option<String> {
+async fn metric(server: &Server, name: &str) -> Option<String> {
     let text = server.client().get("/metrics").await.text();
     let mut lines = text.lines();
     lines.find_map(|line| {

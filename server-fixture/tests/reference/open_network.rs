@@ -1,25 +1,25 @@
-//! What the textbook does not say, and a server on the open network needs.
+//! Requirements of a server on the open network that the textbook does not mention.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::figure_becomes;
 use crate::support::{Server, soon};
+use crate::wait_for_metric;
 
 #[tokio::test]
-async fn half_a_request_header_is_closed_in_time() {
+async fn incomplete_request_header_closes_the_connection_in_time() {
     let server = Server::start(&["--header-timeout", "0.3"]).await;
     for half in ["", "GET /events HTTP/1.1\r\nhos"] {
         let mut socket = TcpStream::connect(server.address).await.unwrap();
         socket.write_all(half.as_bytes()).await.unwrap();
         let mut rest = Vec::new();
-        // Closed or reset, but not held.
+        // The connection is closed or reset.
         let _ = soon(socket.read_to_end(&mut rest)).await;
     }
 }
 
 #[tokio::test]
-async fn a_client_that_never_reads_is_gone_after_the_write_deadline_and_hurts_nobody() {
+async fn client_that_never_reads_is_disconnected_after_the_write_deadline() {
     let server = Server::start(&["--write-deadline", "0.5", "--keep", "100000"]).await;
     let ann = server.login("ann").await;
     let mut reading = ann.open("/events").await;
@@ -28,12 +28,12 @@ async fn a_client_that_never_reads_is_gone_after_the_write_deadline_and_hurts_no
     let request =
         format!("GET /events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
-    figure_becomes(&server, "sse_active_connections", "2").await;
+    wait_for_metric(&server, "sse_active_connections", "2").await;
     let data = "x".repeat(60_000);
     for _ in 0..400 {
         ann.publish("update", &data).await;
         reading.until("update").await;
     }
-    figure_becomes(&server, "sse_active_connections", "1").await;
+    wait_for_metric(&server, "sse_active_connections", "1").await;
     drop(socket);
 }

@@ -1,11 +1,11 @@
-//! Progress.
+//! The reference's tasks and their progress streams.
 
 use serde_json::{Value, json};
 
 use crate::support::{Seen, Server};
 
 #[tokio::test]
-async fn progress_runs_to_its_end_and_a_reconnect_is_told_that_there_is_no_more() {
+async fn progress_runs_to_its_end_and_a_reconnect_gets_204() {
     let server = Server::start(&["--task-step", "0.02"]).await;
     let client = server.client();
     let id = client.post("/api/tasks", json!({})).await.json()["taskId"]
@@ -40,7 +40,7 @@ async fn progress_runs_to_its_end_and_a_reconnect_is_told_that_there_is_no_more(
 }
 
 #[tokio::test]
-async fn progress_tells_a_failure_too() {
+async fn progress_reports_a_failed_task() {
     let server = Server::start(&["--task-step", "0.01"]).await;
     let client = server.client();
     let id = client
@@ -67,7 +67,7 @@ async fn progress_of_an_unknown_task_is_404() {
 }
 
 #[tokio::test]
-async fn progress_refuses_a_body_that_is_too_large_in_json() {
+async fn progress_rejects_an_oversized_body_with_json() {
     let server = Server::start(&["--max-body", "1000"]).await;
     let wish = json!({ "note": "x".repeat(2000) });
     let answer = server.client().post("/api/tasks", wish).await;
@@ -76,7 +76,7 @@ async fn progress_refuses_a_body_that_is_too_large_in_json() {
 }
 
 #[tokio::test]
-async fn progress_ends_with_the_token_and_with_logout() {
+async fn progress_ends_at_token_expiry_and_logout() {
     let server = Server::start(&["--task-step", "60", "--auth-scope", "all"]).await;
     let ann = server.login("ann").await;
     let task = ann.post("/api/tasks", json!({})).await.json();

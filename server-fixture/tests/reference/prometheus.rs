@@ -1,10 +1,10 @@
-//! Prometheus.
+//! The reference's metrics for Prometheus.
 
 use crate::support::Server;
-use crate::{figure, figure_becomes};
+use crate::{metric, wait_for_metric};
 
 #[tokio::test]
-async fn prometheus_has_the_textbooks_names_and_bounded_labels() {
+async fn prometheus_has_the_reference_names_and_bounded_labels() {
     let server = Server::start(&[]).await;
     let ann = server.login("ann").await;
     let mut stream = ann.open("/events").await;
@@ -13,16 +13,16 @@ async fn prometheus_has_the_textbooks_names_and_bounded_labels() {
         stream.until(event_type).await;
     }
     assert_eq!(
-        figure(&server, "sse_active_connections").await.as_deref(),
+        metric(&server, "sse_active_connections").await.as_deref(),
         Some("1")
     );
     assert_eq!(
-        figure(&server, "sse_connections_total").await.as_deref(),
+        metric(&server, "sse_connections_total").await.as_deref(),
         Some("1")
     );
     let sent = |name: &str| format!("sse_messages_sent_total{{event_type=\"{name}\"}}");
-    assert_eq!(figure(&server, &sent("update")).await.as_deref(), Some("1"));
-    assert_eq!(figure(&server, &sent("other")).await.as_deref(), Some("2"));
+    assert_eq!(metric(&server, &sent("update")).await.as_deref(), Some("1"));
+    assert_eq!(metric(&server, &sent("other")).await.as_deref(), Some("2"));
     assert!(
         !server
             .client()
@@ -34,7 +34,7 @@ async fn prometheus_has_the_textbooks_names_and_bounded_labels() {
 }
 
 #[tokio::test]
-async fn prometheus_counts_refusals_resumes_gaps_ends_and_lag() {
+async fn prometheus_counts_rejections_resumes_gaps_ends_and_lag() {
     let server = Server::start(&["--max-connections", "1"]).await;
     let ann = server.login("ann").await;
     let id = ann.publish("update", "x").await;
@@ -42,13 +42,13 @@ async fn prometheus_counts_refusals_resumes_gaps_ends_and_lag() {
     assert_eq!(ann.get("/events").await.status, 503);
     drop(stream);
     for cursor in [id.as_str(), "7-7"] {
-        figure_becomes(&server, "sse_active_connections", "0").await;
+        wait_for_metric(&server, "sse_active_connections", "0").await;
         ann.clone()
             .with("last-event-id", cursor)
             .open("/events")
             .await;
     }
-    figure_becomes(&server, "sse_disconnects_total{reason=\"client\"}", "3").await;
+    wait_for_metric(&server, "sse_disconnects_total{reason=\"client\"}", "3").await;
     for (name, value) in [
         ("sse_rejected_total{reason=\"node\"}", "1"),
         ("sse_resumes_total{outcome=\"first\"}", "1"),
@@ -59,7 +59,7 @@ async fn prometheus_counts_refusals_resumes_gaps_ends_and_lag() {
         ("sse_log_connected", "1"),
     ] {
         assert_eq!(
-            figure(&server, name).await.as_deref(),
+            metric(&server, name).await.as_deref(),
             Some(value),
             "{name}"
         );

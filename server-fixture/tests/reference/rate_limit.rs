@@ -1,11 +1,11 @@
-//! Rate limit.
+//! The reference's rate limit.
 
 use serde_json::json;
 
 use crate::support::{Server, soon};
 
 #[tokio::test]
-async fn rate_limit_counts_connects_and_publishes_only_and_answers_429_with_retry_after() {
+async fn rate_limit_counts_connects_and_publishes_and_returns_429() {
     let server = Server::start(&["--rate-limit", "3"]).await;
     let ann = server.login("ann").await;
     for _ in 0..20 {

@@ -1,10 +1,10 @@
-//! Resume.
+//! The reference's resume by `Last-Event-ID`.
 
-use crate::figure;
+use crate::metric;
 use crate::support::Server;
 
 #[tokio::test]
-async fn resume_by_header_loses_nothing_and_repeats_nothing() {
+async fn resume_by_header_loses_and_repeats_no_event() {
     let server = Server::start(&[]).await;
     let ann = server.login("ann").await;
     let mut stream = ann.open("/events").await;
@@ -29,7 +29,7 @@ async fn resume_by_header_loses_nothing_and_repeats_nothing() {
 }
 
 #[tokio::test]
-async fn resume_works_from_the_cursor_of_a_stream_that_never_had_an_event() {
+async fn resume_works_from_the_cursor_of_a_stream_without_events() {
     let server = Server::start(&[]).await;
     let ann = server.login("ann").await;
     let cursor = ann.open("/events").await.last_event_id;
@@ -60,11 +60,11 @@ async fn resume_by_query_has_two_names_and_the_header_wins() {
 }
 
 #[tokio::test]
-async fn resume_keeps_as_many_events_as_the_setting_says_and_announces_the_others_as_a_gap() {
+async fn resume_keeps_the_configured_number_of_events_and_reports_a_gap() {
     let server = Server::start(&["--keep", "100"]).await;
     let ann = server.login("ann").await;
     let cursor = ann.open("/events").await.last_event_id;
-    // More than the ring holds, so that the place is neither in the ring nor in the log.
+    // More events than the ring holds, so that the cursor is neither in the ring nor in the log.
     for number in 0..1200 {
         ann.publish("update", &number.to_string()).await;
     }
@@ -83,7 +83,7 @@ async fn resume_keeps_as_many_events_as_the_setting_says_and_announces_the_other
     assert_eq!(gap.json()["first"], first.id.unwrap());
     assert_eq!(first.data, "1100");
     assert!(
-        figure(&server, "sse_gaps_total{reason=\"trimmed\"}")
+        metric(&server, "sse_gaps_total{reason=\"trimmed\"}")
             .await
             .as_deref()
             == Some("1")
@@ -91,7 +91,7 @@ async fn resume_keeps_as_many_events_as_the_setting_says_and_announces_the_other
 }
 
 #[tokio::test]
-async fn resume_answers_bad_cursors_with_a_gap_and_never_with_an_http_error() {
+async fn resume_with_an_invalid_cursor_is_a_gap_and_not_an_http_error() {
     let server = Server::start(&[]).await;
     let ann = server.login("ann").await;
     let id = ann.publish("update", "kept").await;
@@ -131,7 +131,7 @@ async fn resume_after_a_restart_without_a_durable_log_is_a_gap_of_another_epoch(
 }
 
 #[tokio::test]
-async fn first_connect_can_replay_what_is_kept_as_the_textbook_does() {
+async fn first_connect_can_replay_the_stored_events() {
     let server = Server::start(&["--first-connect", "retained"]).await;
     let ann = server.login("ann").await;
     ann.publish("update", "before").await;

@@ -1,10 +1,10 @@
-//! Security headers.
+//! The reference's security headers.
 
 use crate::support::Server;
 use crate::support::process::Folder;
 
 #[tokio::test]
-async fn security_headers_are_helmets_and_webassembly_may_run() {
+async fn security_headers_are_those_of_helmet_and_allow_webassembly() {
     let server = Server::start(&[]).await;
     let answer = server.client().get("/nothing").await;
     assert_eq!(answer.status, 404);
@@ -33,7 +33,7 @@ async fn security_headers_are_helmets_and_webassembly_may_run() {
 }
 
 #[tokio::test]
-async fn static_files_have_the_type_that_streaming_compilation_needs() {
+async fn static_wasm_files_have_the_type_for_streaming_compilation() {
     let folder = Folder::new();
     std::fs::write(folder.join("a.wasm"), b"\0asm").unwrap();
     let server = Server::start(&["--static", folder.0.to_str().unwrap()]).await;

@@ -1,14 +1,14 @@
-//! Graceful shutdown.
+//! The reference's graceful shutdown.
 
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::figure_becomes;
 use crate::support::{Seen, Server, soon};
+use crate::wait_for_metric;
 
 #[tokio::test]
-async fn shutdown_fails_readiness_first_then_says_farewell_and_ends() {
+async fn shutdown_fails_readiness_then_sends_shutdown_and_ends() {
     let server = Server::start(&["--drain-delay", "0.5"]).await;
     let client = server.client();
     let mut stream = server.login("ann").await.open("/events").await;
@@ -36,7 +36,7 @@ async fn shutdown_fails_readiness_first_then_says_farewell_and_ends() {
 }
 
 #[tokio::test]
-async fn shutdown_says_farewell_to_progress_streams_too() {
+async fn shutdown_sends_shutdown_to_progress_streams() {
     let server = Server::start(&["--task-step", "60"]).await;
     let client = server.client();
     let started = client.post("/api/tasks", json!({})).await.json();
@@ -61,7 +61,7 @@ async fn shutdown_has_a_deadline_for_clients_that_do_not_read() {
     let request =
         format!("GET /events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
-    figure_becomes(&server, "sse_active_connections", "1").await;
+    wait_for_metric(&server, "sse_active_connections", "1").await;
     for _ in 0..400 {
         ann.publish("update", &"x".repeat(60_000)).await;
     }

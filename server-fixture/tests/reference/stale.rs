@@ -1,14 +1,14 @@
-//! Stale clean-up, and not of all at once.
+//! The reference's cleanup of old streams, spread over time.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::figure_becomes;
 use crate::support::{Seen, Server};
+use crate::wait_for_metric;
 
 #[tokio::test]
-async fn reconnection_times_are_spread_by_a_tenth_around_the_setting() {
+async fn stale_reconnection_times_differ_by_a_tenth() {
     let server = Server::start(&["--retry", "1000"]).await;
     let ann = server.login("ann").await;
     let mut times = Vec::new();
@@ -28,15 +28,15 @@ async fn stale_streams_are_closed_at_their_age() {
     let server = Server::start(&["--max-age", "0.3"]).await;
     let mut stream = server.login("ann").await.open("/events").await;
     stream.rest().await;
-    figure_becomes(&server, "sse_disconnects_total{reason=\"age\"}", "1").await;
+    wait_for_metric(&server, "sse_disconnects_total{reason=\"age\"}", "1").await;
 }
 
 #[tokio::test]
-async fn stale_streams_are_closed_at_their_age_though_they_never_catch_up() {
+async fn stale_streams_are_closed_at_their_age_even_if_they_are_behind() {
     const EVENTS: usize = 600;
     let server = Server::start(&["--max-age", "1", "--keep", "600", "--rate-limit", "0"]).await;
     let ann = server.login("ann").await;
-    // Far more than the sockets between the two hold.
+    // Much more than the socket buffers hold.
     let data = "x".repeat(60_000);
     for _ in 0..EVENTS {
         ann.publish("update", &data).await;
@@ -48,11 +48,11 @@ async fn stale_streams_are_closed_at_their_age_though_they_never_catch_up() {
         sleep(Duration::from_millis(10)).await;
     }
     assert!((1..EVENTS).contains(&seen), "{seen}");
-    figure_becomes(&server, "sse_disconnects_total{reason=\"age\"}", "1").await;
+    wait_for_metric(&server, "sse_disconnects_total{reason=\"age\"}", "1").await;
 }
 
 #[tokio::test]
-async fn stale_streams_that_began_together_do_not_end_together() {
+async fn stale_streams_that_began_together_end_at_different_times() {
     let server = Server::start(&["--max-age", "2"]).await;
     let ann = server.login("ann").await;
     let began = Instant::now();
@@ -73,5 +73,5 @@ async fn stale_streams_never_outlive_their_token() {
     let mut stream = ann.open("/events").await;
     stream.rest().await;
     assert_eq!(ann.get("/events").await.status, 401);
-    figure_becomes(&server, "sse_disconnects_total{reason=\"token\"}", "1").await;
+    wait_for_metric(&server, "sse_disconnects_total{reason=\"token\"}", "1").await;
 }

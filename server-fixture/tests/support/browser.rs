@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::process::{Running, command, on_free_port, on_port};
 use super::{Client, soon};
 
-/// One browser window; gone when dropped.
+/// One browser window. Dropping it closes the browser.
 pub struct Browser {
     driver: Client,
     session: String,
@@ -29,7 +29,7 @@ impl Browser {
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
-            // The fault port vouches for itself.
+            // The certificate of the fault port is self-signed.
             "--ignore-certificate-errors",
         ];
         let options = json!({ "goog:chromeOptions": { "args": arguments } });
@@ -60,7 +60,7 @@ impl Browser {
         self.call("url", json!({ "url": url })).await;
     }
 
-    /// The value of a JavaScript function body.
+    /// Runs a JavaScript function body and returns its value.
     pub async fn run(&self, script: &str) -> Value {
         self.call("execute/sync", json!({ "script": script, "args": [] }))
             .await

@@ -1,9 +1,9 @@
-//! Three nodes on one Redis.
+//! A cluster of three nodes with one Redis.
 
 use super::process::on_free_port;
 use super::servers::{Node, Redis};
 
-/// Three nodes on ports that stay theirs over restarts.
+/// Three nodes. Each keeps its port when it restarts.
 pub struct Cluster {
     pub redis: Redis,
     pub nodes: Vec<Node>,
@@ -38,10 +38,14 @@ impl Cluster {
 
     async fn node(&self, port: u16) -> Result<Node, String> {
         let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
-        Node::try_start(&["--port", &port.to_string(), "--pulse", "0"], &flags).await
+        Node::try_start(
+            &["--port", &port.to_string(), "--metrics-interval", "0"],
+            &flags,
+        )
+        .await
     }
 
-    /// `kill -9`, and the same node again.
+    /// Kills a node with `kill -9` and starts it again.
     pub async fn restart(&mut self, index: usize) {
         let node = self.nodes.remove(index);
         node.kill().await;
@@ -55,7 +59,7 @@ impl Cluster {
         self.ports.iter().map(address).collect()
     }
 
-    /// Which of the nodes calls itself so, as in `connected`.
+    /// Returns the index of the node with this name, which `connected` contains.
     pub async fn index_of(&self, name: &str) -> usize {
         for (index, node) in self.nodes.iter().enumerate() {
             if node.client().get("/health/ready").await.json()["node"] == name {

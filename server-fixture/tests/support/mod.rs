@@ -1,4 +1,4 @@
-//! What the tests share: a server in this process on a free port, and a client that reads event
+//! Shared test helpers: a server in this process on a free port, and a client that reads event
 //! streams with the project's own parser.
 #![allow(
     dead_code,
@@ -37,17 +37,17 @@ use tokio_util::sync::CancellationToken;
 
 use self::tls::Certificate;
 
-/// Nothing that is tested takes as long on a working server, however slow the machine.
+/// The time limit of one step. A working server needs less, even on a slow machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// `future`, or a failed test instead of one that hangs.
+/// Awaits `future`. Fails the test after the time limit, so that no test hangs.
 pub async fn soon<F: Future>(future: F) -> F::Output {
     timeout(PATIENCE, future)
         .await
         .expect("the server answers in time")
 }
 
-/// What can go wrong with a request.
+/// Any error of a request.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A server in this process.
@@ -58,13 +58,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Demo mode with a known secret and without events of its own, and `flags`.
+    /// Starts a server in demo mode with a known secret, without metrics events, and with `flags`.
     pub async fn start(flags: &[&str]) -> Self {
-        let quiet = ["--demo", "--jwt-secret", "test", "--pulse", "0"];
+        let quiet = ["--demo", "--jwt-secret", "test", "--metrics-interval", "0"];
         Self::bare(&[&quiet, flags].concat()).await
     }
 
-    /// A server with these flags and no others.
+    /// Starts a server with only these flags.
     pub async fn bare(flags: &[&str]) -> Self {
         let config = Config::from_flags(flags).unwrap_or_else(|error| panic!("{error}"));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -78,18 +78,18 @@ impl Server {
         }
     }
 
-    /// Asks it to drain.
+    /// Begins the shutdown.
     pub fn begin_stop(&self) {
         self.stop.cancel();
     }
 
-    /// Drains it and waits for its end.
+    /// Shuts the server down and waits for its end.
     pub async fn stop(mut self) {
         self.stop.cancel();
         soon(&mut self.ended).await.unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the server.
     pub async fn ended(mut self) {
         soon(&mut self.ended).await.unwrap();
     }
@@ -98,7 +98,7 @@ impl Server {
         Client::to(self.address)
     }
 
-    /// A client with a token of `user`.
+    /// Returns a client with a token of `user`.
     pub async fn login(&self, user: &str) -> Client {
         self.client().login(user, 900).await
     }
@@ -110,7 +110,7 @@ impl Drop for Server {
     }
 }
 
-/// The fault port in this process.
+/// Starts a fault server in this process and returns a client of it.
 pub async fn faults() -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -124,7 +124,7 @@ pub struct Client {
     pub address: SocketAddr,
     from: [u8; 4],
     headers: Vec<(String, String)>,
-    /// The name to ask for, and how.
+    /// The name in the certificate, and the connector.
     tls: Option<(ServerName<'static>, TlsConnector)>,
 }
 
@@ -136,7 +136,7 @@ async fn shake_hands(
     Ok(sender)
 }
 
-/// An answer that was read to its end.
+/// A complete response.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -170,7 +170,7 @@ impl Client {
         }
     }
 
-    /// Speaks TLS with a server called `name`, and trusts its certificate alone.
+    /// Uses TLS with a server called `name`, and trusts only its certificate.
     pub fn over_tls(mut self, name: &'static str, certificate: &Certificate) -> Self {
         let name = ServerName::try_from(name).unwrap();
         self.tls = Some((name, certificate.connector()));
@@ -210,7 +210,7 @@ impl Client {
         }
     }
 
-    /// A request to a server that may be gone.
+    /// Sends a request to a server that may be down.
     pub async fn try_send(
         &self,
         method: &str,
@@ -246,7 +246,7 @@ impl Client {
         })
     }
 
-    /// Status and headers only: a stream is opened and closed again.
+    /// Returns only the status and the headers. A stream is closed again.
     pub async fn get_head(&self, path: &str) -> Answer {
         let (parts, _) = self.send("GET", path, Bytes::new()).await.into_parts();
         Answer {
@@ -268,14 +268,14 @@ impl Client {
         self.try_post(path, body).await.unwrap()
     }
 
-    /// A request to a server that may be gone.
+    /// Sends a request to a server that may be down.
     pub async fn try_post(&self, path: &str, body: Value) -> Result<Answer, BoxError> {
         let json = self.clone().with("content-type", "application/json");
         json.try_whole("POST", path, Bytes::from(body.to_string()))
             .await
     }
 
-    /// Publishes and gives the id.
+    /// Publishes an event and returns its id.
     pub async fn publish(&self, event_type: &str, data: &str) -> String {
         let answer = self
             .post("/publish", json!({ "type": event_type, "data": data }))
@@ -284,7 +284,7 @@ impl Client {
         answer.json()["id"].as_str().unwrap().to_owned()
     }
 
-    /// Opens a stream and reads on until it is `connected`.
+    /// Opens a stream and reads until the event `connected`.
     pub async fn open(&self, path: &str) -> Stream {
         let mut stream = self.stream(path).await;
         stream.until("connected").await;
@@ -297,7 +297,7 @@ impl Client {
         stream.unwrap_or_else(|| panic!("GET {path} is not answered with 200"))
     }
 
-    /// Opens a stream of a server that may be gone; `None` if the answer is not 200.
+    /// Opens a stream of a server that may be down. Returns `None` if the status is not 200.
     pub async fn try_stream(&self, path: &str) -> Result<Option<Stream>, BoxError> {
         let (parts, body) = self.try_send("GET", path, Bytes::new()).await?.into_parts();
         let stream = Stream {
@@ -311,7 +311,7 @@ impl Client {
     }
 }
 
-/// An event or what else a stream can hold.
+/// An item of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen {
     Event {
@@ -330,16 +330,16 @@ pub struct Stream {
     body: Incoming,
     parser: EventStreamParser,
     items: VecDeque<Seen>,
-    /// As a client would send it now.
+    /// The last event ID that a client would send.
     pub last_event_id: String,
 }
 
-/// An event as the tests look at it.
+/// An event of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     pub event_type: String,
     pub data: String,
-    /// `None` if its block had no id.
+    /// `None` if the block had no id.
     pub id: Option<String>,
 }
 
@@ -350,7 +350,7 @@ impl Event {
 }
 
 impl Stream {
-    /// The next item; `None` at a clean end, `Err` if the connection broke.
+    /// Returns the next item, `None` at a clean end, and an error if the connection broke.
     pub async fn try_next(&mut self) -> Result<Option<Seen>, hyper::Error> {
         loop {
             if let Some(seen) = self.items.pop_front() {
@@ -379,7 +379,7 @@ impl Stream {
         self.try_next().await.unwrap()
     }
 
-    /// The next event; what is between is skipped.
+    /// Returns the next event. Other items are skipped.
     pub async fn event(&mut self) -> Event {
         loop {
             let next = self.next().await.expect("another event, not the end");
@@ -398,7 +398,7 @@ impl Stream {
         }
     }
 
-    /// Reads on to an event of this type.
+    /// Reads until an event of this type.
     pub async fn until(&mut self, event_type: &str) -> Event {
         loop {
             let event = self.event().await;
@@ -408,12 +408,12 @@ impl Stream {
         }
     }
 
-    /// All that still comes, up to a clean end.
+    /// Returns all items until a clean end.
     pub async fn rest(&mut self) -> Vec<Seen> {
         self.try_all().await.unwrap()
     }
 
-    /// All that still comes, or how the connection broke.
+    /// Returns all items until a clean end, or an error if the connection broke.
     pub async fn try_all(&mut self) -> Result<Vec<Seen>, hyper::Error> {
         let mut all = Vec::new();
         while let Some(seen) = self.try_next().await? {

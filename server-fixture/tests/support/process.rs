@@ -1,5 +1,5 @@
-//! Programs that the tests and the measurements start, on free ports, in folders of their own, and
-//! stop by their id.
+//! Starts the programs of the tests and benchmarks on free ports and in temporary folders, and stops
+//! each by its process id.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-/// No program takes as long to start, however slow the machine.
+/// The time limit for the start of a program, even on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A folder that is removed with its owner.
+/// A temporary folder. Dropping it removes the folder.
 pub struct Folder(pub PathBuf);
 
 impl Folder {
@@ -25,8 +25,8 @@ impl Folder {
         Self::within(&std::env::temp_dir())
     }
 
-    /// In memory, where the system has a place for that. It outlives the processes that are killed,
-    /// and a disk that is busy with something else holds nobody up.
+    /// Creates the folder in memory if the system has a file system for that. A busy disk then does not
+    /// delay the tests.
     pub fn in_memory() -> Self {
         let memory = Path::new("/dev/shm");
         if memory.is_dir() {
@@ -58,9 +58,8 @@ impl Drop for Folder {
     }
 }
 
-/// A port that was free a moment ago, and that nobody else in this process was given: whoever was may
-/// not listen there yet. Below those that the system gives to outgoing connections: one of the
-/// thousands that the tests make would sooner or later take it in the meantime.
+/// Returns a free port. The port is unique in this process, because another caller may not listen yet.
+/// It is below the range for outgoing connections, because one of them could take it meanwhile.
 pub fn free_port() -> u16 {
     static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(fastrand::u16(..)));
     std::iter::repeat_with(|| 10_240 + NEXT.fetch_add(1, Ordering::Relaxed) % 21_760)
@@ -69,8 +68,8 @@ pub fn free_port() -> u16 {
         .expect("one port in a thousand is free")
 }
 
-/// What `start` starts on a free port. Somebody else may take it between looking and starting: then
-/// it looks again.
+/// Calls `start` with a free port. Another process may take the port first. It then tries another
+/// port.
 pub async fn on_free_port<T, E>(start: impl AsyncFn(u16) -> Result<T, E>) -> Result<T, E> {
     for _ in 1..10 {
         if let Ok(started) = start(free_port()).await {
@@ -80,7 +79,7 @@ pub async fn on_free_port<T, E>(start: impl AsyncFn(u16) -> Result<T, E>) -> Res
     start(free_port()).await
 }
 
-/// A command whose process dies with whoever holds it.
+/// Returns a command whose process is killed when its handle is dropped.
 pub fn command(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());
     command
@@ -91,14 +90,14 @@ pub fn command(program: impl AsRef<Path>) -> Command {
     command
 }
 
-/// A program that listens. Dropping it kills it and what it started.
+/// A program that listens. Dropping it kills the program and its children.
 pub struct Running {
     pub address: SocketAddr,
     pub process: Child,
 }
 
 impl Running {
-    /// `kill -9`, and waits until it is gone.
+    /// Kills the program with `kill -9` and waits for its end.
     pub async fn kill(&mut self) {
         self.process.kill().await.unwrap();
     }
@@ -106,10 +105,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // nginx alone would leave its workers behind, and they its port taken. They stay in our
-        // process group, so that whoever interrupts the tests reaches them too.
+        // The workers of nginx survive their parent and keep its port. They stay in this process
+        // group, so that Ctrl-C reaches them too.
         let children = self.process.id().map_or_else(Vec::new, children_of);
-        // The only error of these is that nobody is left.
+        // These calls fail only if the process has already ended.
         let _ = self.process.start_kill();
         for child in children {
             let _ = kill_process(child, Signal::KILL);
@@ -117,7 +116,7 @@ impl Drop for Running {
     }
 }
 
-/// The processes that this one has started, where the system tells.
+/// Returns the children of a process, if the system provides them.
 fn children_of(id: u32) -> Vec<Pid> {
     let list = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
     let list = list.unwrap_or_default();
@@ -125,7 +124,7 @@ fn children_of(id: u32) -> Vec<Pid> {
     ids.filter_map(Pid::from_raw).collect()
 }
 
-/// Starts a program that names its address in its first line; `None` if it does not.
+/// Starts a program that prints its address in its first line. Returns `None` if it does not.
 pub async fn announced(mut command: Command) -> Option<Running> {
     let mut process = command.stdout(Stdio::piped()).spawn().ok()?;
     let mut lines = BufReader::new(process.stdout.take()?).lines();
@@ -134,8 +133,8 @@ pub async fn announced(mut command: Command) -> Option<Running> {
     Some(Running { address, process })
 }
 
-/// Starts a program that was told a port, and waits until it listens there; `None` if it ends
-/// before, as it does when somebody else was faster to take the port.
+/// Starts a program with a given port, and waits until it listens. Returns `None` if the program ends
+/// first, because another process has taken the port.
 pub async fn on_port(mut command: Command, port: u16) -> Option<Running> {
     let mut process = command.spawn().ok()?;
     let address = SocketAddr::from(([127, 0, 0, 1], port));

@@ -1,4 +1,4 @@
-//! The proxies whose configurations are in `proxies/`, in front of a cluster.
+//! Starts nginx, HAProxy and Caddy with the configurations in `proxies/`, in front of a cluster.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -48,7 +48,8 @@ impl Proxy {
         Self::start(&cluster.addresses(), "nginx.conf", text).await
     }
 
-    /// The textbook's file as written, TLS and HTTP/2 included, but for ports and paths.
+    /// Starts nginx with the textbook's file, including TLS and HTTP/2. Only ports and paths are
+    /// replaced.
     pub async fn textbook(cluster: &Cluster) -> Self {
         let certificate = tls::Certificate::of("example.com");
         let keys = Folder::new();
@@ -80,7 +81,7 @@ impl Proxy {
             .await
     }
 
-    /// Waits until the proxy has found its nodes well.
+    /// Waits until the proxy's health checks have succeeded.
     async fn ready(self) -> Self {
         soon(async {
             while self.client.get_head("/health/ready").await.status != 200 {
@@ -91,7 +92,7 @@ impl Proxy {
         self
     }
 
-    /// The line that nginx logs for a request. It is written after the answer has left.
+    /// Waits for the line that nginx logs for a request. nginx logs after it has sent the response.
     pub async fn logged(&self, request: &str) -> String {
         let file = self.folder.0.join("access.log");
         soon(async {
@@ -130,7 +131,7 @@ fn program(folder: &Path, file: &str) -> Command {
     command
 }
 
-/// What the textbook leaves out because it is the same for every site, in a folder of our own.
+/// Returns the main configuration of nginx, which the textbook's file does not contain.
 fn surrounded(text: &str) -> String {
     let paths = "access_log off; client_body_temp_path @FOLDER@/a; proxy_temp_path @FOLDER@/b; \
                  fastcgi_temp_path @FOLDER@/c; uwsgi_temp_path @FOLDER@/d; scgi_temp_path @FOLDER@/e;";

@@ -1,4 +1,4 @@
-//! The servers of the tests: this project's own as a program, and Redis.
+//! Starts the servers of the tests: this server as a program, and Redis.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -9,17 +9,17 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::process::{Folder, Running, announced, command, on_free_port, on_port};
 use super::{Client, PATIENCE};
 
-/// The server's own program.
+/// This server as a program.
 pub struct Node(Running);
 
 impl Node {
-    /// Starts it in demo mode, quiet, with `flags`, and waits for its first line.
+    /// Starts the server in demo mode without metrics events, and waits for its first line.
     pub async fn start(flags: &[&str]) -> Self {
-        let started = Self::try_start(&["--port", "0", "--pulse", "0"], flags).await;
+        let started = Self::try_start(&["--port", "0", "--metrics-interval", "0"], flags).await;
         started.unwrap_or_else(|log| panic!("the server does not start: {log}"))
     }
 
-    /// The same, or what it says if it does not start: somebody else may have the port.
+    /// Starts the server, or returns its error. Another process may have taken the port.
     pub async fn try_start(port: &[&str], flags: &[&str]) -> Result<Self, String> {
         let folder = Folder::new();
         let log = folder.join("log");
@@ -41,18 +41,18 @@ impl Node {
         Client::to(self.0.address)
     }
 
-    /// Of its process.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.0.process.id().expect("it runs")
     }
 
-    /// `kill -9`.
+    /// Kills the process with `kill -9`.
     pub async fn kill(mut self) {
         self.0.kill().await;
     }
 }
 
-/// A Redis of the test's own, which keeps its data over restarts.
+/// A Redis for one test. It keeps its data when it restarts.
 pub struct Redis {
     folder: Folder,
     settings: Vec<String>,
@@ -76,10 +76,11 @@ impl Redis {
         Self::start_with(&[]).await
     }
 
-    /// With these settings, as on its command line.
+    /// Starts Redis with these command line options.
     pub async fn start_with(settings: &[&str]) -> Self {
         let settings: Vec<_> = settings.iter().map(|&setting| setting.to_owned()).collect();
-        // It answers nobody while it waits for a disk, and a node gives it up after two seconds.
+        // Redis does not respond while it waits for the disk, and a node closes the connection after two
+        // seconds.
         let folder = Folder::in_memory();
         let started = on_free_port(async |port| spawn(&folder, &settings, port).await).await;
         Self {
@@ -97,10 +98,10 @@ impl Redis {
         self.running.address.port()
     }
 
-    /// What it answers to a command, given as its words.
+    /// Sends a command and returns the reply.
     pub async fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
         let client = redis::Client::open(self.url()).unwrap();
-        // The library gives up after half a second, which a disk that is busy can take.
+        // The default timeout of the library is half a second. A busy disk can take longer.
         let patient = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE));
@@ -112,7 +113,7 @@ impl Redis {
         command.query_async(&mut connection).await.unwrap()
     }
 
-    /// From now on it takes what it is sent, and says nothing.
+    /// Stops the process with SIGSTOP, so that Redis accepts data and does not respond.
     pub fn hang(&self) {
         self.signal(Signal::STOP);
     }
@@ -127,18 +128,18 @@ impl Redis {
         kill_process(id, signal).unwrap();
     }
 
-    /// `kill -9`.
+    /// Kills the process with `kill -9`.
     pub async fn kill(&mut self) {
         self.running.kill().await;
     }
 
-    /// Loses everything, while it is down.
+    /// Deletes all data. Redis must be down.
     pub fn forget(&self) {
         std::fs::remove_dir_all(&self.folder.0).unwrap();
         std::fs::create_dir(&self.folder.0).unwrap();
     }
 
-    /// Starts it again, on the same port and data.
+    /// Starts Redis again with the same port and data.
     pub async fn restart(&mut self) {
         let again = spawn(&self.folder, &self.settings, self.port()).await;
         self.running = again.expect("it comes back");

@@ -6,7 +6,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// A certificate that nobody vouches for.
+/// A self-signed certificate.
 pub struct Certificate {
     pub pem: String,
     pub key: String,
@@ -23,7 +23,7 @@ impl Certificate {
         }
     }
 
-    /// Connects to whoever has this certificate.
+    /// Returns a connector that trusts only this certificate.
     pub fn connector(&self) -> TlsConnector {
         let mut roots = RootCertStore::empty();
         roots.add(self.der.clone()).unwrap();
