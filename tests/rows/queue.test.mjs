@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { EventQueue } from '../../pkg-template/src/queue.js';
+import { source } from '../sources.mjs';
+
+const { EventQueue } = await source('event-queue.ts');
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');

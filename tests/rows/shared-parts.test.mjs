@@ -1,8 +1,10 @@
 // [NON-SPEC] The entry shared: who has had what, when another tab takes over. Without a browser.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Recent } from '../../pkg-template/src/shared/recent.js';
-import { Repeats } from '../../pkg-template/src/shared/repeats.js';
+import { source } from '../sources.mjs';
+
+const { Recent } = await source('shared/replay-buffer.ts');
+const { Repeats } = await source('shared/duplicate-filter.ts');
 
 const event = (id, data = id) => [id, 'message', data];
 const events = (...ids) => ids.map((id) => event(id));

@@ -23,11 +23,11 @@ use crate::process::run;
 
 /// The entries that inline the module, and the file of each.
 const INLINED: [(&str, &str); 5] = [
-    ("index", "index.js"),
-    ("event-source", "event-source-entry.js"),
-    ("fetch-event-source", "fetch-event-source.js"),
-    ("shared", "shared-entry.js"),
-    ("observe", "observe-entry.js"),
+    ("index", "index.ts"),
+    ("event-source", "event-source-entry.ts"),
+    ("fetch-event-source", "fetch-event-source.ts"),
+    ("shared", "shared-entry.ts"),
+    ("observe", "observe-entry.ts"),
 ];
 
 /// Entries that share their code, so that they share one class too.
@@ -90,7 +90,7 @@ pub(crate) fn script_files(folder: &Path) -> Result<Vec<PathBuf>> {
 fn slim(dist: &Path) -> Result<()> {
     let mut build = bundler(dist);
     build
-        .arg(source("slim.js"))
+        .arg(source("slim.ts"))
         .args(["--format=esm", "--conditions=slim"]);
     run(build.arg(metafile("slim")))
 }
@@ -108,7 +108,7 @@ fn edge(dist: &Path) -> Result<()> {
 fn global(dist: &Path) -> Result<()> {
     let mut build = bundler(dist);
     run(build
-        .arg(source("global.js"))
+        .arg(source("global.ts"))
         .arg("--format=iife")
         .arg(metafile("global")))
 }

@@ -12,9 +12,10 @@ use anyhow::Result;
 
 use super::template;
 use crate::house;
+use crate::install::npm;
 use crate::process::{command, run};
 
-/// The characters; `pkg-template/src/wasm/text.js` knows them too.
+/// The characters; `pkg-template/src/wasm/inline-codec.ts` knows them too.
 fn alphabet() -> Vec<u8> {
     let is_special = |c: &u8| b"\"'\\`$<".contains(c);
     (b' '..=b'~').filter(|c| !is_special(c)).collect()
@@ -80,7 +81,12 @@ pub(super) fn check(script: &Path, module: &Path) -> Result<()> {
         if (!expected.equals(decode(singles, text))) throw new Error('the text is not the module');
         if (!/^[ -~]*$/.test(text) || /[\"'\\\\\\\\`$<]/.test(text)) throw new Error('the text is not safe');
     ";
-    let decoder = template().join("src/wasm/text.js");
+    let decoder = script.with_file_name("inline-codec.js");
+    let mut build = npm::program(&template(), "esbuild");
+    build.arg(template().join("src/wasm/inline-codec.ts"));
+    run(build
+        .arg("--log-level=warning")
+        .arg(format!("--outfile={}", decoder.display())))?;
     let mut node = command("node", house::root());
     node.args(["--input-type=module", "--eval", COMPARE, "--"]);
     run(node.arg(decoder).arg(script).arg(module))

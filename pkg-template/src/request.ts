@@ -1,5 +1,5 @@
-import { followWithinOrigin } from './redirects.js';
-import { hasSecretHeader } from './secrets.js';
+import { followWithinOrigin } from './redirects.ts';
+import { hasSecretHeader } from './secrets.ts';
 
 /** The value of `Last-Event-ID`: see `text` in src/bindings/core.rs. */
 const ID_HEADER = 1;

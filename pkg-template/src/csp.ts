@@ -1,4 +1,4 @@
-import { EventSourceError } from './errors.js';
+import { EventSourceError } from './errors.ts';
 
 /** What the page's Content-Security-Policy may forbid, and what to do about it. */
 export const ADDRESS = 'this address: add it to connect-src';

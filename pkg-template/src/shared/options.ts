@@ -1,4 +1,4 @@
-import { NUMBERS } from '../driver.js';
+import { NUMBERS } from '../connection-loop.ts';
 
 const LEADER_TIMEOUT = 10_000;
 

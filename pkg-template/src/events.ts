@@ -1,9 +1,9 @@
-import { Body } from './body.js';
-import { EventSourceError } from './errors.js';
-import { EventStreamParser, free, slices, throwIfTooLarge } from './parser.js';
-import { EventQueue, iterator } from './queue.js';
-import { nextTask } from './task.js';
-import { withWasm } from './wasm.js';
+import { Body } from './body-reader.ts';
+import { EventSourceError } from './errors.ts';
+import { EventStreamParser, free, slices, throwIfTooLarge } from './parser.ts';
+import { EventQueue, iterator } from './event-queue.ts';
+import { nextTask } from './yield-to-page.ts';
+import { withWasm } from './wasm.ts';
 
 /** How long the page waits for the events of a burst, in milliseconds. */
 const TURN = 8;

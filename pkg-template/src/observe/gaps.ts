@@ -1,5 +1,5 @@
-import { tagged } from '../names.js';
-import { watch } from './watch.js';
+import { tagged } from '../class-names.ts';
+import { watch } from './watch.ts';
 
 const { MessageEvent } = globalThis;
 

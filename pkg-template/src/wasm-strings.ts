@@ -1,4 +1,4 @@
-import { module } from './wasm.js';
+import { module } from './wasm.ts';
 
 /** What the parser hands out starts with no byte order mark of its own: U+FEFF is text. */
 const options = { ignoreBOM: true };

@@ -1,9 +1,9 @@
-import { Client, report } from './client.js';
-import { AuthenticatedEventSource, CLIENT, clientOf } from './event-source.js';
-import { CloseEvent, ErrorEvent } from './events.js';
-import { readRequest } from './fetch-event-source-request.js';
+import { Client, report } from './source-controller.ts';
+import { AuthenticatedEventSource, CLIENT, clientOf } from './event-source.ts';
+import { CloseEvent, ErrorEvent } from './event-classes.ts';
+import { readRequest } from './fetch-event-source-request.ts';
 
-export { EventSourceError } from './errors.js';
+export { EventSourceError } from './errors.ts';
 
 /** The content type of event streams. */
 export const EventStreamContentType = 'text/event-stream';

@@ -1,10 +1,10 @@
-import { CLOSED, OPEN } from '../client.js';
-import { ALONE, APART, AWAY, FOLLOWING, Group } from './group.js';
-import { toError, toResponse } from './messages.js';
-import { isShareable, nameOf, readShared } from './options.js';
-import { Recent } from './recent.js';
-import { Repeats } from './repeats.js';
-import { TellingClient } from './telling.js';
+import { CLOSED, OPEN } from '../source-controller.ts';
+import { ALONE, APART, AWAY, FOLLOWING, Group } from './group.ts';
+import { toError, toResponse } from './messages.ts';
+import { isShareable, nameOf, readShared } from './options.ts';
+import { Recent } from './replay-buffer.ts';
+import { Repeats } from './duplicate-filter.ts';
+import { TellingClient } from './leader.ts';
 
 /**
  * A client that may do without a driver: where another tab leads, it hears from that tab what a driver

@@ -1,5 +1,5 @@
 import { singles, text } from '#bindings.text';
-import { decode } from './text.js';
+import { decode } from './inline-codec.ts';
 
 /**
  * The WebAssembly, out of the script itself: nothing to fetch, nothing for a bundler to find.

@@ -1,10 +1,10 @@
 import { Core, Parser } from '#bindings';
-import { Attempt, FIND_REDIRECT, PROBE } from './attempt.js';
-import { BatchReader, HAS_COMMENT, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './batch.js';
-import { Body } from './body.js';
-import { watchPage } from './page.js';
-import { Secrets } from './secrets.js';
-import { nextTask } from './task.js';
+import { Attempt, FIND_REDIRECT, PROBE } from './request.ts';
+import { BatchReader, HAS_COMMENT, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './event-table.ts';
+import { Body } from './body-reader.ts';
+import { watchPage } from './page-lifecycle.ts';
+import { Secrets } from './secrets.ts';
+import { nextTask } from './yield-to-page.ts';
 
 /** The settings, in the order of `Number` in src/bindings/settings.rs. */
 export const NUMBERS = [

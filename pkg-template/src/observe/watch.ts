@@ -1,5 +1,5 @@
-import { report } from '../client.js';
-import { clientOf } from '../event-source.js';
+import { report } from '../source-controller.ts';
+import { clientOf } from '../event-source.ts';
 
 /**
  * Has `watcher[step](…)` told what happens to a source, for as long as there is one. Those that

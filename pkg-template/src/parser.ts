@@ -1,8 +1,8 @@
 import { Parser } from '#bindings';
-import { BatchReader, HAS_RETRY, IS_TOO_LARGE } from './batch.js';
-import { EventSourceError } from './errors.js';
-import { readFunction, readNumber } from './options.js';
-import { withWasm } from './wasm.js';
+import { BatchReader, HAS_RETRY, IS_TOO_LARGE } from './event-table.ts';
+import { EventSourceError } from './errors.ts';
+import { readFunction, readNumber } from './options.ts';
+import { withWasm } from './wasm.ts';
 
 const MAX_EVENT_SIZE = 16 * 2 ** 20;
 

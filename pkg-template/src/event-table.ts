@@ -1,4 +1,4 @@
-import { TextReader } from './text-reader.js';
+import { TextReader } from './wasm-strings.ts';
 
 // The bits of a record's head, each for a pair of numbers; see src/bindings/batch.rs.
 const DATA = 1;

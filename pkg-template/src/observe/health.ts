@@ -1,4 +1,4 @@
-import { watch } from './watch.js';
+import { watch } from './watch.ts';
 
 /** Figures of a source that count on as things happen. */
 export function health(source) {

@@ -1,7 +1,7 @@
-import { Client, OPEN } from '../client.js';
-import { LEADING } from './group.js';
-import { factsOf, headOf } from './messages.js';
-import { Recent } from './recent.js';
+import { Client, OPEN } from '../source-controller.ts';
+import { LEADING } from './group.ts';
+import { factsOf, headOf } from './messages.ts';
+import { Recent } from './replay-buffer.ts';
 
 /** What only the credentials or the page of one tab explain: each of the others finds out for itself. */
 const OWN_REASONS = ['unauthorized', 'auth', 'request', 'csp', 'wasm'];

@@ -1,6 +1,6 @@
-import { Lock } from './lock.js';
-import { watchPresence } from './presence.js';
-import { Watchdog } from './watchdog.js';
+import { Lock } from './lock.ts';
+import { watchPresence } from './presence.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** It has a connection of its own, for good: nothing is shared. */
 export const ALONE = 'alone';

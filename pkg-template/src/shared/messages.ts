@@ -1,4 +1,4 @@
-import { EventSourceError } from '../errors.js';
+import { EventSourceError } from '../errors.ts';
 
 // What other tabs are told of a response and of an error: neither can be sent as it is.
 

@@ -1,4 +1,4 @@
-import { watch } from './watch.js';
+import { watch } from './watch.ts';
 
 /** Logs what happens to a source, and no secret: of its URL neither query nor password. */
 export function logTo(source, logger = console) {

@@ -1,9 +1,9 @@
-import { CloseEvent, CommentEvent, ErrorEvent, OpenEvent, StateChangeEvent, StreamEvent } from './events.js';
-import { EventSourceError } from './errors.js';
-import { singleFlight, toToken } from './auth.js';
-import { Driver, RECONNECT, RESET } from './driver.js';
-import { ADDRESS, WEBASSEMBLY, forbidden, watchPolicy } from './policy.js';
-import { withWasm } from './wasm.js';
+import { CloseEvent, CommentEvent, ErrorEvent, OpenEvent, StateChangeEvent, StreamEvent } from './event-classes.ts';
+import { EventSourceError } from './errors.ts';
+import { singleFlight, toToken } from './token.ts';
+import { Driver, RECONNECT, RESET } from './connection-loop.ts';
+import { ADDRESS, WEBASSEMBLY, forbidden, watchPolicy } from './csp.ts';
+import { withWasm } from './wasm.ts';
 
 export const CONNECTING = 0;
 export const OPEN = 1;

@@ -1,4 +1,4 @@
-import { watch } from './watch.js';
+import { watch } from './watch.ts';
 
 /**
  * Drops events whose own ID is among the last `window` that came: for servers that send some events

@@ -1,4 +1,4 @@
-import { toHeaders } from './options.js';
+import { toHeaders } from './options.ts';
 
 const SECOND = 1000;
 

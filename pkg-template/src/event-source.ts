@@ -1,8 +1,8 @@
-import { CLOSED, CONNECTING, Client, OPEN } from './client.js';
-import { tagged } from './names.js';
-import { readOptions } from './options.js';
-import { EventQueue, iterator } from './queue.js';
-import { withoutSecretParts } from './secrets.js';
+import { CLOSED, CONNECTING, Client, OPEN } from './source-controller.ts';
+import { tagged } from './class-names.ts';
+import { readOptions } from './options.ts';
+import { EventQueue, iterator } from './event-queue.ts';
+import { withoutSecretParts } from './secrets.ts';
 
 const { DOMException, EventTarget } = globalThis;
 

@@ -1,4 +1,4 @@
-import { watch } from './watch.js';
+import { watch } from './watch.ts';
 
 /**
  * Writes User Timing entries, which the performance panels of browsers show: a measure `connect`

@@ -1,4 +1,4 @@
-import { named } from './names.js';
+import { named } from './class-names.ts';
 
 /**
  * Why an event source failed, or an attempt of it did. `code` is stable; `message` says what

@@ -1,4 +1,4 @@
-import { lookingLike, named } from './names.js';
+import { lookingLike, named } from './class-names.ts';
 
 // The base is looked up once: a page that replaces the global later must not change our events.
 const { Event, MessageEvent } = globalThis;

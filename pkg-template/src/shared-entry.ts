@@ -1,8 +1,8 @@
-import { AuthenticatedEventSource as Base, CLIENT, clientOf } from './event-source.js';
-import { SharedClient } from './shared/client.js';
-import { tagged } from './names.js';
+import { AuthenticatedEventSource as Base, CLIENT, clientOf } from './event-source.ts';
+import { SharedClient } from './shared/member.ts';
+import { tagged } from './class-names.ts';
 
-export { EventSourceError } from './errors.js';
+export { EventSourceError } from './errors.ts';
 
 /** An `AuthenticatedEventSource` that can use one connection together with other tabs and workers. */
 export class AuthenticatedEventSource extends Base {

@@ -1,2 +1,0 @@
-export { EventSourceError } from './errors.js';
-export { EventSource, EventSource as default } from './event-source.js';
