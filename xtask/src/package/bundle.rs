@@ -117,8 +117,6 @@ fn bundler(dist: &Path) -> Command {
     let mut build = npm::program(&template(), "esbuild");
     build.args(["--bundle", "--minify", "--sourcemap", "--target=es2022"]);
     build.args(["--legal-comments=none", "--log-level=warning"]);
-    build.arg(format!("--alias:#bindings={}", wasm::glue().display()));
-    build.arg(format!("--alias:#bindings.text={}", wasm::text().display()));
     build.arg(format!("--outdir={}", dist.display()));
     build
 }

@@ -112,7 +112,9 @@ fn sources(folder: &Path) -> Result<Vec<PathBuf>> {
     for entry in read_dir(folder)? {
         let path = entry?.path();
         match path.is_dir() {
-            true if path.ends_with("node_modules") || path.ends_with("dist") => {}
+            true if path.ends_with("node_modules")
+                || path.ends_with("dist")
+                || path.ends_with("generated") => {}
             true => found.extend(sources(&path)?),
             false => found.push(path),
         }
