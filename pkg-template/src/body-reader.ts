@@ -1,44 +1,49 @@
-/** How much is read at once into a buffer of ours, in bytes. */
+// Reads the body of a response.
+
+/** The size of the buffer that a body is read into, in bytes. */
 const BUFFER = 64 << 10;
 
-/** Reads a response's body piece by piece. */
-export class Body {
-  #reader;
-  /** What the next piece is read into. One buffer goes to and fro, so that a fast server makes no garbage, and no piece is
-   *  so large that it would block the page. */
-  #view;
+/** Reads the body of a response chunk by chunk. */
+export class BodyReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader;
+  /** The buffer of the next chunk. It is reused, so a fast server creates no garbage, and no chunk blocks the page. */
+  #view: Uint8Array<ArrayBuffer> | undefined;
 
   /**
-   * Locks `stream`. Throws a `TypeError` if it is locked already. `response`: what it is the body of, if it is.
+   * Locks `stream`. Throws a `TypeError` if it is locked already.
    *
-   * Only a body that the platform has made, and none that somebody gave to a response, which has no URL, is read into a
-   * buffer of ours: whoever makes a stream of bytes by himself may close it without an answer to a read that waits for more.
+   * Uses BYOB reads only for network responses, which have a URL. A stream made by the user may close without answering a
+   * pending BYOB read, and that read would never settle.
    */
-  constructor(stream, response) {
+  constructor(stream: ReadableStream<Uint8Array>, response?: { readonly url?: string }) {
+    let reader: ReadableStreamBYOBReader | undefined;
     try {
       if (response?.url) {
-        this.#reader = stream.getReader({ mode: 'byob' });
+        reader = stream.getReader({ mode: 'byob' });
         this.#view = new Uint8Array(BUFFER);
       }
     } catch {
-      // A stream that is no byte stream refuses, and so does an old engine.
+      // The stream is no byte stream, or the engine has no BYOB reader.
     }
-    this.#reader ??= stream.getReader();
+    this.#reader = reader ?? stream.getReader();
   }
 
-  /** A promise of what the reader says. The piece before it is gone then. */
-  read() {
-    return this.#reader.read(this.#view);
+  /** Returns the reader's promise. The previous chunk is overwritten. */
+  read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    // A default reader ignores the argument.
+    return (this.#reader as ReadableStreamBYOBReader).read(this.#view!) as Promise<
+      ReadableStreamReadResult<Uint8Array>
+    >;
   }
 
-  /** The piece that was read. */
-  take(piece) {
-    if (this.#view) this.#view = new Uint8Array(piece.buffer);
-    return piece;
+  /** Returns the chunk of a read, after its buffer was taken back for the next read. */
+  take(chunk: Uint8Array): Uint8Array {
+    if (this.#view) this.#view = new Uint8Array(chunk.buffer as ArrayBuffer);
+    return chunk;
   }
 
-  cancel(...reason) {
-    // Cancelling a stream that broke off rejects; nobody else would take notice of it.
+  cancel(...reason: [reason?: unknown]): void {
+    // Cancelling a stream that failed rejects with the error that the read has reported.
     this.#reader.cancel(...reason).catch(() => {});
   }
 }

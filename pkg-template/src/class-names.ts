@@ -1,20 +1,32 @@
-/** Gives classes their names, which a minifier shortens. */
-export function named(types) {
-  for (const [name, type] of Object.entries(types)) Object.defineProperty(type, 'name', { value: name, configurable: true });
+// Names and prototypes of the public classes.
+
+/** A class, by what this module reads of it. */
+type AnyClass = abstract new (...args: never[]) => object;
+
+/** Restores the names of classes, which a minifier shortens. */
+export function named(types: Record<string, AnyClass>): void {
+  for (const [name, type] of Object.entries(types))
+    Object.defineProperty(type, 'name', { value: name, configurable: true });
 }
 
-/** The same, for whoever prints an object of theirs. Not for `open` and `error`, which are `[object Event]` natively. */
-export function tagged(types) {
+/**
+ * Restores the names of classes and of their printed instances (`Symbol.toStringTag`). Not for the events `open` and
+ * `error`, which browsers print as `[object Event]`.
+ */
+export function tagged(types: Record<string, AnyClass>): void {
   named(types);
   for (const [value, { prototype }] of Object.entries(types)) {
     Object.defineProperty(prototype, Symbol.toStringTag, { value, configurable: true });
   }
 }
 
-/** Has the objects of one class pass for those of another, attribute by attribute. Those that it lacks are `null`. */
-export function lookingLike({ prototype }, { prototype: model }) {
+/**
+ * Makes instances of the first class look like instances of the second: the prototype is inherited, and every attribute
+ * exists. An attribute that the first class does not define is `null`.
+ */
+export function lookingLike({ prototype }: AnyClass, { prototype: model }: AnyClass): void {
   Object.setPrototypeOf(prototype, model);
-  for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(model))) {
+  for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(model) as PropertyDescriptorMap)) {
     const own = Object.getOwnPropertyDescriptor(prototype, name)?.get ?? (() => null);
     if (get) Object.defineProperty(prototype, name, { get: own, enumerable: true, configurable: true });
   }

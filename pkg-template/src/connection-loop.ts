@@ -1,18 +1,17 @@
+// The connection of one EventSource (WHATWG HTML §9.2.3): token, request, response, events, retry.
 import { Core, Parser } from '#bindings';
-import { Attempt, FIND_REDIRECT, PROBE } from './request.ts';
-import { BatchReader, HAS_COMMENT, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './event-table.ts';
-import { Body } from './body-reader.ts';
+import { BodyReader } from './body-reader.ts';
+import { EventSourceError, type Reason } from './errors.ts';
+import { EventTableReader, HAS_COMMENT, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './event-table.ts';
 import { watchPage } from './page-lifecycle.ts';
+import { ConnectionRequest, FIND_REDIRECT, PROBE } from './request.ts';
 import { Secrets } from './secrets.ts';
+import { settingsOf } from './settings.ts';
+import type { SourceController } from './source-controller.ts';
+import type { AttemptCause, ExpiringToken } from './token.ts';
 import { nextTask } from './yield-to-page.ts';
 
-/** The settings, in the order of `Number` in src/bindings/settings.rs. */
-export const NUMBERS = [
-  'hasAuth', 'canRefresh', 'renewBefore', 'isGet', 'isFetchable', 'mayProbe', 'connectTimeout', 'heartbeatTimeout',
-  'followsRedirects', 'isSpec', 'initialDelay', 'maxDelay', 'multiplier', 'hasJitter', 'maxRetries', 'resetAfter', 'retryOn',
-];
-
-// What the core is told and asked, by number as in src/bindings/core.rs.
+// What happens, by number as in src/bindings/lifecycle.rs.
 const CLOSE = 0;
 export const RECONNECT = 1;
 export const RESET = 2;
@@ -20,325 +19,374 @@ const WAKE = 3;
 const SUSPEND = 4;
 const RESUME = 5;
 const PREPARED = 6;
-const NOT_PREPARED = 7;
-const NOT_LEGAL = 8;
-const UNANSWERED = 9;
+const PROVIDER_FAILED = 7;
+const ILLEGAL_REQUEST = 8;
+const NO_RESPONSE = 9;
 const BROKEN = 10;
 const ENDED = 11;
 const TOO_LARGE = 12;
 
+// Numbers to read from the core.
 const ATTEMPT = 0;
 const SLICE = 1;
-const IS_LEAVING = 2;
+const IS_RESTARTING = 2;
 const IS_END = 3;
 const STATUS = 4;
 
+// Texts to read from the core.
 const CAUSE = 0;
 const REASON = 2;
 const MESSAGE = 3;
 
+// Steps whose number the loop compares.
 const READ = 6;
 const STOP = 10;
 
-/** The headers of a response that count. */
+/** The response headers that the core reads. */
 const HEADERS = ['Content-Type', 'Retry-After', 'SSE-Heartbeat'];
 const LAST_EVENT_ID = HEADERS.length;
 
-/** The longest single timeout, in milliseconds. Timers stand still while the machine sleeps; the clock does not, and is
- *  looked at this often. */
+/**
+ * The longest single timeout, in milliseconds. Timers stop while the machine sleeps. The clock continues, so the loop
+ * compares it at least this often.
+ */
 const LONGEST_TIMEOUT = 5000;
 
 /**
- * Does for one connection what the core says, and tells it what came of it: all decisions are the core's (see
- * src/connection/lifecycle.rs). Lets go of everything once it is closed.
+ * Runs one connection: it performs the steps that the core decides (see src/connection/machine.rs), and reports their
+ * results to it. It releases everything when it is closed.
  */
-export class Driver {
-  #client;
-  /** That of the source, or where a redirect has led. */
-  #url;
-  #core;
-  #parser;
-  #reader;
-  #page;
-  #attempt;
-  /** What it was answered, until the stream is open. */
-  #response;
-  /** The exception behind the failure, if there is one. */
-  #cause;
-  /** What no error may repeat. */
-  #secrets;
-  #body;
-  /** The token that was sent last for a stream that opened. */
-  #token = {};
+export class ConnectionLoop {
+  readonly #controller: SourceController;
+  /** The URL of the source, or the URL of the last redirect. */
+  #url: string;
+  /** `undefined` after the loop has ended. */
+  #core: Core | undefined;
+  readonly #parser: Parser;
+  readonly #reader: EventTableReader;
+  #page: AbortController | undefined;
+  #request: ConnectionRequest | undefined;
+  /** The response, until the stream is open. */
+  #response: Response | undefined;
+  /** The exception that caused the failure, if there is one. */
+  #cause: unknown;
+  /** Texts that no error may repeat. */
+  readonly #secrets: Secrets;
+  #body: BodyReader | undefined;
+  /** The token of the latest stream that opened. */
+  #token: { token?: string | undefined; expiresAt?: number | undefined } = {};
   #wantsComments = false;
-  #timer;
-  #ringsAt = Infinity;
-  /** Has the loop look around. */
-  #wake = () => {};
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerEndsAt = Infinity;
+  /** Makes the current wait check whether it is interrupted. */
+  #wake = (): void => {};
 
-  constructor(client, memory) {
-    this.#client = client;
-    this.#url = client.url;
-    this.#secrets = new Secrets(client.url);
-    this.#core = new Core(Float64Array.from(NUMBERS, (name) => client[name]));
-    this.#core.take(LAST_EVENT_ID, client.lastEventId);
-    this.#parser = new Parser(client.maxEventSize);
-    this.#reader = new BatchReader(memory);
-    this.#run();
+  constructor(controller: SourceController, memory: WebAssembly.Memory) {
+    this.#controller = controller;
+    this.#url = controller.url;
+    this.#secrets = new Secrets(controller.url);
+    const { options } = controller;
+    this.#core = new Core(settingsOf(options, controller.isFetchable));
+    this.#core.take(LAST_EVENT_ID, controller.lastEventId);
+    this.#parser = new Parser(options.limits.maxEventSize);
+    this.#reader = new EventTableReader(memory);
+    void this.#run(this.#core);
   }
 
-  /** Lets the connection go, for good. */
-  close() {
+  /** Closes the connection permanently. */
+  close(): void {
     this.signal(CLOSE);
   }
 
-  hearComments() {
+  emitComments(): void {
     this.#wantsComments = true;
   }
 
-  /** Tells the core something that may end what is under way. */
-  signal(signal) {
+  /** Reports something to the core that may interrupt the current step. */
+  signal(signal: number): void {
     this.#core?.signal(signal, Date.now());
     this.#wake();
   }
 
   /** Connects, reads and reconnects (WHATWG HTML §9.2.3) until the connection is closed. */
-  async #run() {
-    // Whoever has made the source adds listeners first.
+  async #run(core: Core): Promise<void> {
+    // The caller adds listeners first.
     await undefined;
     try {
-      this.#page = watchPage(this.#client.openWhenHidden, (isAway) => this.signal(isAway ? SUSPEND : RESUME), () => {
-        // The standard knows no wait that is shorter than the reconnection time.
-        if (!this.#client.isSpec) this.signal(WAKE);
+      const onSuspended = (isSuspended: boolean): void => this.signal(isSuspended ? SUSPEND : RESUME);
+      this.#page = watchPage(this.#controller.options.openWhenHidden, onSuspended, () => {
+        // In the standard no wait is shorter than the reconnection time.
+        if (!this.#controller.isSpec) this.signal(WAKE);
       });
       for (;;) {
-        const step = this.#core.step(Date.now());
-        if (step > READ) this.#letGo();
+        const step = core.step(Date.now());
+        if (step > READ) this.#closeRequest();
         if (step === STOP) break;
-        await this.#steps[step](step);
+        await this.#steps[step]!(core, step);
       }
     } catch (cause) {
-      // A fault of ours, or of what stands in for the platform: a source that says nothing would wait for ever.
-      const error = this.#client.error('wasm', 'the source broke down: see `error.cause`', undefined, this.#secrets.removedFrom(cause));
-      this.#client.failed(error, -1, 1, false);
+      // A defect of ours, or of a replaced platform function. A source that reports nothing would seem to wait forever.
+      const failure = { reason: 'wasm', cause: this.#secrets.removedFrom(cause) } as const;
+      const error = new EventSourceError('the source broke down: see `error.cause`', failure);
+      this.#controller.failed(error, -1, 1, false);
     } finally {
-      this.#release();
+      this.#release(core);
     }
   }
 
-  /** By number: see `step` in src/bindings/core.rs. */
-  #steps = [
-    () => this.#prepare(),
-    ...Array(4).fill((sending) => this.#fetch(sending)),
-    () => this.#open(),
-    () => this.#read(),
-    () => this.#judge(),
-    () => this.#client.reconnecting(this.#core.text(CAUSE), this.#core.number(ATTEMPT)),
-    () => this.#until(() => new Promise(() => {})),
+  /** By number: see `step` in src/bindings/lifecycle.rs. */
+  readonly #steps: ((core: Core, step: number) => unknown)[] = [
+    (core) => this.#prepare(core),
+    ...Array(4).fill((core: Core, kind: number) => this.#fetch(core, kind)),
+    (core) => this.#open(core),
+    (core) => this.#read(core),
+    (core) => this.#decide(core),
+    (core) => this.#controller.reconnecting(core.text(CAUSE) as AttemptCause, core.number(ATTEMPT)),
+    (core) => this.#untilInterrupted(core, () => new Promise(() => {})),
   ];
 
-  async #prepare() {
-    const [core, client] = [this.#core, this.#client];
-    const [attempt, cause] = [core.number(ATTEMPT), core.text(CAUSE)];
-    this.#forget();
-    let token, init;
+  async #prepare(core: Core): Promise<void> {
+    const controller = this.#controller;
+    const [attempt, cause] = [core.number(ATTEMPT), core.text(CAUSE) as AttemptCause];
+    this.#forgetFailure();
+    let token: { value: ExpiringToken } | undefined;
+    let init: { value: RequestInit } | undefined;
     try {
-      if (client.hasAuth) {
-        if (cause === 'unauthorized' && !(await this.#until(() => client.refresh()))) return;
-        token = await this.#until(() => client.token(attempt, cause));
+      if (controller.options.auth.hasAuth) {
+        if (cause === 'unauthorized' && !(await this.#untilInterrupted(core, () => controller.refresh()))) return;
+        token = await this.#untilInterrupted(core, () => controller.token(attempt, cause));
         if (!token) return;
       }
-      init = await this.#until(() => client.request(attempt, cause));
+      init = await this.#untilInterrupted(core, () => controller.prepareRequest(attempt, cause));
       if (!init) return;
     } catch (error) {
-      this.#lose(NOT_PREPARED, error);
+      this.#fail(core, PROVIDER_FAILED, error);
       return;
     }
     try {
-      this.#attempt = new Attempt(client, core, this.#url, init.value, token?.value, this.#secrets);
+      this.#request = new ConnectionRequest(controller, core, this.#url, init.value, token?.value, this.#secrets);
     } catch {
       // Without the exception: some engines quote the illegal value, which may be a secret.
-      this.#lose(NOT_LEGAL);
+      this.#fail(core, ILLEGAL_REQUEST);
       return;
     }
     core.signal(PREPARED, Date.now());
   }
 
-  async #fetch(sending) {
+  async #fetch(core: Core, kind: number): Promise<void> {
     try {
-      const answer = await this.#until(() => this.#attempt.send(sending));
-      if (answer) this.#responded(sending, answer.value);
-      else this.#forget();
+      const answer = await this.#untilInterrupted(core, () => this.#request!.send(kind));
+      if (answer) this.#responded(core, kind, answer.value);
+      else this.#forgetFailure();
     } catch (error) {
-      // The first tells why; the others were to find out.
+      // Keep the exception of the first request. Later requests are diagnostic probes of our own.
       this.#cause ??= error;
-      this.#core.signal(UNANSWERED, Date.now());
+      core.signal(NO_RESPONSE, Date.now());
     }
   }
 
-  #responded(sending, response) {
+  #responded(core: Core, kind: number, response: Response): void {
     const { status, type, headers } = response;
-    HEADERS.forEach((name, index) => this.#core.take(index, headers.get(name) ?? ''));
-    this.#core.responded(status, type === 'opaqueredirect', Date.parse(headers.get('Retry-After')), Date.now());
-    if (sending === FIND_REDIRECT || sending === PROBE) return;
-    this.#forget();
+    for (const [index, name] of HEADERS.entries()) core.take(index, headers.get(name) ?? '');
+    core.responded(status, type === 'opaqueredirect', Date.parse(headers.get('Retry-After')!), Date.now());
+    if (kind === FIND_REDIRECT || kind === PROBE) return;
+    this.#forgetFailure();
     this.#response = response;
   }
 
-  #forget() {
+  #forgetFailure(): void {
     this.#response = undefined;
     this.#cause = undefined;
   }
 
-  #open() {
-    const response = this.#response;
+  #open(core: Core): void {
+    const response = this.#response!;
     // A response without a body is an event stream that has ended.
-    if (!response.body) return this.#lose(ENDED);
+    if (!response.body) {
+      this.#fail(core, ENDED);
+      return;
+    }
     this.#response = undefined;
     try {
-      this.#body = new Body(response.body, response);
+      this.#body = new BodyReader(response.body, response);
     } catch (error) {
-      return this.#lose(BROKEN, error);
+      this.#fail(core, BROKEN, error);
+      return;
     }
-    const { token, expiresAt } = this.#attempt;
+    const { token, expiresAt, hasSecrets } = this.#request!;
     const isSame = token === this.#token.token && expiresAt === this.#token.expiresAt;
     this.#token = { token, expiresAt };
-    const isResumed = this.#core.announce(Date.now(), expiresAt ?? NaN, isSame);
+    const isResumed = core.announce(Date.now(), expiresAt ?? NaN, isSame);
     // By the standard a reconnect keeps the URL of the last redirect. Secrets belong to the URL that was given.
-    if (this.#client.isSpec && response.redirected && !this.#attempt.hasSecrets) this.#url = response.url;
-    this.#client.opened(response, isResumed);
-    this.#parser.reset(this.#client.lastEventId);
+    if (this.#controller.isSpec && response.redirected && !hasSecrets) this.#url = response.url;
+    this.#controller.opened(response, isResumed);
+    this.#parser.reset(this.#controller.lastEventId);
   }
 
-  async #read() {
+  async #read(core: Core): Promise<void> {
+    const body = this.#body!;
     try {
-      await this.#until(() => this.#body.read(), (read) => this.#deliver(read));
+      await this.#untilInterrupted(
+        core,
+        () => body.read(),
+        (read) => this.#deliver(core, body, read),
+      );
     } catch (error) {
-      this.#lose(BROKEN, error);
+      this.#fail(core, BROKEN, error);
     }
   }
 
-  /** Parses a chunk, slice by slice, and lets the client have what it holds. */
-  async #deliver(read) {
-    if (read.done) return this.#lose(ENDED);
-    const chunk = this.#body.take(read.value);
+  /** Parses a chunk slice by slice, and delivers its records. */
+  async #deliver(core: Core, body: BodyReader, read: ReadableStreamReadResult<Uint8Array>): Promise<void> {
+    if (read.done) return this.#fail(core, ENDED);
+    const chunk = body.take(read.value);
     if (!ArrayBuffer.isView(chunk)) throw new TypeError('a stream of bytes is needed: its chunk is no Uint8Array');
-    const core = this.#core;
-    const client = this.#client;
+    const controller = this.#controller;
     const parser = this.#parser;
     const reader = this.#reader;
     const arrived = Date.now();
-    client.received(chunk.length);
+    controller.received(chunk.length);
     let seen = 0;
-    // What is left of a stream that is left comes again.
-    for (let at = 0; at < chunk.length && !core.number(IS_LEAVING); ) {
+    // When a reconnect is pending, skip the rest of this chunk. The server resends it after `Last-Event-ID`.
+    for (let at = 0; at < chunk.length && !core.number(IS_RESTARTING); ) {
       const begun = Date.now();
       const slice = chunk.subarray(at, at + core.number(SLICE));
       at += slice.length;
       const table = reader.parse(parser, slice, this.#wantsComments);
       const flags = reader.flags(table);
-      if (flags & HAS_RETRY) client.setReconnectionTime(core.setReconnectionTime(reader.reconnectionTime(table)));
-      if (flags & HAS_RECORDS) client.dispatch(reader, table);
-      const gate = client.ready();
-      if (gate) await this.#unlessItLeaves(() => gate);
-      // Not what was parsed counts, but what was delivered.
-      if (flags & HAS_ID) core.take(LAST_EVENT_ID, client.lastEventId);
-      const isTurnOver = core.delivered(flags, slice.length, Date.now() - begun);
-      if (flags & IS_TOO_LARGE) return this.#lose(TOO_LARGE);
-      if (isTurnOver) await this.#unlessItLeaves(nextTask);
+      if (flags & HAS_RETRY) controller.setReconnectionTime(core.setReconnectionTime(reader.reconnectionTime(table)));
+      if (flags & HAS_RECORDS) controller.dispatch(reader, table);
+      const ready = controller.ready();
+      // biome-ignore lint/nursery/noMisusedPromises: `undefined` if there is nothing to wait for
+      if (ready) await this.#unlessRestarting(core, () => ready);
+      // Commit the ID of the last delivered event.
+      if (flags & HAS_ID) core.take(LAST_EVENT_ID, controller.lastEventId);
+      const mustYield = core.delivered(flags, slice.length, Date.now() - begun);
+      if (flags & IS_TOO_LARGE) return this.#fail(core, TOO_LARGE);
+      if (mustYield) await this.#unlessRestarting(core, nextTask);
       seen |= flags;
     }
-    // Once for all of it, and after all turns: the pace of the listeners is not the server's.
+    // Once for the whole chunk, after all tasks: the pace of the listeners is not the pace of the server.
     core.sign(arrived, Date.now(), (seen & HAS_COMMENT) !== 0);
   }
 
-  #judge() {
-    const [core, client] = [this.#core, this.#client];
+  /** Reports the failure, and lets the caller and the core decide what follows. */
+  #decide(core: Core): void {
+    const controller = this.#controller;
     const [attempt, isEnd] = [core.number(ATTEMPT), Boolean(core.number(IS_END))];
-    const [reason, advice] = [core.text(REASON), core.text(MESSAGE)];
-    // The only message with a text from outside. In the others a header value could be an ordinary word.
+    const [reason, advice] = [core.text(REASON) as Reason, core.text(MESSAGE)];
+    // The only message that quotes the server. In the other messages a header value could be an ordinary word.
     const message = reason === 'content-type' ? this.#secrets.removedFrom(advice) : advice;
     const cause = this.#secrets.removedFrom(this.#cause);
-    const error = client.error(reason, message, core.number(STATUS) || undefined, cause, this.#response);
-    const verdict = client.verdict(error);
-    client.failed(error, core.judge(numberOf(verdict), Date.now(), Math.random()), attempt, isEnd);
+    const status = core.number(STATUS) || undefined;
+    const error = new EventSourceError(message, { reason, status, cause, response: this.#response });
+    const verdict = controller.verdict(error);
+    controller.failed(error, core.judge(numberOf(verdict), Date.now(), Math.random()), attempt, isEnd);
   }
 
-  #lose(signal, cause) {
+  #fail(core: Core, signal: number, cause?: unknown): void {
     this.#cause = cause;
-    this.#core.signal(signal, Date.now());
+    core.signal(signal, Date.now());
   }
 
-  /** What `use` makes of the promise that `work` makes, by itself `{ value }`; nothing if the core has something else to do
-   *  meanwhile. */
-  #until(work, use = (value) => ({ value })) {
-    return this.#first(work, use, (now) => this.#core.check(now), () => this.#arm());
+  /**
+   * Awaits the promise of `work` and returns what `use` returns, by default `{ value }`. Returns `undefined` if the core
+   * interrupts the wait.
+   */
+  #untilInterrupted<Value, Result = { value: Value }>(
+    core: Core,
+    work: () => Promise<Value>,
+    use: (value: Value) => Result | Promise<Result> = (value) => ({ value }) as Result,
+  ): Promise<Result | undefined> {
+    return this.#race(
+      work,
+      use,
+      (now) => core.check(now),
+      () => this.#setTimer(core),
+    );
   }
 
-  /** Waits for the promise, but not on a stream that is to be left. It has no deadline. */
-  #unlessItLeaves(work) {
-    return this.#first(work, () => {}, () => this.#core.number(IS_LEAVING), () => {});
+  /** Awaits the promise, unless the connection restarts. It has no deadline. */
+  #unlessRestarting(core: Core, work: () => Promise<unknown>): Promise<void> {
+    return this.#race(
+      work,
+      () => {},
+      () => Boolean(core.number(IS_RESTARTING)),
+      () => {},
+    );
   }
 
-  /** By callbacks: an event would wait for each promise in between. */
-  #first(work, use, isLeft, arm) {
+  /** Uses callbacks, because a chain of promises would delay every event. */
+  #race<Value, Result>(
+    work: () => Promise<Value>,
+    use: (value: Value) => Result | Promise<Result>,
+    isInterrupted: (now: number) => boolean,
+    setTimer: () => void,
+  ): Promise<Result> {
     const begun = Date.now();
     return new Promise((resolve, reject) => {
       let isOver = false;
-      const leaves = (now) => {
-        if (!isOver && isLeft(now)) {
+      const interrupted = (now: number): boolean => {
+        if (!isOver && isInterrupted(now)) {
           isOver = true;
-          resolve();
+          resolve(undefined as Result);
         }
         return isOver;
       };
-      // By the clock of the beginning: what has come in time counts, however late we are told.
-      const unlessLeft = (end) => (value) => {
-        if (leaves(begun)) return;
-        isOver = true;
-        end(value);
-      };
+      // Compare with the time at which the wait began. A result that arrived before the deadline is valid even if this
+      // callback runs late.
+      const settle =
+        <Given>(end: (value: Given) => void) =>
+        (value: Given): void => {
+          if (interrupted(begun)) return;
+          isOver = true;
+          end(value);
+        };
       this.#wake = () => {
-        if (!leaves(Date.now())) arm();
+        if (!interrupted(Date.now())) setTimer();
       };
       this.#wake();
-      if (!isOver) work().then(unlessLeft((value) => resolve(use(value))), unlessLeft(reject));
+      if (!isOver)
+        work().then(
+          settle((value) => resolve(use(value))),
+          settle(reject),
+        );
     });
   }
 
-  /** One timer for all that comes: it is not made anew while it rings early enough. */
-  #arm() {
+  /** Sets one timer for all deadlines. It is not replaced if it fires early enough. */
+  #setTimer(core: Core): void {
     const now = Date.now();
-    const wait = this.#core.wait(now);
-    if (wait === Infinity || (this.#timer !== undefined && this.#ringsAt <= now + wait)) return;
+    const wait = core.wait(now);
+    if (wait === Infinity || (this.#timer !== undefined && this.#timerEndsAt <= now + wait)) return;
     clearTimeout(this.#timer);
-    this.#ringsAt = now + Math.min(wait, LONGEST_TIMEOUT);
+    this.#timerEndsAt = now + Math.min(wait, LONGEST_TIMEOUT);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#wake();
-    }, this.#ringsAt - now);
+    }, this.#timerEndsAt - now);
   }
 
-  /** The body is to be cancelled before the request is aborted. */
-  #letGo() {
+  /** Cancels the body before it aborts the request, because the body of an aborted request cannot be cancelled. */
+  #closeRequest(): void {
     this.#body?.cancel();
-    this.#attempt?.abort();
+    this.#request?.abort();
     this.#body = undefined;
-    this.#attempt = undefined;
+    this.#request = undefined;
   }
 
-  #release() {
-    this.#letGo();
+  #release(core: Core): void {
+    this.#closeRequest();
     clearTimeout(this.#timer);
     this.#page?.abort();
-    this.#core.free();
+    core.free();
     this.#core = undefined;
     this.#parser.free();
   }
 }
 
-/** The caller's last word as the core takes it. */
-function numberOf(verdict) {
+/** Returns the result of `shouldRetry` as the core reads it. */
+function numberOf(verdict: boolean | number | undefined): number {
   if (typeof verdict === 'number') return Math.max(verdict, 0);
   return typeof verdict === 'boolean' ? (verdict ? -1 : -2) : NaN;
 }

@@ -1,19 +1,26 @@
+// Failures that the page's Content-Security-Policy causes.
 import { EventSourceError } from './errors.ts';
 
-/** What the page's Content-Security-Policy may forbid, and what to do about it. */
+// What a Content-Security-Policy may forbid, and what to add to it.
 export const ADDRESS = 'this address: add it to connect-src';
 export const WEBASSEMBLY = "WebAssembly: add 'wasm-unsafe-eval' to script-src";
 
-export function forbidden(what, cause) {
+/** Returns the error of a source that the page's Content-Security-Policy stops. */
+export function forbidden(what: string, cause?: unknown): EventSourceError {
   return new EventSourceError(`the page's Content-Security-Policy forbids ${what}`, { reason: 'csp', cause });
 }
 
-/** Calls `refused` when the policy has forbidden this address: to `fetch` that looks like a dead network. */
-export function watchPolicy(url, signal, refused) {
-  globalThis.addEventListener?.('securitypolicyviolation', ({ disposition, effectiveDirective, blockedURI }) => {
-    // An image or a frame may have the same address. Some engines name the directive that stands in for another.
+/**
+ * Calls `refused` when the page's Content-Security-Policy forbids a request to `url`, until `signal` aborts. `fetch` itself
+ * reports only a network error.
+ */
+export function watchPolicy(url: string, signal: AbortSignal, refused: () => void): void {
+  const listener = ({ disposition, effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
+    // An image or a frame may have the same address. Some engines name the directive that `connect-src` falls back to.
     if (disposition !== 'enforce' || !/^(connect|default)-src$/.test(effectiveDirective)) return;
-    // Without queries: a policy does not look at them, and ours may have the last event ID.
+    // Compares without queries: a policy ignores them, and ours may contain the last event ID.
     if (blockedURI.split('?')[0] === url.split(/[?#]/)[0]) refused();
-  }, { signal });
+  };
+  // Node.js has no global `addEventListener`.
+  globalThis.addEventListener?.('securitypolicyviolation', listener as EventListener, { signal });
 }

@@ -1,11 +1,52 @@
+// The error of a source, and its reasons.
 import { named } from './class-names.ts';
 
+/** Why a source failed, or one attempt of it. */
+export type Reason =
+  | 'network'
+  | 'timeout'
+  | 'stalled'
+  | 'mute'
+  | 'end'
+  | 'status'
+  | 'no-content'
+  | 'content-type'
+  | 'redirect'
+  | 'unauthorized'
+  | 'auth'
+  | 'cors'
+  | 'too-large'
+  | 'request'
+  | 'parse'
+  | 'csp'
+  | 'wasm';
+
+/** What an error is made of, besides its message. */
+export interface ErrorFacts {
+  reason: Reason;
+  status?: number | undefined;
+  cause?: unknown;
+  response?: Response | undefined;
+}
+
 /**
- * Why an event source failed, or an attempt of it did. `code` is stable; `message` says what
- * happened and what to do, and never holds a token, cookie or header value.
+ * Why an event source failed. `message` states what happened and what to do. It never contains a token, a cookie or a
+ * header value.
  */
 export class EventSourceError extends Error {
-  constructor(message, { reason, status, cause, response } = {}) {
+  /** Why. */
+  declare readonly reason: Reason;
+  /** `ERR_` and the reason in capitals, for example `ERR_CONTENT_TYPE`. It never changes. */
+  declare readonly code: string;
+  /** The HTTP status of the response, or `undefined` if there was no response. */
+  declare readonly status: number | undefined;
+  /** The response, or `undefined` if there was none. Its body has been consumed. */
+  declare readonly response: Response | undefined;
+  /** The exception that caused the failure, if there was one. */
+  declare readonly cause?: unknown;
+
+  /** @internal */
+  constructor(message: string, { reason, status, cause, response }: ErrorFacts) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.code = reason && `ERR_${reason.toUpperCase().replaceAll('-', '_')}`;
@@ -14,7 +55,8 @@ export class EventSourceError extends Error {
     Object.defineProperty(this, 'response', { value: response });
   }
 
-  get name() {
+  /** The name of the class. It stays the same in minified code. */
+  override get name(): 'EventSourceError' {
     return 'EventSourceError';
   }
 }

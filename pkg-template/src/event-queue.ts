@@ -1,112 +1,117 @@
-/** From so many on the events that were taken are let go: a loop that is always a little behind has no end. */
-const TAKEN = 1024;
+// The queue between a source and one `for await` loop.
+
+/** The number of consumed events after which their array is shortened. A loop that is always a little late never empties it. */
+const MAX_CONSUMED = 1024;
+
+/** A `next()` that waits for an event. */
+interface Waiting<Event> {
+  resolve(result: IteratorResult<Event, undefined>): void;
+  reject(error: unknown): void;
+}
 
 /**
- * The events that one `for await` has not taken yet. While there are any, the source reads
- * nothing more from the network: the pace of the loop is the pace of the source.
+ * Holds the events that one `for await` loop has not consumed yet. While it holds any, the source reads nothing from the
+ * network, so a slow loop slows down the source.
  */
-export class EventQueue {
-  #events = [];
-  /** How many of them were taken. */
-  #taken = 0;
-  #waiting = [];
-  #drains = [];
+export class EventQueue<Event> {
+  #events: Event[] = [];
+  /** How many of `#events` were consumed. */
+  #consumed = 0;
+  #waiting: Waiting<Event>[] = [];
+  #drains: (() => void)[] = [];
   #isHeld = false;
-  #over;
+  /** Empty after the end, or the one error that `next()` still has to throw. */
+  #ended: [error?: unknown] | undefined;
 
-  get isFull() {
+  get isFull(): boolean {
     return this.#events.length > 0;
   }
 
-  get isOver() {
-    return this.#over !== undefined;
+  get isOver(): boolean {
+    return this.#ended !== undefined;
   }
 
-  /** Resolves when all events were taken. */
-  drained() {
+  /** Resolves when all events are consumed. */
+  drained(): Promise<void> {
     return new Promise((resolve) => this.#drains.push(resolve));
   }
 
-  push(event) {
+  push(event: Event): void {
     this.#events.push(event);
-    this.#answer();
+    this.#settle();
   }
 
-  /** No more events will come; the error, if there is one, is thrown once those that came were taken. */
-  end(...error) {
-    this.#over ??= error;
-    this.#answer();
+  /** Ends the queue. The error, if there is one, is thrown after the queued events. */
+  end(...error: [error?: unknown]): void {
+    this.#ended ??= error;
+    this.#settle();
   }
 
-  next() {
-    if (this.isFull && !this.#isHeld) return Promise.resolve(this.#take());
+  next(): Promise<IteratorResult<Event, undefined>> {
+    if (this.isFull && !this.#isHeld) return Promise.resolve(this.#consume());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#answer();
+      this.#settle();
     });
   }
 
-  /** Keeps the events back; who asks for one waits until they are released. */
-  hold() {
+  /** Withholds the events until `release()`: `next()` waits. */
+  hold(): void {
     this.#isHeld = true;
   }
 
-  release() {
+  release(): void {
     this.#isHeld = false;
-    this.#answer();
+    this.#settle();
   }
 
-  /** Those who wait, in the order in which they asked. */
-  #answer() {
+  /** Settles the calls of `next()` that wait, in their order. */
+  #settle(): void {
     while (this.#waiting.length > 0) {
       if (this.isFull ? this.#isHeld : !this.isOver) return;
-      const waiting = this.#waiting.shift();
-      if (this.isFull) waiting.resolve(this.#take());
+      const waiting = this.#waiting.shift()!;
+      if (this.isFull) waiting.resolve(this.#consume());
       else this.#finish(waiting);
     }
   }
 
-  #take() {
-    const value = this.#events[this.#taken++];
-    if (this.#taken === this.#events.length) this.clear();
-    // Not more seldom, nor more often: each time all that is left moves.
-    else if (this.#taken >= TAKEN && 2 * this.#taken >= this.#events.length) this.#forget();
+  #consume(): IteratorYieldResult<Event> {
+    const value = this.#events[this.#consumed++]!;
+    if (this.#consumed === this.#events.length) this.clear();
+    // Each removal moves all events that are left, so it waits until they are the smaller half.
+    else if (this.#consumed >= MAX_CONSUMED && 2 * this.#consumed >= this.#events.length) this.#removeConsumed();
     return { value, done: false };
   }
 
-  #forget() {
-    this.#events.splice(0, this.#taken);
-    this.#taken = 0;
+  #removeConsumed(): void {
+    this.#events.splice(0, this.#consumed);
+    this.#consumed = 0;
   }
 
-  /** Forgets the events that nobody has taken. */
-  clear() {
+  /** Drops the events that are not consumed. */
+  clear(): void {
     this.#events = [];
-    this.#taken = 0;
-    this.#drain();
-  }
-
-  /** The loop has left. */
-  cancel() {
-    this.clear();
-    this.#over = [];
-    this.end();
-  }
-
-  #drain() {
+    this.#consumed = 0;
     for (const drained of this.#drains.splice(0)) drained();
   }
 
-  #finish({ resolve, reject }) {
-    const error = this.#over;
-    this.#over = [];
+  /** Ends the queue because the loop was left. */
+  cancel(): void {
+    this.clear();
+    this.#ended = [];
+    this.end();
+  }
+
+  #finish({ resolve, reject }: Waiting<Event>): void {
+    const error = this.#ended!;
+    this.#ended = [];
     if (error.length > 0) reject(error[0]);
     else resolve({ value: undefined, done: true });
   }
 }
 
-/** What a `for await` asks for the events of a queue; leaving the loop early calls `leave`. */
-export function iterator(queue, leave) {
+/** Returns the iterator of a queue. Leaving the loop early calls `leave`. */
+export function iterator<Event>(queue: EventQueue<Event>, leave?: () => void): AsyncIterableIterator<Event> {
   return {
     next: () => queue.next(),
     return: async (value) => {

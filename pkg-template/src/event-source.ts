@@ -1,87 +1,122 @@
-import { CLOSED, CONNECTING, Client, OPEN } from './source-controller.ts';
+// The classes EventSource and AuthenticatedEventSource, with the interface that WebIDL requires.
 import { tagged } from './class-names.ts';
-import { readOptions } from './options.ts';
+import type { BaseEventMap, ErrorEvent, EventTypes, OpenEvent, SourceEvent, SourceState } from './event-classes.ts';
 import { EventQueue, iterator } from './event-queue.ts';
+import { readOptions, type AuthenticatedEventSourceInit, type StandardSchema } from './options.ts';
 import { withoutSecretParts } from './secrets.ts';
+import { CLOSED, CONNECTING, OPEN, SourceController } from './source-controller.ts';
 
 const { DOMException, EventTarget } = globalThis;
 
-/** The client of a source, for the modules of this package alone. */
-export let clientOf;
-/** Where a class says which client its sources have. */
-export const CLIENT = Symbol('client');
+/** Returns the controller of a source. Only modules of this package use it. */
+export let controllerOf: (source: EventTarget) => SourceController;
+/** The static member of a class that names the controller class of its sources. */
+export const CONTROLLER = Symbol('controller');
+
+/** The class of a controller. */
+type ControllerClass = typeof SourceController & {
+  /** Whether the option `shared` is supported. */
+  canShare?: boolean;
+};
+
+/** An event handler: a function, or an object, which is never called. */
+type Handler = object;
+
+/** The native interface, so that code for an `EventSource` accepts it. */
+export interface EventSource extends globalThis.EventSource {}
 
 /**
- * `EventSource` of WHATWG HTML §9.2, over `fetch`. Reconnects as browsers do (`retry: 'spec'`),
- * unless the options say otherwise.
+ * `EventSource` of [WHATWG HTML §9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html) over `fetch`, for code
+ * that takes the class as a parameter or assigns it to `globalThis`. Reconnects exactly as browsers do, unless `retry` is
+ * given.
  */
-export class EventSource extends EventTarget {
-  static [CLIENT] = Client;
-  #client;
-  /** The event handlers (`onopen` and so on), by type. */
-  #handlers = new Map();
+export const EventSource: {
+  /** The prototype of all sources. */
+  readonly prototype: EventSource;
+  /** 0: not open yet, or about to reconnect. */
+  readonly CONNECTING: 0;
+  /** 1: the stream is being read. */
+  readonly OPEN: 1;
+  /** 2: closed permanently. */
+  readonly CLOSED: 2;
 
-  constructor(url, init = {}) {
+  /**
+   * Connects.
+   *
+   * @param url absolute, or relative to the document or worker
+   * @param init `withCredentials`, and every option of `AuthenticatedEventSource` except `parse`
+   * @throws `SyntaxError` `DOMException`: the URL is not valid; `TypeError`: an option is not valid
+   */
+  new (url: string | URL, init?: Omit<AuthenticatedEventSourceInit, 'parse'>): EventSource;
+} = class Implementation extends EventTarget {
+  static [CONTROLLER]: ControllerClass = SourceController;
+  readonly #controller: SourceController;
+  /** The event handlers (`onopen` and so on), by type. */
+  readonly #handlers = new Map<string, { handler: Handler; listener: (event: Event) => void }>();
+
+  constructor(url: unknown, init: unknown = {}) {
+    // biome-ignore lint/correctness/noUndeclaredVariables: every function has `arguments`
+    // biome-ignore lint/complexity/noArguments: a rest parameter would change the length of the constructor
     if (arguments.length === 0) throw new TypeError('a URL is needed');
     super();
     const isNative = !(this instanceof AuthenticatedEventSource);
-    // In the order of WebIDL, which shows where two arguments are wrong.
+    // In the order of WebIDL, which determines the exception if both arguments are invalid.
     const address = `${url}`;
     const options = readOptions(init, isNative);
-    const Half = new.target[CLIENT];
-    if (options.shared && !Half.canShare) {
+    const Controller = new.target[CONTROLLER];
+    if (options.shared && !Controller.canShare) {
       throw new TypeError("`shared` needs the class of 'authenticated-event-source/shared'");
     }
-    this.#client = new Half(this, resolve(address), options);
-    this.#client.start();
+    this.#controller = new Controller(this, resolve(address), options);
+    this.#controller.start();
   }
 
-  get url() {
-    return this.#client.url;
+  get url(): string {
+    return this.#controller.url;
   }
 
-  get readyState() {
-    return this.#client.readyState;
+  get readyState(): number {
+    return this.#controller.readyState;
   }
 
-  get withCredentials() {
-    return this.#client.withCredentials;
+  get withCredentials(): boolean {
+    return this.#controller.options.request.withCredentials;
   }
 
-  get onopen() {
+  get onopen(): Handler | null {
     return this.#handler('open');
   }
 
-  set onopen(handler) {
+  set onopen(handler: unknown) {
     this.#setHandler('open', handler);
   }
 
-  get onmessage() {
+  get onmessage(): Handler | null {
     return this.#handler('message');
   }
 
-  set onmessage(handler) {
+  set onmessage(handler: unknown) {
     this.#setHandler('message', handler);
   }
 
-  get onerror() {
+  get onerror(): Handler | null {
     return this.#handler('error');
   }
 
-  set onerror(handler) {
+  set onerror(handler: unknown) {
     this.#setHandler('error', handler);
   }
 
-  close() {
-    this.#client.close();
+  close(): void {
+    this.#controller.close();
   }
 
-  #handler(type) {
+  #handler(type: string): Handler | null {
     return this.#handlers.get(type)?.handler ?? null;
   }
 
-  /** An event handler is one listener, whose place in the order is that of its first setting. */
-  #setHandler(type, value) {
+  /** Sets an event handler. It is one listener, whose position in the order is that of the first setting. */
+  #setHandler(type: string, value: unknown): void {
     const handler = (typeof value === 'object' && value !== null) || typeof value === 'function' ? value : null;
     const slot = this.#handlers.get(type);
     if (slot && handler) {
@@ -90,111 +125,251 @@ export class EventSource extends EventTarget {
       this.removeEventListener(type, slot.listener);
       this.#handlers.delete(type);
     } else if (handler) {
-      const added = { handler, listener: (event) => call(added.handler, this, event) };
+      const added = { handler, listener: (event: Event) => call(added.handler, this, event) };
       this.#handlers.set(type, added);
       this.addEventListener(type, added.listener);
     }
   }
 
   static {
-    clientOf = (source) => source.#client;
+    controllerOf = (source) => (source as Implementation).#controller;
   }
-}
+} as never;
+
+/** Options whose `parse` determines the type of the data of every event. */
+type WithParse<How> = Omit<AuthenticatedEventSourceInit, 'parse'> & {
+  /** Parses the data of each event. */
+  parse: How;
+};
+
+/** A `parse` that determines the type of the data. */
+type Reader<Data> = ((data: string, event: SourceEvent) => Data) | StandardSchema<Data>;
 
 /**
- * An `EventSource` that authenticates, reconnects by policy and resumes exactly. The second
- * argument is a bearer token, or options.
+ * An `EventSource` ([WHATWG HTML §9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html)) that authenticates,
+ * reconnects by policy and resumes exactly.
+ *
+ * @typeParam Events the data type of each event type
  */
-export class AuthenticatedEventSource extends EventSource {
-  /** A source over a stream of bytes that is there already. It is never reconnected. */
-  static fromReadableStream(stream, init = {}) {
+export interface AuthenticatedEventSource<Events extends EventTypes = Record<string, string>> extends EventTarget {
+  /** 0: not open yet, or about to reconnect. */
+  readonly CONNECTING: 0;
+  /** 1: the stream is being read. */
+  readonly OPEN: 1;
+  /** 2: closed permanently. */
+  readonly CLOSED: 2;
+
+  /** The URL, absolute. */
+  readonly url: string;
+  /** `CONNECTING` (0), `OPEN` (1) or `CLOSED` (2). */
+  readonly readyState: 0 | 1 | 2;
+  /** Whether cookies are sent to other origins. */
+  readonly withCredentials: boolean;
+  /**
+   * `[NON-SPEC]` The last event ID string: the ID of the last event that was dispatched. A `for await` loop that lags behind
+   * finds its own position in `event.lastEventId`.
+   */
+  readonly lastEventId: string;
+  /** `[NON-SPEC]` The reconnection time, in milliseconds. */
+  readonly reconnectionTime: number;
+  /** `[NON-SPEC]` The state of the source. */
+  readonly state: SourceState;
+
+  /** Called with `open`, which is no event of the stream. */
+  onopen: ((this: AuthenticatedEventSource<Events>, event: OpenEvent) => unknown) | null;
+  /** Called with events of the stream that have the type `message` or no type. */
+  onmessage:
+    | ((
+        this: AuthenticatedEventSource<Events>,
+        event: MessageEvent<'message' extends keyof Events ? Events['message'] : string>,
+      ) => unknown)
+    | null;
+  /** Called with `error`: an attempt failed (`willRetry`), or the source failed permanently. */
+  onerror: ((this: AuthenticatedEventSource<Events>, event: ErrorEvent) => unknown) | null;
+
+  /** Closes the source permanently: nothing fires afterwards, and everything is released. */
+  close(): void;
+  /** `[NON-SPEC]` Reconnects immediately with the same last event ID. Does nothing on a closed source. */
+  reconnect(): void;
+  /** `[NON-SPEC]` Resets the last event ID and the reconnection time. */
+  reset(): void;
+  /** `[NON-SPEC]` Closes the source at the end of a block: `using source = new AuthenticatedEventSource(…)`. */
+  [Symbol.dispose](): void;
+
+  addEventListener<Type extends keyof BaseEventMap>(
+    type: Type,
+    listener:
+      | ((this: this, event: BaseEventMap[Type]) => unknown)
+      | { handleEvent(event: BaseEventMap[Type]): unknown }
+      | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener<Type extends keyof Events & string>(
+    type: Type,
+    listener:
+      | ((this: this, event: MessageEvent<Events[Type]>) => unknown)
+      | { handleEvent(event: MessageEvent<Events[Type]>): unknown }
+      | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof BaseEventMap>(
+    type: Type,
+    listener:
+      | ((this: this, event: BaseEventMap[Type]) => unknown)
+      | { handleEvent(event: BaseEventMap[Type]): unknown }
+      | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof Events & string>(
+    type: Type,
+    listener:
+      | ((this: this, event: MessageEvent<Events[Type]>) => unknown)
+      | { handleEvent(event: MessageEvent<Events[Type]>): unknown }
+      | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+
+  /**
+   * `[NON-SPEC]` Iterates over the events of all types, in order. While a loop runs, the network is read no faster than the
+   * loop. Leaving it early closes the source. A permanent failure is thrown.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<
+    { [Type in keyof Events & string]: SourceEvent<Type, Events[Type]> }[keyof Events & string]
+  >;
+}
+
+/** The class. */
+export const AuthenticatedEventSource: {
+  /** The prototype of all sources. Not typed, so that a class that extends this one may have more members. */
+  // biome-ignore lint/suspicious/noExplicitAny: any other type would limit the members of the class that extends this one
+  readonly prototype: any;
+  /** 0: not open yet, or about to reconnect. */
+  readonly CONNECTING: 0;
+  /** 1: the stream is being read. */
+  readonly OPEN: 1;
+  /** 2: closed permanently. */
+  readonly CLOSED: 2;
+
+  // The first two have two type parameters, so that a call that names an event map selects neither.
+
+  /** Connects, and parses the data of all events as JSON. Name an event map to give them types. */
+  // biome-ignore lint/suspicious/noExplicitAny: the same type as that of JSON.parse
+  new <_Data, _Inferred>(url: string | URL, init: WithParse<'json'>): AuthenticatedEventSource<Record<string, any>>;
+  /** Connects. `parse` determines the type of the data of all events. */
+  new <Data, _Inferred>(
+    url: string | URL,
+    init: WithParse<Reader<Data>>,
+  ): AuthenticatedEventSource<Record<string, Data>>;
+  /**
+   * Connects. Nothing needs to be loaded before.
+   *
+   * @typeParam Events the data type of each event type
+   * @param url absolute, or relative to the document or worker
+   * @param init a bearer token, or options
+   * @throws `SyntaxError` `DOMException`: the URL is not valid; `TypeError`: an option is not valid
+   */
+  new <Events extends EventTypes = Record<string, string>>(
+    url: string | URL,
+    init?: string | AuthenticatedEventSourceInit<Events[keyof Events]>,
+  ): AuthenticatedEventSource<Events>;
+
+  /**
+   * `[NON-SPEC]` Reads an existing stream of bytes. The source never reconnects.
+   *
+   * @param stream belongs to the source from now on, which cancels it when it closes
+   * @throws TypeError if the stream is locked, or was read from
+   */
+  fromReadableStream<Events extends EventTypes = Record<string, string>>(
+    stream: ReadableStream<Uint8Array>,
+    init?: Pick<
+      AuthenticatedEventSourceInit<Events[keyof Events]>,
+      'lastEventId' | 'maxEventSize' | 'parse' | 'signal'
+    >,
+  ): AuthenticatedEventSource<Events>;
+} = class extends EventSource {
+  static fromReadableStream(stream: ReadableStream<Uint8Array>, init: object = {}): EventSource {
     const headers = { 'Content-Type': 'text/event-stream' };
-    const response = new Response(stream, { headers });
+    const response = new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>, { headers });
     const source = new this('about:blank', { ...init, fetch: async () => response, retry: false });
-    // Where nothing was read yet; else the reader cancels it, and this is refused.
-    clientOf(source).released.addEventListener('abort', () => stream.cancel().catch(() => {}));
+    // Cancels a stream that was not read yet. Otherwise the reader cancels it, and this call is rejected.
+    controllerOf(source).released.addEventListener('abort', () => void stream.cancel().catch(() => {}));
     return source;
   }
 
-  /** The last event ID string. */
-  get lastEventId() {
-    return clientOf(this).lastEventId;
+  get lastEventId(): string {
+    return controllerOf(this).lastEventId;
   }
 
-  /** The reconnection time, in milliseconds. */
-  get reconnectionTime() {
-    return clientOf(this).reconnectionTime;
+  get reconnectionTime(): number {
+    return controllerOf(this).reconnectionTime;
   }
 
-  /** Where the source stands. */
-  get state() {
-    return clientOf(this).state;
+  get state(): SourceState {
+    return controllerOf(this).state;
   }
 
-  addEventListener(type, ...rest) {
+  // biome-ignore lint/suspicious/noExplicitAny: the arguments are passed on
+  override addEventListener(type: string, ...rest: [any, any?]): void {
     super.addEventListener(type, ...rest);
-    clientOf(this).hear(String(type));
+    controllerOf(this).listen(String(type));
   }
 
-  /** Connects anew, at once, with the same last event ID. Does nothing once closed. */
-  reconnect() {
-    clientOf(this).reconnect();
+  reconnect(): void {
+    controllerOf(this).reconnect();
   }
 
-  /** Forgets the last event ID and the reconnection time. */
-  reset() {
-    clientOf(this).reset();
+  reset(): void {
+    controllerOf(this).reset();
   }
 
-  /** Iterates over the events of all types. Leaving the loop early closes the source. */
-  [Symbol.asyncIterator]() {
-    const client = clientOf(this);
-    const queue = new EventQueue();
-    client.addQueue(queue);
+  [Symbol.asyncIterator](): AsyncIterableIterator<SourceEvent<string, unknown>> {
+    const controller = controllerOf(this);
+    const queue = new EventQueue<SourceEvent<string, unknown>>();
+    controller.addQueue(queue);
     return iterator(queue, () => {
-      client.removeQueue(queue);
+      controller.removeQueue(queue);
       this.close();
     });
   }
 
-  /** Closes the source: `using source = new AuthenticatedEventSource(…)`. */
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')]() {
+  [Symbol.dispose ?? Symbol.for('Symbol.dispose')](): void {
     this.close();
   }
-}
+} as never;
 
-/** A callback interface's `handleEvent` does not count for an event handler. */
-function call(handler, source, event) {
+/** Calls an event handler. The method `handleEvent` of an object is not called, as the standard requires. */
+function call(handler: Handler, source: EventTarget, event: Event): void {
   if (typeof handler !== 'function') return;
   if (handler.call(source, event) === false) event.preventDefault();
 }
 
-/** Relative to the document, else to the worker. */
-function resolve(url) {
+/** Resolves a URL relative to the document, or else to the worker. */
+function resolve(url: string): string {
   const { document, location } = globalThis;
   const base = document?.baseURI ?? location?.href;
   try {
     const { hostname, href } = new URL(url, base);
-    // Chromium lets spaces in hosts pass; and `URL` does not know that in a document of another encoding than
-    // UTF-8 queries are in that one.
+    // Only an anchor resolves queries in the encoding of the document, if that is not UTF-8.
     const isOther = document?.characterSet && document.characterSet !== 'UTF-8';
-    if (!hostname.includes('%20')) return isOther ? Object.assign(document.createElement('a'), { href: url }).href : href;
+    // Chromium accepts spaces in hosts.
+    if (!hostname.includes('%20'))
+      return isOther ? Object.assign(document.createElement('a'), { href: url }).href : href;
   } catch {
-    // Said below.
+    // The exception below says the same without quoting secrets.
   }
   const advice = base ? '' : ': where there is no page, it must be absolute';
   throw new DOMException(`'${withoutSecretParts(url)}' is not a valid URL${advice}`, 'SyntaxError');
 }
 
-/** What WebIDL says of the members: constants on the class and its prototype, all enumerable. */
-function define(target, names, attributes) {
+/** Gives members the attributes that WebIDL requires: all are enumerable. */
+function define(target: object, names: string[], attributes?: PropertyDescriptorMap): void {
   for (const name of names) {
     const descriptor = Object.getOwnPropertyDescriptor(target, name);
     Object.defineProperty(target, name, { ...descriptor, enumerable: true, ...attributes?.[name] });
   }
 }
 
-const constant = (value) => ({ value, writable: false, configurable: false });
+const constant = (value: number): PropertyDescriptor => ({ value, writable: false, configurable: false });
 const constants = { CONNECTING: constant(CONNECTING), OPEN: constant(OPEN), CLOSED: constant(CLOSED) };
 for (const target of [EventSource, EventSource.prototype]) define(target, Object.keys(constants), constants);
 define(EventSource.prototype, ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']);

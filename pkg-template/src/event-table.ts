@@ -1,6 +1,8 @@
-import { TextReader } from './wasm-strings.ts';
+// The table of events that the parser writes in WebAssembly memory, as JavaScript values.
+import type { Parser } from '#bindings';
+import { WasmStrings } from './wasm-strings.ts';
 
-// The bits of a record's head, each for a pair of numbers; see src/bindings/batch.rs.
+// The bits of a record's head, each for a pair of numbers. See src/bindings/event_table.rs.
 const DATA = 1;
 const ID = 2;
 const FAR_ID = 4;
@@ -16,91 +18,94 @@ export const HAS_RETRY = 32;
 export const HAS_RECORDS = 64;
 const IS_UTF16 = 128;
 
-/** Where in the table these are. */
+// Indices of fields in the table.
 const FLAGS = 6;
 const RECONNECTION_TIME = 7;
 
 /**
- * Turns the tables that the core writes into strings.
- *
- * The memory of WebAssembly moves when it grows, which any callback may cause; so the view is made
- * anew where it has become empty.
+ * Receives one record: an event, a comment or a last event ID. `type` is empty if the stream named none. A member that the
+ * record does not contain is `undefined`. A record without text only sets the ID. Returns `false` to stop.
  */
-export class BatchReader {
-  #memory;
-  #words;
-  #texts;
-  /** The names of the event types, by number; the first is that of events without one. */
-  #types = [''];
+export type Visit = (isEvent: boolean, type: string, text: string | undefined, id: string | undefined) => unknown;
 
-  constructor(memory) {
+/**
+ * Converts the event tables of the parser to strings.
+ *
+ * WebAssembly memory moves when it grows, and any callback can make it grow. The view is therefore created again whenever it
+ * has become empty.
+ */
+export class EventTableReader {
+  readonly #memory: WebAssembly.Memory;
+  #words: Int32Array;
+  readonly #strings: WasmStrings;
+  /** The names of the event types, by number. The first is the name of events without a type. */
+  readonly #types = [''];
+
+  constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
     this.#words = new Int32Array(memory.buffer);
-    this.#texts = new TextReader(memory);
+    this.#strings = new WasmStrings(memory);
   }
 
-  /** Lets the parser parse these bytes; returns the address of the table. */
-  parse(parser, bytes, wantsComments) {
-    const place = parser.room(bytes.length);
-    this.#texts.bytes().set(bytes, place);
-    return parser.parse(bytes.length, wantsComments, this.#texts.engine);
+  /** Parses a chunk. Returns the address of the table. */
+  parse(parser: Parser, bytes: Uint8Array, wantsComments: boolean): number {
+    const address = parser.room(bytes.length);
+    this.#strings.bytes().set(bytes, address);
+    return parser.parse(bytes.length, wantsComments, this.#strings.engine);
   }
 
-  /** The flags of the table at this address. */
-  flags(table) {
-    return this.#current()[(table >>> 2) + FLAGS];
+  /** Returns the flags of the table at an address. */
+  flags(table: number): number {
+    return this.#current()[(table >>> 2) + FLAGS]!;
   }
 
-  /** In milliseconds, where the flags say that the stream has set it. */
-  reconnectionTime(table) {
+  /** Returns the reconnection time in milliseconds. It is valid if the flags contain `HAS_RETRY`. */
+  reconnectionTime(table: number): number {
     const at = (table >>> 2) + RECONNECTION_TIME;
     const [low, high] = this.#current().subarray(at, at + 2);
-    return (low >>> 0) + (high >>> 0) * 2 ** 32;
+    return (low! >>> 0) + (high! >>> 0) * 2 ** 32;
   }
 
-  /**
-   * Calls `visit(isEvent, type, text, id)` for each record of the table, until it returns `false`.
-   * `type` is empty if the stream named none. What a record does not hold is `undefined`; one without
-   * text sets the ID alone. Returns the flags, if it came to the end.
-   */
-  read(table, visit) {
+  /** Calls `visit` for each record of the table until it returns `false`. Returns the flags if it visited all records. */
+  read(table: number, visit: Visit): number | undefined {
     const types = this.#types;
     let words = this.#current();
     let at = table >>> 2;
-    const records = words[at++] >>> 2;
-    const end = records + words[at++];
-    const start = words[at++] >>> 0;
-    const length = words[at++];
-    const first = words[at++];
-    const far = words[at++] >>> 0;
-    const flags = words[at];
-    // With `undefined` each value is made a string by itself.
-    const all = length === 0 ? '' : flags & ONE_BY_ONE ? undefined : this.#texts.region(start, length, flags & IS_UTF16);
+    const records = words[at++]! >>> 2;
+    const end = records + words[at++]!;
+    const start = words[at++]! >>> 0;
+    const length = words[at++]!;
+    const first = words[at++]!;
+    const far = words[at++]! >>> 0;
+    const flags = words[at]!;
+    // `undefined` decodes each value separately.
+    const all =
+      length === 0 ? '' : flags & ONE_BY_ONE ? undefined : this.#strings.region(start, length, flags & IS_UTF16);
     at = records;
     while (at < end) {
-      const head = words[at++];
+      const head = words[at++]!;
       const type = head >>> 8;
-      let text, id;
-      if (head & DATA) text = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0);
-      // Most are data alone.
+      let text: string | undefined, id: string | undefined;
+      if (head & DATA) text = this.#value(all, start, (words[at++]! - first) | 0, (words[at++]! - first) | 0);
+      // Most records contain only data.
       if (head !== DATA) {
-        if (head & ID) id = this.#value(all, start, (words[at++] - first) | 0, (words[at++] - first) | 0);
-        if (head & FAR_ID) id = this.#texts.utf8(far + words[at++], far + words[at++]);
-        if (head & COMMENT) text = this.#texts.utf8(far + words[at++], far + words[at++]);
-        if (head & NAME) types[type] = this.#texts.utf8(far + words[at++], far + words[at++]);
+        if (head & ID) id = this.#value(all, start, (words[at++]! - first) | 0, (words[at++]! - first) | 0);
+        if (head & FAR_ID) id = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
+        if (head & COMMENT) text = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
+        if (head & NAME) types[type] = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
       }
-      if (visit((head & DATA) === DATA, types[type], text, id) === false) return undefined;
+      if (visit((head & DATA) === DATA, types[type]!, text, id) === false) return undefined;
       if (words.length === 0) words = this.#current();
     }
     return flags;
   }
 
-  #value(all, start, from, to) {
+  #value(all: string | undefined, start: number, from: number, to: number): string {
     if (all !== undefined) return all.slice(from, to);
-    return this.#texts.utf8(start + from, start + to);
+    return this.#strings.utf8(start + from, start + to);
   }
 
-  #current() {
+  #current(): Int32Array {
     if (this.#words.length === 0) this.#words = new Int32Array(this.#memory.buffer);
     return this.#words;
   }

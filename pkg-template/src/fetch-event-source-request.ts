@@ -1,11 +1,30 @@
-import { toHeaders } from './options.ts';
+// The arguments of fetchEventSource(), as a URL and options.
+import type { FetchEventSourceInit } from './fetch-event-source.ts';
+import { toHeaders, type RetryOptions } from './options.ts';
+import type { AttemptContext } from './token.ts';
 
 const SECOND = 1000;
 
-/** The URL, and the options of a source, that the two arguments of `fetchEventSource` stand for. */
-export function readRequest(input, init) {
-  const given = input instanceof Request ? { ...membersOf(input), ...defined(init) } : defined(init);
-  const headers = readHeaders(input.headers, given.headers);
+/** What a call of `fetchEventSource` requests. */
+export interface FetchRequest {
+  url: string | URL;
+  /** The options of the source. */
+  options: FetchOptions;
+}
+
+/** The options of the source, as `AuthenticatedEventSource` reads them. */
+export interface FetchOptions {
+  signal?: AbortSignal | null;
+  auth?: unknown;
+  token?: unknown;
+  retry: unknown;
+}
+
+/** Converts the two arguments of `fetchEventSource` to a URL and the options of a source. */
+export function readRequest(input: RequestInfo | URL, init: FetchEventSourceInit): FetchRequest {
+  const given: FetchEventSourceInit =
+    input instanceof Request ? { ...membersOf(input), ...defined(init) } : defined(init);
+  const headers = readHeaders((input as Partial<Request>).headers, given.headers);
   const isGet = (given.method ?? 'GET').toUpperCase() === 'GET';
   return {
     url: input instanceof Request ? input.url : input,
@@ -13,24 +32,35 @@ export function readRequest(input, init) {
       ...given,
       ...headers,
       lastEventId: given.lastEventId ?? headers.lastEventId,
-      // Other requests are sent again only if somebody asks for it: the page being shown does not.
+      // Showing the page must not send a request again that is not a `GET`.
       openWhenHidden: given.openWhenHidden ?? !isGet,
-      retry: isGet && typeof (given.retry ?? {}) === 'object' ? { initialDelay: SECOND, ...given.retry } : given.retry,
+      retry:
+        isGet && typeof (given.retry ?? {}) === 'object'
+          ? { initialDelay: SECOND, ...(given.retry as RetryOptions) }
+          : given.retry,
       parse: undefined,
-    },
+    } as FetchOptions,
   };
 }
 
-function defined(init) {
+function defined(init: object): object {
   return Object.fromEntries(Object.entries(init).filter(([, value]) => value !== undefined && value !== null));
 }
 
-/** What a `Request` says, but for what it says by default. */
-function membersOf(request) {
-  // A copy, because a body can be read once, and the caller keeps the right to read it.
+/** Returns the members of a `Request` that do not have their default value. */
+function membersOf(request: Request): object {
+  // A copy, because a body can be read only once, and the caller may still read it.
   const copy = request.clone();
-  const members = { signal: request.signal };
-  for (const name of ['method', 'credentials', 'integrity', 'keepalive', 'mode', 'referrer', 'referrerPolicy']) {
+  const members: Record<string, unknown> = { signal: request.signal };
+  for (const name of [
+    'method',
+    'credentials',
+    'integrity',
+    'keepalive',
+    'mode',
+    'referrer',
+    'referrerPolicy',
+  ] as const) {
     members[name] = request[name];
   }
   if (request.cache !== 'default') members.cache = request.cache;
@@ -39,19 +69,25 @@ function membersOf(request) {
   return members;
 }
 
-/** The headers of the `Request`, over them those of `init`; a `Last-Event-ID` is where to start. */
-function readHeaders(under, over) {
-  if (typeof over === 'function') {
-    return { headers: async (context) => merge(under, await over(context)) };
+/** The headers of the source, and the last event ID at its start. */
+interface ReadHeaders {
+  headers: Headers | ((context: AttemptContext) => Promise<Headers>);
+  lastEventId?: string;
+}
+
+/** Merges the headers of the `Request` and of `init`, which take precedence. `Last-Event-ID` becomes an option. */
+function readHeaders(base: HeadersInit | undefined, added: FetchEventSourceInit['headers']): ReadHeaders {
+  if (typeof added === 'function') {
+    return { headers: async (context) => merge(base, await added(context)) };
   }
-  const headers = merge(under, over);
+  const headers = merge(base, added);
   const lastEventId = headers.get('Last-Event-ID') ?? '';
   headers.delete('Last-Event-ID');
   return { headers, lastEventId };
 }
 
-function merge(under, over) {
-  const headers = new Headers(under);
-  for (const [name, value] of toHeaders(over, 'headers')) headers.set(name, value);
+function merge(base: HeadersInit | undefined, added: HeadersInit | undefined): Headers {
+  const headers = new Headers(base);
+  for (const [name, value] of toHeaders(added, 'headers')) headers.set(name, value);
   return headers;
 }

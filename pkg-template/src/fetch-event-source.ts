@@ -1,129 +1,215 @@
-import { Client, report } from './source-controller.ts';
-import { AuthenticatedEventSource, CLIENT, clientOf } from './event-source.ts';
+// fetchEventSource(): a source with the signature of @microsoft/fetch-event-source.
+import type { EventSourceError } from './errors.ts';
 import { CloseEvent, ErrorEvent } from './event-classes.ts';
-import { readRequest } from './fetch-event-source-request.ts';
+import { AuthenticatedEventSource, CONTROLLER, controllerOf } from './event-source.ts';
+import { readRequest, type FetchOptions } from './fetch-event-source-request.ts';
+import type { AuthenticatedEventSourceInit } from './options.ts';
+import { SourceController, report } from './source-controller.ts';
 
 export { EventSourceError } from './errors.ts';
 
-/** The content type of event streams. */
-export const EventStreamContentType = 'text/event-stream';
+/** The content type of event streams, `text/event-stream`. */
+export const EventStreamContentType: 'text/event-stream' = 'text/event-stream';
 
-/**
- * Reads an event stream by callbacks, with the signature of `@microsoft/fetch-event-source`.
- * Resolves when the stream is over or the signal aborts, rejects when it failed for good.
- */
-export function fetchEventSource(input, init = {}) {
-  return new Promise((resolve, reject) => { new Run(input, init, resolve, reject).start(); });
+/** An event of the stream. */
+export interface EventSourceMessage {
+  /** The `id` of this event; `''` if it has none. */
+  id: string;
+  /** The event type; `''` if the stream named none. */
+  event: string;
+  /** The data. */
+  data: string;
+  /** The reconnection time in milliseconds, on the first event after the stream has changed it. */
+  retry?: number;
 }
 
-/** Hands the messages to a callback and to nobody else, without the objects that it would make for others. */
-class CallbackClient extends Client {
-  /** Called with each message. */
-  deliver;
-  /** What the next message says of the reconnection time. */
-  #retry;
+/** The options of a source that the second argument may contain. All are `[NON-SPEC]`. */
+type SourceOptions = Pick<
+  AuthenticatedEventSourceInit,
+  | 'auth'
+  | 'token'
+  | 'headers'
+  | 'body'
+  | 'lastEventId'
+  | 'lastEventIdParam'
+  | 'retry'
+  | 'connectTimeout'
+  | 'heartbeatTimeout'
+  | 'maxEventSize'
+  | 'redirectPolicy'
+>;
 
-  setReconnectionTime(milliseconds) {
+/** The second argument: the members of `RequestInit`, callbacks, and options of a source. */
+export interface FetchEventSourceInit extends Omit<RequestInit, 'headers' | 'body'>, SourceOptions {
+  /**
+   * Called with each response before it is read. An exception is passed to `onerror`. Default: the status must be 200 and
+   * the type `text/event-stream`.
+   *
+   * It is not called for responses that the source handles itself: a 204, a refused redirect, and with `auth` a 401.
+   */
+  onopen?: ((response: Response) => void | Promise<void>) | undefined;
+  /** Called with each event. An exception is passed to `onerror`. If that returns nothing, the stream continues. */
+  onmessage?: ((event: EventSourceMessage) => void) | undefined;
+  /** Called when the server has ended the stream. The promise then resolves. An exception is passed to `onerror`. */
+  onclose?: (() => void) | undefined;
+  /**
+   * Called with each failure: an `EventSourceError`, or the exception of a callback.
+   *
+   * - Return a number to wait that many milliseconds before the next attempt.
+   * - Throw to give up. The promise rejects with the exception.
+   * - Return nothing to use the policy: a `GET` that may succeed later is retried by `retry`, and any other failure rejects
+   *   the promise.
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: callers of @microsoft/fetch-event-source rely on this type
+  // biome-ignore lint/suspicious/noConfusingVoidType: a callback may return nothing
+  onerror?: ((error: any) => number | null | undefined | void) | undefined;
+  /**
+   * `false`: closes the connection while the page is hidden, and resumes when it is shown. Default: `false` for `GET`, else
+   * `true`, because showing the page must not send such a request again.
+   */
+  openWhenHidden?: boolean | undefined;
+  /** The function that sends the requests. Default: the global `fetch`. */
+  fetch?: typeof globalThis.fetch | undefined;
+  /** Ends the stream. The promise resolves. */
+  signal?: AbortSignal | null;
+}
+
+/**
+ * Reads an event stream with callbacks. The signature is that of `@microsoft/fetch-event-source`.
+ *
+ * @param input the same as for `fetch`
+ * @param init the request, callbacks and options
+ * @returns resolves when the stream is over or the signal has aborted; rejects when it failed permanently, with an
+ * `EventSourceError` or the exception of a callback
+ */
+export function fetchEventSource(input: RequestInfo | URL, init: FetchEventSourceInit = {}): Promise<void> {
+  return new Promise((resolve, reject) => {
+    new Run(input, init, resolve, reject).start();
+  });
+}
+
+/** Passes the events to one callback, and creates no other event objects. */
+class CallbackController extends SourceController {
+  /** Called with each event. */
+  declare deliver: (message: EventSourceMessage) => void;
+  /** The reconnection time that the next event reports. */
+  #retry: number | undefined;
+
+  override setReconnectionTime(milliseconds: number): void {
     if (milliseconds !== this.reconnectionTime) this.#retry = milliseconds;
     super.setReconnectionTime(milliseconds);
   }
 
-  message(event, data, id = '') {
+  override message(event: string, data: string, id = ''): void {
     const retry = this.#retry;
     this.#retry = undefined;
-    this.deliver({ id, event, data, retry });
+    this.deliver({ id, event, data, retry } as EventSourceMessage);
   }
 }
 
 class CallbackSource extends AuthenticatedEventSource {
-  static [CLIENT] = CallbackClient;
+  static [CONTROLLER] = CallbackController;
 }
 
-/** One call: a source, and what the caller's callbacks say of it. */
-class Run {
-  #init;
-  #url;
-  #options;
-  #resolve;
-  #reject;
-  #source;
-  /** Until the connection that `onmessage` asked for. */
-  #timer;
-  /** `{ error, response }`: what `onopen` threw, and at what. */
-  #refusal;
-  /** What is left of the promise once the source is closed; `{ error }` rejects it. */
-  #end;
-  /** The promise is settled: stops listening to the caller's signal. */
-  #settled = new AbortController();
+/** The result of a call: `{ error }` rejects the promise. */
+type Outcome = { error?: unknown };
 
-  constructor(input, init, resolve, reject) {
+/** One call of `fetchEventSource`: a source, and the caller's callbacks. */
+class Run {
+  readonly #init: FetchEventSourceInit;
+  readonly #url: string | URL;
+  readonly #options: FetchOptions;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
+  #source: AuthenticatedEventSource | undefined;
+  /** The wait for the connection that follows an exception of `onmessage`. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The exception of `onopen`, and the response that it was thrown for. */
+  #refusal: { error: unknown; response: Response } | undefined;
+  /** The outcome once the source is closed. */
+  #outcome: Outcome | undefined;
+  /** Aborts when the promise is settled, which removes the listener from the caller's signal. */
+  readonly #settled = new AbortController();
+
+  constructor(
+    input: RequestInfo | URL,
+    init: FetchEventSourceInit,
+    resolve: () => void,
+    reject: (error: unknown) => void,
+  ) {
     this.#init = init;
     ({ url: this.#url, options: this.#options } = readRequest(input, init));
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
-  start() {
+  start(): void {
     const { signal } = this.#options;
-    if (signal?.aborted) return this.#resolve();
+    if (signal?.aborted) {
+      this.#resolve();
+      return;
+    }
     this.#connect();
     signal?.addEventListener('abort', () => this.#settle({}), { signal: this.#settled.signal });
   }
 
-  #connect(resumption) {
+  #connect(resumption?: object): void {
     const { onopen, fetch } = this.#init;
     const source = new CallbackSource(this.#url, {
       ...this.#options,
       ...resumption,
-      // Without `onopen` the source fetches by itself, and can tell a CORS refusal from a dead network.
-      fetch: onopen ? (...request) => this.#fetch(...request) : fetch,
+      // Without `onopen` the source sends requests itself. It can then distinguish a CORS refusal from a network error.
+      fetch: onopen ? (url: string, init?: RequestInit) => this.#fetch(url, init) : fetch,
       signal: undefined,
-      shouldRetry: (failure) => this.#judge(failure),
-    });
+      shouldRetry: (failure: EventSourceError) => this.#decide(failure),
+    } as unknown as AuthenticatedEventSourceInit);
     this.#source = source;
-    clientOf(source).deliver = (message) => this.#deliver(message);
-    // Events of the stream may be named like these.
+    (controllerOf(source) as CallbackController).deliver = (message) => this.#deliver(message);
+    // The stream may contain events with the same names.
     source.onerror = (event) => {
       if (!(event instanceof ErrorEvent)) return;
-      if (event.willRetry) this.#end = undefined;
-      else this.#settle(this.#end ?? { error: event.error });
+      if (event.willRetry) this.#outcome = undefined;
+      else this.#settle(this.#outcome ?? { error: event.error });
     };
     source.addEventListener('close', (event) => {
-      if (event instanceof CloseEvent) this.#settle(this.#end ?? {});
+      if (event instanceof CloseEvent) this.#settle(this.#outcome ?? {});
     });
   }
 
-  async #fetch(url, init) {
+  async #fetch(url: string, init: RequestInit | undefined): Promise<Response> {
     const response = await (this.#init.fetch ?? fetch)(url, init);
     if (this.#isForTheSource(response)) return response;
     try {
-      await this.#init.onopen(response);
+      await this.#init.onopen!(response);
     } catch (error) {
       this.#refusal = { error, response };
-      // What the source would refuse too it shall see: it knows `Retry-After`.
+      // Returns a response that the source rejects too, because the source reads `Retry-After`.
       if (isEventStream(response)) throw error;
       return response;
     }
     return asEventStream(response);
   }
 
-  /** What the source answers by itself: *stop* (204), a redirect, and a 401 if it has credentials. */
-  #isForTheSource({ status, type }) {
+  /** Whether the source handles the response itself: a 204, a redirect, and a 401 if it has credentials. */
+  #isForTheSource({ status, type }: Response): boolean {
     const { auth, token } = this.#options;
     return status === 204 || type === 'opaqueredirect' || (status === 401 && (auth ?? token) !== undefined);
   }
 
-  #deliver(message) {
+  #deliver(message: EventSourceMessage): void {
     try {
       this.#init.onmessage?.(message);
     } catch (thrown) {
-      this.#notTaken(thrown);
+      this.#deliveryFailed(thrown);
     }
   }
 
-  /** `onmessage` threw. The stream has no part in it, and goes on unless `onerror` says otherwise. */
-  #notTaken(thrown) {
-    if (!this.#init.onerror) return report(thrown);
+  /** Handles an exception of `onmessage`. The stream continues, unless `onerror` decides otherwise. */
+  #deliveryFailed(thrown: unknown): void {
+    if (!this.#init.onerror) {
+      report(thrown);
+      return;
+    }
     try {
       const wait = this.#init.onerror(thrown);
       if (isWait(wait)) this.#reconnect(wait);
@@ -132,74 +218,77 @@ class Run {
     }
   }
 
-  #reconnect(wait) {
-    const { lastEventId, reconnectionTime } = this.#source;
+  #reconnect(wait: number): void {
+    const { lastEventId, reconnectionTime } = this.#source!;
     const { retry } = this.#options;
-    this.#source.close();
-    const resumption = { lastEventId, retry: typeof retry === 'object' ? { ...retry, initialDelay: reconnectionTime } : retry };
+    this.#source!.close();
+    const resumption = {
+      lastEventId,
+      retry: typeof retry === 'object' ? { ...retry, initialDelay: reconnectionTime } : retry,
+    };
     this.#timer = setTimeout(() => this.#connect(resumption), wait);
   }
 
-  /** The caller's last word on a failure of the source: see `shouldRetry`. */
-  #judge(failure) {
+  /** Makes the final decision on a failure of the source: see `shouldRetry`. */
+  #decide(failure: EventSourceError): boolean | number | undefined {
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (refusal && (failure.response === refusal.response || failure.cause === refusal.error)) {
-      return this.#ask(refusal.error, this.#mayRepeat);
+      return this.#callOnError(refusal.error, this.#mayRepeat);
     }
     if (failure.reason === 'no-content') return this.#stop();
-    if (failure.reason !== 'end') return this.#ask(failure);
+    if (failure.reason !== 'end') return this.#callOnError(failure);
     try {
       this.#init.onclose?.();
     } catch (thrown) {
-      return this.#ask(thrown, this.#mayRepeat);
+      return this.#callOnError(thrown, this.#mayRepeat);
     }
     return this.#stop();
   }
 
-  /** Whether the request may be sent again if the caller's callbacks throw and `onerror` says nothing. */
-  get #mayRepeat() {
+  /** Whether the request may be sent again if a callback throws and `onerror` returns nothing. */
+  get #mayRepeat(): boolean {
     return Boolean(this.#options.retry);
   }
 
-  #stop() {
-    this.#end = {};
+  #stop(): false {
+    this.#outcome = {};
     return false;
   }
 
-  /** What `onerror` says, else `verdict`. */
-  #ask(error, verdict) {
-    this.#end = { error };
+  /** Returns the decision of `onerror`, or else `fallback`. */
+  #callOnError(error: unknown, fallback?: boolean): boolean | number | undefined {
+    this.#outcome = { error };
     try {
       const wait = this.#init.onerror?.(error);
-      return isWait(wait) ? wait : verdict;
+      return isWait(wait) ? wait : fallback;
     } catch (fatal) {
-      this.#end = { error: fatal };
+      this.#outcome = { error: fatal };
       return false;
     }
   }
 
-  #settle(end) {
+  #settle(outcome: Outcome): void {
     if (this.#settled.signal.aborted) return;
     this.#settled.abort();
     clearTimeout(this.#timer);
     this.#source?.close();
-    if ('error' in end) this.#reject(end.error);
+    if ('error' in outcome) this.#reject(outcome.error);
     else this.#resolve();
   }
 }
 
-function isWait(value) {
+function isWait(value: unknown): value is number {
   return typeof value === 'number' && value >= 0;
 }
 
-/** `onopen` has let the response in, whatever its status and type; the source judges by both. */
-function asEventStream(response) {
-  // Whoever has read the body has not let it in.
+/** Returns a response that the source accepts, because `onopen` has accepted it with any status and type. */
+function asEventStream(response: Response): Response {
+  // If the body was read already, `onopen` has handled the response.
   if (isEventStream(response) || response.bodyUsed || response.body === null) return response;
   return new Response(response.body, { headers: { 'Content-Type': EventStreamContentType } });
 }
 
-function isEventStream({ status, headers }) {
+function isEventStream({ status, headers }: Response): boolean {
   return status === 200 && /^text\/event-stream[\t ]*(;|$)/i.test(headers.get('Content-Type') ?? '');
 }

@@ -1,51 +1,282 @@
+// The second argument of the constructor: its public types, and the checks.
+import type { EventSourceError } from './errors.ts';
+import type { SourceEvent } from './event-classes.ts';
+import type { AttemptContext, AuthProvider, MaybePromise, Token } from './token.ts';
+
 const SECOND = 1000;
 const MEBIBYTE = 2 ** 20;
 
-/** The members of `RequestInit` that go to `fetch` as they are. */
-const REQUEST_MEMBERS = [
-  'cache', 'credentials', 'integrity', 'keepalive', 'mode', 'priority', 'redirect', 'referrer', 'referrerPolicy',
-];
+/** When to reconnect. Times are in milliseconds. */
+export interface RetryOptions {
+  /** The reconnection time until the stream's `retry` field sets another one; at least 1. Default 3,000. */
+  initialDelay?: number;
+  /** The longest wait, unless the reconnection time is longer. Default 30,000. */
+  maxDelay?: number;
+  /** The factor by which the range of the wait grows with each retry. Default 2. */
+  multiplier?: number;
+  /** `'full'`: the wait is uniformly random within the range; `'none'`: it is the whole range. Default `'full'`. */
+  jitter?: 'full' | 'none';
+  /** How many retries in a row may fail. Default `Infinity`. */
+  maxRetries?: number;
+  /** How long a stream without events must last before retries are counted from zero. Default 5,000. */
+  resetAfter?: number;
+  /** `'error'`: does not reconnect after the server has ended the stream normally. Default `'always'`. */
+  on?: 'always' | 'error' | 'never';
+}
 
-/** Reads the second argument of the constructor once, and checks it, so that a mistake shows
- *  where it was made and not at the first reconnect. */
-export function readOptions(init, isNative) {
-  const given = typeof init === 'string' && !isNative ? { auth: init } : (init ?? {});
+/** A schema of the [Standard Schema](https://standardschema.dev) interface that validates synchronously. */
+export interface StandardSchema<Output> {
+  /** The properties that the interface requires of every schema. */
+  readonly '~standard': {
+    /** The version of the interface. */
+    readonly version: 1;
+    /** The library that created the schema. */
+    readonly vendor: string;
+    /** Validates a value. Returns `{ value }` or `{ issues }`. */
+    readonly validate: (value: unknown) => unknown;
+    /** Exists for types only. */
+    readonly types?:
+      | {
+          /** The type of the validated value. */
+          readonly input: unknown;
+          /** The type of the result. */
+          readonly output: Output;
+        }
+      | undefined;
+  };
+}
+
+/** How the data of an event is parsed. */
+export type Parse<Data> = 'json' | ((data: string, event: SourceEvent) => Data) | StandardSchema<Data>;
+
+/** The second argument. All members except `withCredentials` are `[NON-SPEC]`. */
+export interface AuthenticatedEventSourceInit<Data = string> {
+  /** A bearer token, a function that is called for one on every attempt, or a provider. */
+  auth?: string | ((context: AttemptContext) => MaybePromise<Token>) | AuthProvider;
+  /** The same as `auth`, for the simple case. */
+  token?: string | ((context: AttemptContext) => MaybePromise<Token>);
+  /** Headers, or a function that is called for them on every attempt. */
+  headers?: HeadersInit | ((context: AttemptContext) => MaybePromise<HeadersInit>);
+  /**
+   * Default `'GET'`. With any other method a request is never sent twice, unless `retry` is given, or after a 401 if
+   * `auth.onUnauthorized` is given.
+   */
+  method?: string;
+  /**
+   * The body, or a function that creates it again for every attempt. A `ReadableStream` can be sent only once: with `retry`
+   * or `onUnauthorized` it must come from a function.
+   */
+  body?: BodyInit | null | ((context: AttemptContext) => MaybePromise<BodyInit | null>);
+  /** As in `RequestInit`. */
+  mode?: RequestMode;
+  /** As in `RequestInit`. Default `'same-origin'`. */
+  credentials?: RequestCredentials;
+  /** As in `RequestInit`. Default `'no-store'`. */
+  cache?: RequestCache;
+  /** As in `RequestInit`. See also `redirectPolicy`. */
+  redirect?: RequestRedirect;
+  /** As in `RequestInit`. */
+  referrer?: string;
+  /** As in `RequestInit`. */
+  referrerPolicy?: ReferrerPolicy;
+  /** As in `RequestInit`. */
+  integrity?: string;
+  /** As in `RequestInit`. */
+  keepalive?: boolean;
+  /** As in `RequestInit`. Default `'auto'`. */
+  priority?: RequestPriority;
+  /** Closes the source when it aborts. */
+  signal?: AbortSignal;
+  /** Sends cookies to other origins too. Default `false`. */
+  withCredentials?: boolean;
+  /** The function that sends the requests. Default: the global `fetch`. */
+  fetch?: typeof globalThis.fetch;
+  /** The ID after which the stream starts. Default `''`. */
+  lastEventId?: string;
+  /**
+   * Sends the last event ID as this query parameter in addition to the header. In a cross-origin request the parameter
+   * replaces the header, because the CORS preflight may not allow it.
+   */
+  lastEventIdParam?: string;
+  /**
+   * `false`: never reconnects; `'spec'`: exactly as browsers do. Default: the defaults of {@link RetryOptions} for `GET`,
+   * else `false`.
+   */
+  retry?: RetryOptions | false | 'spec';
+  /**
+   * Makes the final decision on each failure: whether to retry, or after how many milliseconds. `undefined` leaves the
+   * decision to the policy. Only `retry.maxRetries` limits it.
+   */
+  shouldRetry?: (failure: EventSourceError) => boolean | number | undefined;
+  /** The time limit in milliseconds for the providers, and again for the response headers. Default 30,000. */
+  connectTimeout?: number;
+  /**
+   * The time in milliseconds (above 0) without a byte after which the connection counts as dead. Comments count as bytes.
+   * `'auto'`: three times the longest heartbeat interval, at least 10,000, once a heartbeat was seen, or announced in
+   * seconds by the response header `SSE-Heartbeat`. `false`: never. Default `'auto'`.
+   */
+  heartbeatTimeout?: number | 'auto' | false;
+  /**
+   * `false`: closes the connection while the page is hidden, and resumes when it is shown. A method other than `GET` fails
+   * instead, unless `retry` is given. Default `true`.
+   */
+  openWhenHidden?: boolean;
+  /** The limit for one event and for one line, in bytes. Default 16 MiB, at most 2 GiB. */
+  maxEventSize?: number;
+  /**
+   * Whether a request with secrets may be redirected to another origin. Default `'same-origin'`, also with
+   * `retry: 'spec'`; with an explicit `redirect` the default is `'follow'`. Secrets are a token, a body, and every header
+   * except `Accept`, `Accept-Language`, `Content-Language`, `Content-Type` and `Last-Event-ID`.
+   */
+  redirectPolicy?: 'same-origin' | 'follow';
+  /** Parses the data of each event. A failure is an `error` event with `reason: 'parse'`, and the stream continues. */
+  parse?: Parse<Data>;
+}
+
+type HeadersFunction = (context: AttemptContext) => MaybePromise<HeadersInit>;
+type BodyOption = BodyInit | null | undefined | ((context: AttemptContext) => MaybePromise<BodyInit | null>);
+/** Returns the parsed data. */
+export type ParseFunction = (data: string, event: SourceEvent) => unknown;
+
+/** The provider of the caller, or `{ token }`. */
+export type Provider = Pick<AuthProvider, 'onUnauthorized'> & { token: AuthProvider['token'] | undefined };
+
+/** The authentication options. */
+export interface ResolvedAuth {
+  hasAuth: boolean;
+  /** Whether a rejected token can be replaced. */
+  canRefresh: boolean;
+  provider: Provider;
+  scheme: string;
+  header: string;
+  renewBefore: number;
+}
+
+/** The retry options. */
+export interface ResolvedRetry {
+  isSpec: boolean;
+  /** Whether the caller allowed the request to be sent again. */
+  isRetryGiven: boolean;
+  /** Following another tab changes it: see shared/member.ts. */
+  initialDelay: number;
+  maxDelay: number;
+  multiplier: number;
+  hasJitter: boolean;
+  maxRetries: number;
+  resetAfter: number;
+  /** 0: always; 1: after an error; 2: never. */
+  retryOn: number;
+}
+
+/** The limits of time and size. */
+export interface ResolvedLimits {
+  connectTimeout: number;
+  /** 0: automatic; infinite: never. */
+  heartbeatTimeout: number;
+  maxEventSize: number;
+}
+
+/** The request of every attempt. */
+export interface ResolvedRequest {
+  method: string;
+  isGet: boolean;
+  /** Whether diagnostic requests may find out why the server does not answer. */
+  mayProbe: boolean;
+  followsRedirects: boolean;
+  withCredentials: boolean;
+  /** The members of `RequestInit` that are passed to `fetch` unchanged. */
+  init: RequestInit;
+  body: BodyOption;
+  headers: HeadersFunction;
+  hasHeaders: boolean;
+  fetch: typeof globalThis.fetch | undefined;
+  lastEventIdParam: string | undefined;
+}
+
+/** The options of a source, checked and complete. Times are milliseconds, sizes are bytes. */
+export interface ResolvedOptions {
+  /** Whether the source is an `EventSource` of the entry ./event-source. */
+  isNative: boolean;
+  auth: ResolvedAuth;
+  retry: ResolvedRetry;
+  limits: ResolvedLimits;
+  request: ResolvedRequest;
+  shouldRetry: AuthenticatedEventSourceInit['shouldRetry'];
+  signal: AbortSignal | undefined;
+  lastEventId: string;
+  openWhenHidden: boolean;
+  parse: ParseFunction | undefined;
+  /** Checked by the entry ./shared: see shared/options.ts. */
+  shared: unknown;
+}
+
+/** The options as the caller gave them: every member may have any type. */
+type Given = { readonly [Name in keyof AuthenticatedEventSourceInit | 'shared']?: unknown };
+
+/** The members of `RequestInit` that are passed to `fetch` unchanged. */
+const REQUEST_MEMBERS = [
+  'cache',
+  'credentials',
+  'integrity',
+  'keepalive',
+  'mode',
+  'priority',
+  'redirect',
+  'referrer',
+  'referrerPolicy',
+] as const;
+
+/**
+ * Reads and checks the second argument of the constructor once, so that a mistake throws where it was made, and not at the
+ * first reconnect.
+ */
+export function readOptions(init: unknown, isNative: boolean): ResolvedOptions {
+  const given: Given = typeof init === 'string' && !isNative ? { auth: init } : ((init ?? {}) as Given);
   if (Object(given) !== given) throw new TypeError('`init` must be an object');
   const requestInit = readRequest(given);
   const method = readMethod(given, requestInit);
-  const retry = readRetry(given.retry ?? (isNative ? 'spec' : undefined), method === 'GET');
-  const auth = readAuth(given.auth ?? given.token, method === 'GET' || retry.isRetryGiven);
+  const isGet = method === 'GET';
+  const retry = readRetry(given.retry ?? (isNative ? 'spec' : undefined), isGet);
+  const { isSpec } = retry;
+  const auth = readAuth(given.auth ?? given.token, isGet || retry.isRetryGiven);
   if (given.body instanceof ReadableStream && (retry.isRetryGiven || auth.canRefresh)) {
     throw new TypeError('a stream as `body` can be sent only once: give a function that makes a new one');
   }
   return {
-    ...retry,
     isNative,
-    method,
-    isGet: method === 'GET',
-    mayProbe: method === 'GET' && given.redirect === undefined && !given.fetch,
-    withCredentials: Boolean(given.withCredentials),
-    requestInit,
-    body: given.body,
-    ...readHeaders(given.headers),
-    ...auth,
-    fetch: readFunction(given.fetch, 'fetch'),
+    auth,
+    retry,
+    request: {
+      method,
+      isGet,
+      mayProbe: isGet && given.redirect === undefined && !given.fetch,
+      withCredentials: Boolean(given.withCredentials),
+      init: requestInit,
+      body: given.body as BodyOption,
+      ...readHeaders(given.headers),
+      fetch: readFunction(given.fetch, 'fetch'),
+      followsRedirects: readRedirectPolicy(given) === 'follow',
+      lastEventIdParam: given.lastEventIdParam === undefined ? undefined : String(given.lastEventIdParam),
+    },
     signal: readSignal(given.signal ?? undefined),
     lastEventId: readLastEventId(given.lastEventId),
-    lastEventIdParam: given.lastEventIdParam === undefined ? undefined : String(given.lastEventIdParam),
     shouldRetry: readFunction(given.shouldRetry, 'shouldRetry'),
-    connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', (retry.isSpec ? 300 : 30) * SECOND),
-    heartbeatTimeout: readHeartbeat(given.heartbeatTimeout, retry.isSpec),
-    openWhenHidden: given.openWhenHidden ?? true,
-    maxEventSize: Math.min(readNumber(given.maxEventSize, 'maxEventSize', retry.isSpec ? Infinity : 16 * MEBIBYTE), 2 ** 31),
-    followsRedirects: readRedirectPolicy(given) === 'follow',
+    limits: {
+      connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', (isSpec ? 300 : 30) * SECOND),
+      heartbeatTimeout: readHeartbeat(given.heartbeatTimeout, isSpec),
+      maxEventSize: Math.min(
+        readNumber(given.maxEventSize, 'maxEventSize', isSpec ? Infinity : 16 * MEBIBYTE),
+        2 ** 31,
+      ),
+    },
+    openWhenHidden: (given.openWhenHidden ?? true) as boolean,
     parse: readParse(given.parse),
     shared: given.shared,
   };
 }
 
-function readMethod({ method: given = 'GET', body }, requestInit) {
-  // `Request` normalises the method and refuses what is illegal, as the standard says.
+function readMethod({ method: given = 'GET', body }: Given, requestInit: RequestInit): string {
+  // `Request` normalizes the method and rejects an illegal one, as the standard requires.
   const { method } = new Request('https://localhost/', { ...requestInit, method: String(given) });
   if ((method === 'GET' || method === 'HEAD') && body !== undefined && body !== null) {
     throw new TypeError(`a ${method} request has no \`body\`: set \`method\`, for example to 'POST'`);
@@ -53,8 +284,8 @@ function readMethod({ method: given = 'GET', body }, requestInit) {
   return method;
 }
 
-function readRequest(given) {
-  const request = { cache: 'no-store' };
+function readRequest(given: Given): RequestInit {
+  const request: Record<string, unknown> = { cache: 'no-store' };
   for (const member of REQUEST_MEMBERS) {
     if (given[member] !== undefined) request[member] = given[member];
   }
@@ -63,62 +294,66 @@ function readRequest(given) {
 }
 
 /** An explicit `redirect` takes precedence over the default policy, but not over an explicit policy. */
-function readRedirectPolicy({ redirectPolicy, redirect }) {
+function readRedirectPolicy({ redirectPolicy, redirect }: Given): string {
   const policies = redirect === undefined ? ['same-origin', 'follow'] : ['follow', 'same-origin'];
   return readOneOf(redirectPolicy, 'redirectPolicy', policies);
 }
 
-/** A copy, made now: what is illegal throws here, and what the caller changes later is not ours.
- *  Some engines quote the value in their own message, and it may be a secret. */
-export function toHeaders(init, name) {
+/**
+ * Returns a copy, which later changes by the caller do not affect. Illegal headers throw here. The message of the engine is
+ * not used, because some engines quote the value, which may be a secret.
+ */
+export function toHeaders(init: unknown, name: string): Headers {
   try {
-    return new Headers(init);
+    return new Headers(init as HeadersInit);
   } catch {
     throw new TypeError(`\`${name}\` holds a header name or value that is not legal`);
   }
 }
 
-/** `headers` as a function that returns headers, or a promise of them. The value is read once: it may be an iterator. */
-function readHeaders(headers) {
-  if (typeof headers === 'function') return { headers, hasHeaders: true };
+/** Returns `headers` as a function. The value is read once, because it may be an iterator. */
+function readHeaders(headers: unknown): Pick<ResolvedRequest, 'headers' | 'hasHeaders'> {
+  if (typeof headers === 'function') return { headers: headers as HeadersFunction, hasHeaders: true };
   const fixed = toHeaders(headers, 'headers');
   return { headers: () => fixed, hasHeaders: !fixed.keys().next().done };
 }
 
-function readAuth(auth, mayResend) {
+function readAuth(auth: unknown, mayResend: boolean): ResolvedAuth {
   const provider = typeof auth === 'function' ? { token: auth } : auth;
   const isProvider = typeof provider === 'object' && provider !== null;
-  const { scheme = 'Bearer', header = 'Authorization', renewBefore } = isProvider ? provider : {};
-  const token = isProvider ? provider.token : (provider ?? undefined);
+  const given = (isProvider ? provider : {}) as { [Name in keyof AuthProvider]?: unknown };
+  const { scheme = 'Bearer', header = 'Authorization', renewBefore } = given;
+  const token = isProvider ? given.token : (provider ?? undefined);
   if (!['function', 'string'].includes(typeof token) && (isProvider || token !== undefined)) {
     throw new TypeError('`auth` must be a token, a function that returns one, or an object with either as `token`');
   }
   toHeaders([[header, `${scheme} ${typeof token === 'string' ? token : ''}`]], 'auth');
   return {
     hasAuth: token !== undefined,
-    // A fixed token is as good the second time as the first. And a request that must not be sent
-    // twice is sent again only if the caller has spoken of it.
-    canRefresh: typeof provider?.onUnauthorized === 'function' || (mayResend && typeof token === 'function'),
-    provider: isProvider ? provider : { token },
+    // A fixed token would be rejected again. A request that must not be sent twice is sent again only if the caller has
+    // given `onUnauthorized` or `retry`.
+    canRefresh: typeof given.onUnauthorized === 'function' || (mayResend && typeof token === 'function'),
+    provider: (isProvider ? provider : { token }) as Provider,
     scheme: String(scheme),
     header: String(header),
     renewBefore: readNumber(renewBefore, 'auth.renewBefore', 30 * SECOND),
   };
 }
 
-function readRetry(retry, isGet) {
+function readRetry(retry: unknown, isGet: boolean): ResolvedRetry {
   const isSpec = retry === 'spec';
   if (!isSpec && !['undefined', 'object'].includes(typeof retry) && retry !== false) {
     throw new TypeError("`retry` must be an object of options, `false`, or 'spec'");
   }
-  const given = typeof retry === 'object' && retry !== null ? retry : {};
+  const given = (typeof retry === 'object' && retry !== null ? retry : {}) as {
+    [Name in keyof RetryOptions]?: unknown;
+  };
   const isOff = retry === false || (retry === undefined && !isGet);
   const on = readOneOf(given.on, 'retry.on', ['always', 'error', 'never']);
   return {
     isSpec,
-    // Whether the caller asked for the request to be sent again.
     isRetryGiven: retry !== undefined && retry !== false,
-    // Zero would stay zero however often it is multiplied.
+    // A multiplied zero would stay zero.
     initialDelay: Math.max(readNumber(given.initialDelay, 'retry.initialDelay', 3 * SECOND), 1),
     maxDelay: readNumber(given.maxDelay, 'retry.maxDelay', 30 * SECOND),
     multiplier: readNumber(given.multiplier, 'retry.multiplier', 2),
@@ -129,7 +364,7 @@ function readRetry(retry, isGet) {
   };
 }
 
-function readHeartbeat(value, isSpec) {
+function readHeartbeat(value: unknown, isSpec: boolean): number {
   if (value === false || (value === undefined && isSpec)) return Infinity;
   if (value === undefined || value === 'auto') return 0;
   const timeout = readNumber(value, 'heartbeatTimeout');
@@ -137,41 +372,41 @@ function readHeartbeat(value, isSpec) {
   return timeout;
 }
 
-function readSignal(signal) {
-  if (signal && !signal.addEventListener) throw new TypeError('`signal` must be an AbortSignal');
-  return signal;
+function readSignal(signal: unknown): AbortSignal | undefined {
+  if (signal && !(signal as AbortSignal).addEventListener) throw new TypeError('`signal` must be an AbortSignal');
+  return signal as AbortSignal | undefined;
 }
 
-function readLastEventId(value) {
+function readLastEventId(value: unknown): string {
   const id = value === undefined || value === null ? '' : String(value);
   if (/[\0\r\n]/.test(id)) throw new TypeError('`lastEventId` must not contain NUL, CR or LF');
   return id.toWellFormed?.() ?? id;
 }
 
-/** A function of `(data, event)`: `'json'`, the caller's own, or a Standard Schema over JSON. */
-function readParse(parse) {
+/** Returns the function of `'json'`, of a Standard Schema over JSON, or the caller's own. */
+function readParse(parse: unknown): ParseFunction | undefined {
   if (parse === undefined || parse === null) return undefined;
   if (parse === 'json') return (data) => JSON.parse(data);
-  const schema = parse['~standard'];
+  const { '~standard': schema } = parse as Partial<StandardSchema<unknown>>;
   if (schema) return (data) => validate(schema, JSON.parse(data));
-  if (typeof parse === 'function') return parse;
+  if (typeof parse === 'function') return parse as ParseFunction;
   throw new TypeError("`parse` must be 'json', a function, or a Standard Schema");
 }
 
-function validate(schema, value) {
+function validate(schema: StandardSchema<unknown>['~standard'], value: unknown): unknown {
   const result = schema.validate(value);
   if (result instanceof Promise) {
     result.catch(() => {});
     throw new TypeError('`parse` needs a schema that validates at once, this one is asynchronous');
   }
-  if (result.issues) {
-    throw new TypeError(result.issues.map((issue) => issue.message).join('; '), { cause: result.issues });
-  }
-  return result.value;
+  const { issues, value: parsed } = result as { issues?: { message: string }[]; value?: unknown };
+  if (issues) throw new TypeError(issues.map((issue) => issue.message).join('; '), { cause: issues });
+  return parsed;
 }
 
-export function readNumber(value, name, fallback) {
-  if (value === undefined) return fallback;
+/** Returns a number that is not negative. `fallback` replaces `undefined`. */
+export function readNumber(value: unknown, name: string, fallback?: number): number {
+  if (value === undefined) return fallback!;
   const number = Number(value);
   if (Number.isNaN(number) || number < 0) {
     throw new TypeError(`\`${name}\` must be a number that is not negative`);
@@ -179,14 +414,16 @@ export function readNumber(value, name, fallback) {
   return number;
 }
 
-function readOneOf(value, name, names) {
-  if (value === undefined) return names[0];
-  if (!names.includes(value)) throw new TypeError(`\`${name}\` must be one of: ${names.join(', ')}`);
-  return value;
+/** Returns one of `names`. The first is the default. */
+function readOneOf(value: unknown, name: string, names: string[]): string {
+  if (value === undefined) return names[0]!;
+  if (!names.includes(value as string)) throw new TypeError(`\`${name}\` must be one of: ${names.join(', ')}`);
+  return value as string;
 }
 
-export function readFunction(value, name) {
+/** Checks a member that is a function or absent. */
+export function readFunction<Type>(value: unknown, name: string): Type | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'function') throw new TypeError(`\`${name}\` must be a function`);
-  return value;
+  return value as Type;
 }

@@ -1,22 +1,56 @@
 /**
- * Tells of the page's life: the network is back, the page is shown, hidden, put into the back/forward cache (a page that
- * holds a connection would not be cached) or taken out. In workers only the first exists, elsewhere nothing. Aborting what
- * this returns ends it. `[NON-SPEC]`
+ * Watches the life cycle of the page for one connection. `[NON-SPEC]`
+ *
+ * - Calls `setSuspended` whenever the page may or may not hold a connection: it is hidden, or in the back/forward cache.
+ * - Calls `wake` when the network or the page is back.
+ *
+ * Workers only have the network events, and Node.js has none. Aborting the returned controller ends the watch.
  */
-export function watchPage(openWhenHidden, setAway, wake) {
+export function watchPage(
+  openWhenHidden: boolean,
+  setSuspended: (isSuspended: boolean) => void,
+  wake: () => void,
+): AbortController {
   const { document } = globalThis;
   const watching = new AbortController();
   let isInCache = false;
-  const update = () => setAway(isInCache || (!openWhenHidden && Boolean(document?.hidden)));
-  const listener = ({ type, persisted }) => {
-    // Not persisted: the page goes away for good, and takes the source along.
-    if (type.startsWith('page')) isInCache = type === 'pagehide' && persisted;
+  const update = (): void => setSuspended(isInCache || (!openWhenHidden && Boolean(document?.hidden)));
+  const listener = ({ type, persisted }: Event & { persisted?: boolean }): void => {
+    // A page that is not persisted is destroyed, and the source with it. A page with a connection would not be cached.
+    if (type.startsWith('page')) isInCache = type === 'pagehide' && Boolean(persisted);
     update();
-    // A page that was just loaded is shown too, and whoever leaves it must not cut a wait short.
-    if (type === 'pageshow' ? persisted : type !== 'pagehide' && !(type === 'visibilitychange' && document.hidden)) wake();
+    // `pageshow` also follows a normal load. Hiding the page must not shorten a wait.
+    if (type === 'pageshow' ? persisted : type !== 'pagehide' && !(type === 'visibilitychange' && document.hidden))
+      wake();
   };
   update();
   for (const type of ['online', 'pagehide', 'pageshow']) globalThis.addEventListener?.(type, listener, watching);
   for (const type of ['visibilitychange', 'resume']) document?.addEventListener?.(type, listener, watching);
   return watching;
+}
+
+/** How one tab takes part in a shared connection. */
+export interface Presence {
+  openWhenHidden: boolean;
+  /** Called when the page stops running (frozen, cached, closed), or is hidden while `openWhenHidden` is `false`. */
+  suspend: () => void;
+  /** Called when the page runs again. */
+  resume: () => void;
+  /** Ends the watch. */
+  signal: AbortSignal;
+}
+
+/** Watches whether the page of a shared source runs. A worker always runs. */
+export function watchPresence({ openWhenHidden, suspend, resume, signal }: Presence): void {
+  const { document } = globalThis;
+  let isStopped = false;
+  const update = ({ type }: { type?: string } = {}): void => {
+    if (type === 'pagehide' || type === 'freeze') isStopped = true;
+    if (type === 'pageshow' || type === 'resume') isStopped = false;
+    if (isStopped || (!openWhenHidden && document?.hidden)) suspend();
+    else resume();
+  };
+  for (const type of ['pagehide', 'pageshow']) globalThis.addEventListener?.(type, update, { signal });
+  for (const type of ['freeze', 'resume', 'visibilitychange']) document?.addEventListener(type, update, { signal });
+  update();
 }

@@ -1,77 +1,110 @@
+// The parser without a connection: EventStreamParser and EventStreamDecoderStream.
 import { Parser } from '#bindings';
-import { BatchReader, HAS_RETRY, IS_TOO_LARGE } from './event-table.ts';
 import { EventSourceError } from './errors.ts';
+import type { StreamEvent } from './event-classes.ts';
+import { EventTableReader, HAS_RETRY, IS_TOO_LARGE } from './event-table.ts';
 import { readFunction, readNumber } from './options.ts';
 import { withWasm } from './wasm.ts';
 
 const MAX_EVENT_SIZE = 16 * 2 ** 20;
 
-/** The bytes that are parsed at once: a decoder's price for a byte rises with what it is given. */
+/** The number of bytes that are parsed at once. The cost of a decoder per byte rises with the size of its input. */
 const SLICE = 32_768;
 
-/** A chunk in pieces that are parsed at once: some engines hand out chunks of megabytes, for which the page would wait. */
-export function* slices(chunk) {
+/** What the parser accepts. */
+export type Bytes = Uint8Array | ArrayBuffer | string;
+
+/** Splits a chunk, because some engines return chunks of megabytes, and parsing one at once would block the page. */
+export function* slices(chunk: Bytes): Generator<Uint8Array, void> {
   const bytes = bytesOf(chunk);
   for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE);
 }
 
-/** Lets go of the WebAssembly half of a parser that will not be used again. */
-export let free;
-/** Throws what `feed()` would throw next, if an event was too large. */
-export let throwIfTooLarge;
+/** Releases the WebAssembly memory of a parser that is not used again. */
+export let free: (parser: EventStreamParser) => void;
+/** Throws the error that `feed()` would throw next, if an event was too large. */
+export let throwIfTooLarge: (parser: EventStreamParser) => void;
+
+/** Options of `events()` and the parser. */
+export interface ParserOptions {
+  /** The limit for one event and for one line, in bytes. Default 16 MiB. */
+  maxEventSize?: number;
+  /** The last event ID at the start. Default `''`. */
+  lastEventId?: string;
+}
 
 /**
- * The parser of §9.2.6 alone. Feed it bytes; it returns what they complete.
+ * The parser of WHATWG HTML §9.2.6, without a connection. Cutting the input differently never changes the result.
  *
- * It needs the WebAssembly at once, which every engine since 2023 allows.
+ * The constructor needs the WebAssembly immediately. It throws an `EventSourceError` (`wasm`) where the WebAssembly is not
+ * ready: with `./slim` until a source was open, and in Chromium before 114. {@link events} and
+ * {@link EventStreamDecoderStream} wait for it.
  */
 export class EventStreamParser {
-  #parser;
-  #reader;
+  #parser!: Parser;
+  #reader!: EventTableReader;
   #lastEventId = '';
-  #reconnectionTime;
-  #maxEventSize;
+  #reconnectionTime: number | undefined;
+  readonly #maxEventSize: number;
   #isTooLarge = false;
   #isFeeding = false;
 
-  constructor({ maxEventSize = MAX_EVENT_SIZE, lastEventId = '' } = {}) {
+  constructor({ maxEventSize = MAX_EVENT_SIZE, lastEventId = '' }: ParserOptions = {}) {
     this.#maxEventSize = readNumber(maxEventSize, 'maxEventSize');
-    let failure = new EventSourceError('the WebAssembly is still being compiled: try again later', { reason: 'wasm' });
+    let failure: unknown = new EventSourceError('the WebAssembly is still being compiled: try again later', {
+      reason: 'wasm',
+    });
     withWasm(
       (memory) => {
         failure = undefined;
-        this.#reader = new BatchReader(memory);
+        this.#reader = new EventTableReader(memory);
         this.#parser = new Parser(Math.min(maxEventSize, 2 ** 31));
       },
-      (error) => { failure = error; },
+      (error) => {
+        failure = error;
+      },
     );
     if (failure) throw failure;
     this.reset(lastEventId);
   }
 
   /** The last event ID of the stream so far. */
-  get lastEventId() {
+  get lastEventId(): string {
     return this.#lastEventId;
   }
 
-  /** What the latest `retry` field set, in milliseconds. */
-  get reconnectionTime() {
+  /** The reconnection time that the latest `retry` field has set, in milliseconds. */
+  get reconnectionTime(): number | undefined {
     return this.#reconnectionTime;
   }
 
   /**
-   * Takes a `Uint8Array`, or a string, and returns the events that are complete with it, in
-   * order: `{ type, data, lastEventId }`; or calls `onEvent` with each of them. Throws an
-   * `EventSourceError` once an event is too large.
+   * Parses the next bytes and returns the events that they complete, in order.
+   *
+   * @throws {EventSourceError} an event or a line was larger than `maxEventSize`. If events preceded it, the next call
+   * throws instead.
    */
-  feed(chunk, onEvent) {
-    if (this.#isFeeding) throw new DOMException('`onEvent` fed its own parser, or threw: reset() it first', 'InvalidStateError');
+  feed(chunk: Uint8Array | ArrayBuffer | string): StreamEvent[];
+  /**
+   * Parses the next bytes and calls `onEvent` with each event that they complete. This is faster for many small events.
+   * `onEvent` may call `end()` or `reset()`, which drops the rest of the chunk.
+   *
+   * An exception of `onEvent` is thrown here, and the rest of the chunk is lost. Call `reset()` before the next call;
+   * {@link lastEventId} is the ID of the event that `onEvent` rejected.
+   *
+   * @throws {EventSourceError} an event or a line was larger than `maxEventSize`
+   * @throws {DOMException} `InvalidStateError`: `onEvent` called `feed()`, or has thrown and `reset()` was not called
+   */
+  feed(chunk: Uint8Array | ArrayBuffer | string, onEvent: (event: StreamEvent) => void): void;
+  feed(chunk: Bytes, onEvent?: (event: StreamEvent) => void): StreamEvent[] | undefined {
+    if (this.#isFeeding)
+      throw new DOMException('`onEvent` fed its own parser, or threw: reset() it first', 'InvalidStateError');
     throwIfTooLarge(this);
     const bytes = bytesOf(chunk);
-    const events = readFunction(onEvent, 'onEvent') ? undefined : [];
-    // Not undone if `onEvent` throws: with the rest of the chunk lost, the next one would continue nothing.
+    const events: StreamEvent[] | undefined = readFunction(onEvent, 'onEvent') ? undefined : [];
+    // Stays true if `onEvent` throws: the rest of the chunk is lost, so the next chunk would continue an incomplete stream.
     this.#isFeeding = true;
-    // A generator would cost a tenth of what a small chunk does.
+    // A generator would add a tenth to the cost of a small chunk.
     if (bytes.length <= SLICE) this.#parse(bytes, events, onEvent);
     else for (const slice of slices(bytes)) this.#parse(slice, events, onEvent);
     this.#isFeeding = false;
@@ -79,33 +112,33 @@ export class EventStreamParser {
     return events;
   }
 
-  #parse(bytes, events, onEvent) {
-    // It was reset by `onEvent`.
+  #parse(bytes: Uint8Array, events: StreamEvent[] | undefined, onEvent?: (event: StreamEvent) => void): void {
+    // `onEvent` has called `reset()`.
     if (!this.#isFeeding) return;
     let lastEventId = this.#lastEventId;
     const table = this.#reader.parse(this.#parser, bytes, false);
     const flags = this.#reader.read(table, (isEvent, name, data, id) => {
-      // At once, for the caller who goes on from there after `onEvent` threw.
+      // Set before the call, so that a caller whose `onEvent` throws can continue from this event.
       if (id !== undefined) this.#lastEventId = lastEventId = id;
       if (!isEvent) return true;
-      const event = { type: name || 'message', data, lastEventId };
+      const event = { type: name || 'message', data: data!, lastEventId };
       if (events) events.push(event);
-      else onEvent(event);
+      else onEvent!(event);
       return this.#isFeeding;
-    });
+    })!;
     if (flags & HAS_RETRY) this.#reconnectionTime = this.#reader.reconnectionTime(table);
     this.#isTooLarge ||= (flags & IS_TOO_LARGE) !== 0;
   }
 
-  /** Ends the stream: what is unfinished is dropped. */
-  end() {
+  /** Ends the stream. An unfinished event is dropped. The last event ID and the reconnection time stay. */
+  end(): void {
     const reconnectionTime = this.#reconnectionTime;
     this.reset(this.#lastEventId);
     this.#reconnectionTime = reconnectionTime;
   }
 
-  /** Starts a new stream. */
-  reset(lastEventId = '') {
+  /** Starts a new stream, without a reconnection time. */
+  reset(lastEventId = ''): void {
     this.#isFeeding = false;
     this.#lastEventId = String(lastEventId);
     this.#reconnectionTime = undefined;
@@ -113,7 +146,8 @@ export class EventStreamParser {
     this.#parser.reset(this.#lastEventId);
   }
 
-  get [Symbol.toStringTag]() {
+  /** @internal */
+  get [Symbol.toStringTag](): string {
     return 'EventStreamParser';
   }
 
@@ -127,7 +161,7 @@ export class EventStreamParser {
   }
 }
 
-function bytesOf(chunk) {
+function bytesOf(chunk: Bytes | ArrayBufferView): Uint8Array {
   if (typeof chunk === 'string') return new TextEncoder().encode(chunk);
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -136,9 +170,9 @@ function bytesOf(chunk) {
 }
 
 /** A `TransformStream` from bytes to events. */
-export class EventStreamDecoderStream extends TransformStream {
-  constructor(options) {
-    let parser;
+export class EventStreamDecoderStream extends TransformStream<Uint8Array, StreamEvent> {
+  constructor(options?: ParserOptions) {
+    let parser: EventStreamParser;
     super({
       async start() {
         await new Promise(withWasm);
@@ -153,7 +187,8 @@ export class EventStreamDecoderStream extends TransformStream {
     });
   }
 
-  get [Symbol.toStringTag]() {
+  /** @internal */
+  get [Symbol.toStringTag](): string {
     return 'EventStreamDecoderStream';
   }
 }

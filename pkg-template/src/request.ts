@@ -1,31 +1,37 @@
-import { followWithinOrigin } from './redirects.ts';
-import { hasSecretHeader } from './secrets.ts';
+// The request of one attempt: URL, headers, redirect rules.
+import type { Core } from '#bindings';
+import { followWithinOrigin, type SendRequest } from './redirects.ts';
+import { hasSecretHeader, type Secrets } from './secrets.ts';
+import type { SourceController } from './source-controller.ts';
+import type { ExpiringToken } from './token.ts';
 
-/** The value of `Last-Event-ID`: see `text` in src/bindings/core.rs. */
+/** The number of the value of `Last-Event-ID`: see `text` in src/bindings/lifecycle.rs. */
 const ID_HEADER = 1;
 
-/** How a request is guarded: see `guard` in src/bindings/core.rs. */
+// How a request is guarded: see `guard` in src/bindings/lifecycle.rs.
 const SAME_ORIGIN_MODE = 1;
 const MANUAL = 2;
 
-/** What is sent: see `step` in src/bindings/core.rs. */
+// The kinds of requests that only find out why the server did not answer: see `step` in src/bindings/lifecycle.rs.
 export const FIND_REDIRECT = 2;
 export const PROBE = 3;
 
-/** Where the URL leads, of what the core knows: to the page's own origin. */
+/** The URL is in the origin of the page: see `guard` in src/bindings/lifecycle.rs. */
 const SAME = 1;
 
 /** The request of one attempt. This is the only place that sends requests. */
-export class Attempt {
-  #url;
-  #fetch;
+export class ConnectionRequest {
+  readonly #url: string;
+  readonly #fetch: SendRequest | undefined;
   /** The URL without the last event ID. */
-  #address;
-  #init;
-  #guard;
-  #aborting = new AbortController();
+  readonly #address: string;
+  readonly #init: RequestInit;
+  readonly #guard: number;
+  readonly #aborting = new AbortController();
   /** Whether the request carries secrets, which belong to the origin of the URL that the caller gave. */
-  hasSecrets;
+  declare readonly hasSecrets: boolean;
+  declare readonly token: string | undefined;
+  declare readonly expiresAt: number | undefined;
 
   /**
    * Builds the request. Throws if a header is not legal.
@@ -33,70 +39,88 @@ export class Attempt {
    * `redirected`: where the standard lets a reconnect begin. `init`: the caller's members of the request; they are
    * changed here. `given`: the token, if there is one. `secrets` receives the secrets of this request.
    */
-  constructor(client, core, redirected, init, given, secrets) {
-    const headers = headersOf(client, init.headers, given);
+  constructor(
+    { lastEventId, url, options }: SourceController,
+    core: Core,
+    redirected: string,
+    init: RequestInit,
+    given: ExpiringToken | undefined,
+    secrets: Secrets,
+  ) {
+    const { lastEventIdParam, fetch } = options.request;
+    const headers = headersOf(options.auth, init.headers, given);
     secrets.addHeaders(headers);
     if (given) secrets.addToken(given.token);
     this.hasSecrets = hasSecretHeader(headers) || init.body !== undefined;
-    const address = this.hasSecrets ? client.url : redirected;
+    const address = this.hasSecrets ? url : redirected;
     const origin = originOf(address);
-    const { lastEventId, lastEventIdParam } = client;
     // With a parameter, the header is left out of cross-origin requests, because the server may refuse the preflight.
-    if (lastEventId && (lastEventIdParam === undefined || origin === SAME)) headers.set('Last-Event-ID', core.text(ID_HEADER));
+    if (lastEventId && (lastEventIdParam === undefined || origin === SAME))
+      headers.set('Last-Event-ID', core.text(ID_HEADER));
     this.#guard = core.guard(origin, this.hasSecrets);
     if (this.#guard === SAME_ORIGIN_MODE) init.mode = 'same-origin';
     // A caller who refuses redirects altogether keeps that.
     if (this.#guard === MANUAL && init.redirect !== 'error') init.redirect = 'manual';
     this.#init = { ...init, headers, signal: this.#aborting.signal };
-    this.#fetch = client.fetch;
+    this.#fetch = fetch;
     this.#address = address;
-    this.#url = lastEventId && lastEventIdParam !== undefined ? withParam(address, lastEventIdParam, lastEventId) : address;
+    this.#url =
+      lastEventId && lastEventIdParam !== undefined ? withParam(address, lastEventIdParam, lastEventId) : address;
     this.token = given?.token;
     this.expiresAt = given?.expiresAt;
   }
 
-  /** Returns a promise of the response. */
-  async send(sending) {
-    if (sending === PROBE) return this.#probe();
-    // The global one is looked up at each call.
+  /** Sends the request, or a diagnostic request. */
+  async send(kind: number): Promise<Response> {
+    if (kind === PROBE) return this.#probe();
+    // The global function is looked up at each call, because the page may replace it.
     const fetch = this.#fetch ?? globalThis.fetch;
-    if (sending === FIND_REDIRECT) return fetch(this.#url, { ...this.#init, redirect: 'manual' });
+    if (kind === FIND_REDIRECT) return fetch(this.#url, { ...this.#init, redirect: 'manual' });
     if (this.#guard === MANUAL) return followWithinOrigin(fetch, this.#url, this.#init);
     return fetch(this.#url, this.#init);
   }
 
-  /** Whether anything answers: a server whose CORS headers refuse us counts. Its answer cannot be seen. */
-  async #probe() {
+  /** Resolves if anything answers, including a server whose CORS headers refuse this page. The answer is not visible. */
+  async #probe(): Promise<Response> {
     const { signal } = this.#aborting;
     const probing = new AbortController();
     signal.addEventListener('abort', () => probing.abort(), probing);
-    const response = await fetch(this.#address, { mode: 'no-cors', credentials: 'omit', cache: 'no-store', signal: probing.signal });
+    const response = await fetch(this.#address, {
+      mode: 'no-cors',
+      credentials: 'omit',
+      cache: 'no-store',
+      signal: probing.signal,
+    });
     probing.abort();
     return response;
   }
 
-  abort() {
+  abort(): void {
     this.#aborting.abort();
   }
 }
 
-/** The caller's headers, `Accept` and the token. Throws if one is not legal. */
-function headersOf({ header, scheme }, given, token) {
+/** Returns the caller's headers, `Accept` and the token. Throws if one is not legal. */
+function headersOf(
+  { header, scheme }: { header: string; scheme: string },
+  given: HeadersInit | undefined,
+  token: ExpiringToken | undefined,
+): Headers {
   const headers = new Headers(given);
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream');
   if (token) headers.set(header, scheme ? `${scheme} ${token.token}` : token.token);
   return headers;
 }
 
-/** Where a URL leads, as the core takes it: 0 where there is no page, 1 to the page's own origin, 2 to another. */
-function originOf(url) {
-  // Not the location's: a frame with `srcdoc` has that of the page around it, and a sandboxed one none of its URL's.
+/** Returns the origin of a URL as the core reads it: 0 if there is no page, 1 for the origin of the page, 2 for another. */
+function originOf(url: string): number {
+  // The location has no usable origin in a frame with `srcdoc` or in a sandboxed frame.
   const { location, origin = location?.origin } = globalThis;
   if (!location?.origin) return 0;
   return new URL(url).origin === origin ? SAME : 2;
 }
 
-function withParam(address, name, value) {
+function withParam(address: string, name: string, value: string): string {
   const url = new URL(address);
   url.searchParams.set(name, value);
   return url.href;

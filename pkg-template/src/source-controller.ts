@@ -1,8 +1,21 @@
-import { CloseEvent, CommentEvent, ErrorEvent, OpenEvent, StateChangeEvent, StreamEvent } from './event-classes.ts';
-import { EventSourceError } from './errors.ts';
-import { singleFlight, toToken } from './token.ts';
-import { Driver, RECONNECT, RESET } from './connection-loop.ts';
+// The state of one EventSource: it stands between the class and the connection loop.
+import { ConnectionLoop, RECONNECT, RESET } from './connection-loop.ts';
 import { ADDRESS, WEBASSEMBLY, forbidden, watchPolicy } from './csp.ts';
+import { EventSourceError } from './errors.ts';
+import {
+  CloseEvent,
+  CommentEvent,
+  ErrorEvent,
+  LightMessageEvent,
+  OpenEvent,
+  StateChangeEvent,
+  type SourceEvent,
+  type SourceState,
+} from './event-classes.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { EventTableReader, Visit } from './event-table.ts';
+import type { ResolvedOptions } from './options.ts';
+import { singleFlight, toToken, type AttemptCause, type AttemptContext, type ExpiringToken } from './token.ts';
 import { withWasm } from './wasm.ts';
 
 export const CONNECTING = 0;
@@ -11,43 +24,86 @@ export const CLOSED = 2;
 
 const { MessageEvent } = globalThis;
 
-/**
- * What stands between the class and the connection: the settings, what the driver asks for and tells, and what
- * the class shows of the state. Its steps are methods, so that other entries of the package can stand between.
- */
-export class Client {
-  readyState = CONNECTING;
-  origin = '';
-  state = { phase: 'connecting', attempt: 1, nextRetryIn: undefined, reason: undefined, since: Date.now() };
-  #target;
-  #driver;
-  /** Whether there is to be one as soon as there is WebAssembly. */
-  #isWanted = false;
-  /** `reconnect()` was called: what was parsed and not delivered will come again. */
-  #isLeaving = false;
-  /** `close()` was called: whatever is under way, no listener hears of it. */
-  #isSilent = false;
-  /** The error that ended the source for good, if there was one. */
-  #error = [];
-  #queues = new Set();
-  /** As browsers do: what was parsed is dispatched one by one, so that promises run between two events. */
-  #backlog = [];
-  /** What the stream's `retry` field said. */
-  #reconnectionTime;
-  /** The event types that somebody has listened for: unless `isNative`, for others no event object is made. */
-  #heard = new Set();
-  /** Aborts once the source is closed, and whatever waits on its behalf is to be let go. */
-  #released = new AbortController();
+/** Callbacks of the entry ./observe, one for each step. */
+export interface Watcher {
+  /** A request is being prepared. */
+  attempt?(attempt: number, cause: AttemptCause): void;
+  received?(bytes: number): void;
+  opened?(response: Response, resumed: boolean): void;
+  /** An event arrived. `false` drops it, and an event object is fired instead of it. */
+  message?(type: string, data: string, id: string | undefined): false | Event | undefined;
+  failed?(error: EventSourceError, retryIn: number, attempt: number): void;
+  reconnecting?(cause: AttemptCause | 'takeover'): void;
+  ended?(reason: string): void;
+  gap?(gap: { requested: string; missed?: number | null; reason: string }): void;
+}
 
-  constructor(target, url, options) {
+export type WatchStep = keyof Watcher;
+
+/** Calls the watchers of one step. */
+type Watch = <Step extends WatchStep>(
+  step: Step,
+  ...args: Parameters<NonNullable<Watcher[Step]>>
+) => ReturnType<NonNullable<Watcher['message']>>;
+
+/**
+ * Holds the state of one EventSource: options, ready state, listeners and iterators. The connection loop calls it for the
+ * parts of a request, and to report what happens. Its steps are methods, so that other entries can override them.
+ */
+export class SourceController {
+  readyState: 0 | 1 | 2 = CONNECTING;
+  origin = '';
+  state: SourceState = {
+    phase: 'connecting',
+    attempt: 1,
+    nextRetryIn: undefined,
+    reason: undefined,
+    since: Date.now(),
+  };
+  readonly #target: EventTarget;
+  declare readonly url: string;
+  declare readonly options: ResolvedOptions;
+  /** The position received: the ID of the last event that was dispatched or queued. */
+  declare lastEventId: string;
+  /** Set by the entry ./observe. */
+  declare watch: Watch | undefined;
+  #loop: ConnectionLoop | undefined;
+  /** Whether the loop starts as soon as the WebAssembly is ready. */
+  #isWanted = false;
+  /** Whether `reconnect()` was called. The server resends the events that are parsed and not delivered. */
+  #isRestarting = false;
+  /** Whether `close()` was called. No event is fired afterwards. */
+  #isSilent = false;
+  /** Contains the final error, if there was one. */
+  #error: [error?: EventSourceError] = [];
+  readonly #queues = new Set<EventQueue<SourceEvent<string, unknown>>>();
+  /** Records that are dispatched one by one, as in browsers, so that promise callbacks run between two events. */
+  readonly #backlog: Parameters<Visit>[] = [];
+  /** The value of the stream's `retry` field. */
+  #reconnectionTime: number | undefined;
+  /** The event types that have had a listener. For other types no event object is created, unless `isNative`. */
+  readonly #listenedTypes = new Set<string>();
+  /** Aborts when the source is closed, which ends everything that waits on its behalf. */
+  readonly #released = new AbortController();
+
+  constructor(target: EventTarget, url: string, options: ResolvedOptions) {
     this.#target = target;
     this.url = url;
-    Object.assign(this, options);
-    // `fetch` refuses other schemes, and user names, in a way that looks like a dead network.
-    this.isFetchable = Boolean(this.fetch) || /^https?:\/\/[^@/]*\//.test(url);
+    this.options = options;
+    this.lastEventId = options.lastEventId;
   }
 
-  start() {
+  /** Whether the options ask for the behaviour of browsers (`retry: 'spec'`). */
+  get isSpec(): boolean {
+    return this.options.retry.isSpec;
+  }
+
+  /** Whether `fetch` accepts the URL. It rejects other schemes and user names like a network error. */
+  get isFetchable(): boolean {
+    return Boolean(this.options.request.fetch) || /^https?:\/\/[^@/]*\//.test(this.url);
+  }
+
+  start(): void {
     if (!this.#watchSignal()) return;
     watchPolicy(this.url, this.released, () => {
       if (this.readyState === CONNECTING) this.failed(forbidden(ADDRESS), -1, this.state.attempt, false);
@@ -55,33 +111,36 @@ export class Client {
     this.connect();
   }
 
-  get released() {
+  get released(): AbortSignal {
     return this.#released.signal;
   }
 
-  /** Makes the connection. */
-  connect() {
+  /** Starts the connection loop. */
+  connect(): void {
     this.#isWanted = true;
-    withWasm((memory) => this.#run(memory), (error) => this.#cannotStart(error));
+    withWasm(
+      (memory) => this.#run(memory),
+      (error) => this.#cannotStart(error),
+    );
   }
 
-  /** Lets the connection go; it can be made again. */
-  disconnect() {
+  /** Ends the connection loop. It can be started again. */
+  disconnect(): void {
     this.#isWanted = false;
-    this.#driver?.close();
-    this.#driver = undefined;
+    this.#loop?.close();
+    this.#loop = undefined;
     this.#reconnectionTime = undefined;
   }
 
-  #run(memory) {
-    if (!this.#isWanted || this.#driver) return;
-    this.#driver = new Driver(this, memory);
-    if (this.#heard.has('comment')) this.#driver.hearComments();
+  #run(memory: WebAssembly.Memory): void {
+    if (!this.#isWanted || this.#loop) return;
+    this.#loop = new ConnectionLoop(this, memory);
+    if (this.#listenedTypes.has('comment')) this.#loop.emitComments();
   }
 
-  /** Whether there is anything to start. */
-  #watchSignal() {
-    const { signal } = this;
+  /** Closes the source when the caller's signal aborts. Returns `false` if it has aborted already. */
+  #watchSignal(): boolean {
+    const { signal } = this.options;
     if (signal?.aborted) {
       queueMicrotask(() => this.#abort());
       return false;
@@ -90,35 +149,39 @@ export class Client {
     return true;
   }
 
-  #abort() {
+  #abort(): void {
     if (this.readyState === CLOSED) return;
     for (const queue of this.#queues) queue.clear();
     this.#end('aborted');
     this.#announceState();
     this.#fire(new CloseEvent('aborted'));
-    // It may have been aborted in the middle of something else that fires.
+    // The signal may have aborted in a listener, after which further events would follow.
     this.#isSilent = true;
   }
 
-  #cannotStart(cause) {
-    const error = cause?.name === 'CompileError'
-      ? forbidden(WEBASSEMBLY, cause)
-      : new EventSourceError('the WebAssembly of this package could not be loaded: see `error.cause`', { reason: 'wasm', cause });
-    // In a task of its own, so that listeners added after the constructor hear it.
+  #cannotStart(cause: unknown): void {
+    const error =
+      (cause as Error | undefined)?.name === 'CompileError'
+        ? forbidden(WEBASSEMBLY, cause)
+        : new EventSourceError('the WebAssembly of this package could not be loaded: see `error.cause`', {
+            reason: 'wasm',
+            cause,
+          });
+    // In a new task, so that listeners added after the constructor receive the event.
     setTimeout(() => this.failed(error, -1, 1, false));
   }
 
-  // What the class asks for.
+  // Called by the class.
 
-  /** Closes for good; nothing fires afterwards. */
-  close() {
+  /** Closes the source permanently. Nothing fires afterwards. */
+  close(): void {
     this.#isSilent = true;
     if (this.readyState === CLOSED) return;
     for (const queue of this.#queues) queue.clear();
     this.#end('closed');
   }
 
-  #end(reason, ...error) {
+  #end(reason: string, ...error: [error?: EventSourceError]): void {
     this.readyState = CLOSED;
     this.watch?.('ended', reason);
     this.disconnect();
@@ -129,71 +192,77 @@ export class Client {
     this.#queues.clear();
   }
 
-  reconnect() {
-    this.#isLeaving = this.#driver !== undefined;
-    this.#driver?.signal(RECONNECT);
+  reconnect(): void {
+    this.#isRestarting = this.#loop !== undefined;
+    this.#loop?.signal(RECONNECT);
   }
 
-  reset() {
+  reset(): void {
     this.lastEventId = '';
     this.#reconnectionTime = undefined;
-    this.#driver?.signal(RESET);
+    this.#loop?.signal(RESET);
   }
 
-  get reconnectionTime() {
-    return this.#reconnectionTime ?? this.initialDelay;
+  get reconnectionTime(): number {
+    return this.#reconnectionTime ?? this.options.retry.initialDelay;
   }
 
-  hear(type) {
-    this.#heard.add(type);
-    if (type === 'comment') this.#driver?.hearComments();
+  /** Called when a listener for an event type is added. */
+  listen(type: string): void {
+    this.#listenedTypes.add(type);
+    if (type === 'comment') this.#loop?.emitComments();
   }
 
-  addQueue(queue) {
+  addQueue(queue: EventQueue<SourceEvent<string, unknown>>): void {
     if (this.readyState === CLOSED) queue.end(...this.#error);
     else this.#queues.add(queue);
   }
 
-  removeQueue(queue) {
+  removeQueue(queue: EventQueue<SourceEvent<string, unknown>>): void {
     this.#queues.delete(queue);
   }
 
-  // What the driver asks for.
+  // Called by the connection loop for the parts of a request.
 
-  /** The caller's part of a request. */
-  async request(attempt, cause) {
-    this.watch?.('asked', attempt, cause);
+  /** Returns the caller's part of a request. */
+  async prepareRequest(attempt: number, cause: AttemptCause): Promise<RequestInit> {
+    this.watch?.('attempt', attempt, cause);
     const context = this.#context(attempt, cause);
-    const headers = (await this.headers(context)) ?? {};
-    const body = typeof this.body === 'function' ? await this.body(context) : this.body;
-    const request = { ...this.requestInit, method: this.method, headers };
+    const { request: options } = this.options;
+    const headers = (await options.headers(context)) ?? {};
+    const body = typeof options.body === 'function' ? await options.body(context) : options.body;
+    const request: RequestInit & { duplex?: 'half' } = { ...options.init, method: options.method, headers };
     if (body !== undefined && body !== null) request.body = body;
     if (body instanceof ReadableStream) request.duplex = 'half';
     return request;
   }
 
-  async token(attempt, cause) {
-    const { token } = this.provider;
-    return toToken(typeof token === 'function' ? await this.provider.token(this.#context(attempt, cause)) : token);
+  async token(attempt: number, cause: AttemptCause): Promise<ExpiringToken> {
+    const { provider } = this.options.auth;
+    const { token } = provider;
+    return toToken(
+      typeof token === 'function' ? await (provider.token as typeof token)(this.#context(attempt, cause)) : token,
+    );
   }
 
-  async refresh() {
-    await singleFlight(this.provider, this.#context(this.state.attempt, 'unauthorized'), this.connectTimeout);
+  async refresh(): Promise<void> {
+    const { auth, limits } = this.options;
+    await singleFlight(auth.provider, this.#context(this.state.attempt, 'unauthorized'), limits.connectTimeout);
   }
 
-  #context(attempt, cause) {
+  #context(attempt: number, cause: AttemptCause): AttemptContext {
     return { attempt, cause, lastEventId: this.lastEventId, url: this.url };
   }
 
-  // What the driver tells. `watch(step, …)` is told too, where the entry ./observe has put one.
+  // Called by the connection loop to report what happens. The entry ./observe sets `watch`, which is called too.
 
-  received(bytes) {
+  received(bytes: number): void {
     this.watch?.('received', bytes);
   }
 
-  opened(response, resumed) {
+  opened(response: Response, resumed: boolean): void {
     if (this.readyState === CLOSED) return;
-    this.#isLeaving = false;
+    this.#isRestarting = false;
     this.readyState = OPEN;
     this.origin = new URL(response.url || this.url, this.url).origin;
     this.watch?.('opened', response, resumed);
@@ -201,45 +270,49 @@ export class Client {
     this.#fire(new OpenEvent(response, resumed));
   }
 
-  setReconnectionTime(milliseconds) {
+  setReconnectionTime(milliseconds: number): void {
     this.#reconnectionTime = milliseconds;
   }
 
-  /** Delivers nothing more once a listener has closed the source, or has it reconnect. */
-  dispatch(reader, table) {
+  /** Delivers the records of a table, until a listener closes the source or calls `reconnect()`. */
+  dispatch(reader: EventTableReader, table: number): void {
     reader.read(table, this.isSpec ? this.#keep : this.#deliver);
   }
 
-  #keep = (...record) => {
+  readonly #keep = (...record: Parameters<Visit>): void => {
     this.#backlog.push(record);
   };
 
-  /** Whether to go on. */
-  #deliver = (isEvent, type, text, id) => {
+  /** Delivers one record. Returns whether to continue. */
+  readonly #deliver = (isEvent: boolean, type: string, text: string | undefined, id: string | undefined): boolean => {
     if (id !== undefined) this.lastEventId = id;
-    if (isEvent) this.message(type, text, id);
+    if (isEvent) this.message(type, text!, id);
     else if (text !== undefined) this.comment(text);
-    return this.readyState === OPEN && !this.#isLeaving;
+    return this.readyState === OPEN && !this.#isRestarting;
   };
 
-  async #drain() {
+  async #drain(): Promise<unknown> {
     for (const record of this.#backlog.splice(0)) {
-      if (!this.#driver || this.readyState !== OPEN || !this.#deliver(...record)) break;
+      if (!this.#loop || this.readyState !== OPEN || !this.#deliver(...record)) break;
       await undefined;
     }
-    return this.#taken();
+    return this.#queuesDrained();
   }
 
-  /** `name`: the event type as the stream has named it; `id`: the event's own, if it has one. */
-  message(name, text, id) {
+  /** Delivers an event. `name`: the event type in the stream; `id`: the event's own ID, if it has one. */
+  message(name: string, text: string, id: string | undefined): void {
     const type = name || 'message';
     const watched = this.watch?.('message', type, text, id);
     if (watched === false || this.#isSilent) return;
-    const { lastEventId, origin } = this;
-    let data = text;
-    if (this.parse) {
+    const {
+      lastEventId,
+      origin,
+      options: { parse, isNative },
+    } = this;
+    let data: unknown = text;
+    if (parse) {
       try {
-        data = this.parse(text, { type, data: text, lastEventId, origin });
+        data = parse(text, { type, data: text, lastEventId, origin });
       } catch (cause) {
         this.#notParsed(type, cause);
         return;
@@ -247,46 +320,45 @@ export class Client {
       if (this.#isSilent) return;
     }
     for (const queue of this.#queues) queue.push({ type, data, lastEventId, origin });
-    if (this.isNative) this.#fire(watched ?? new MessageEvent(type, { data, lastEventId, origin }));
-    else if (this.#heard.has(type)) this.#fire(watched ?? new StreamEvent(type, data, lastEventId, origin));
+    if (isNative) this.#fire(watched ?? new MessageEvent(type, { data, lastEventId, origin }));
+    else if (this.#listenedTypes.has(type))
+      this.#fire(watched ?? new LightMessageEvent(type, data, lastEventId, origin));
   }
 
-  comment(text) {
+  comment(text: string): void {
     this.#fire(new CommentEvent(text));
   }
 
-  #notParsed(type, cause) {
+  #notParsed(type: string, cause: unknown): void {
     const message = `the data of an event of type \`${type}\` did not parse: see \`error.cause\``;
     const error = new EventSourceError(message, { reason: 'parse', cause });
     this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt: 0 }));
   }
 
-  /** A promise while something is not dispatched, or some loop has not taken what it was given. */
-  ready() {
-    return this.#backlog.length > 0 ? this.#drain() : this.#taken();
+  /** Returns a promise while an event is not dispatched, or a loop has not consumed its events. */
+  ready(): Promise<unknown> | undefined {
+    return this.#backlog.length > 0 ? this.#drain() : this.#queuesDrained();
   }
 
-  #taken() {
+  #queuesDrained(): Promise<unknown> | undefined {
     const full = [...this.#queues].filter((queue) => queue.isFull);
     return full.length === 0 ? undefined : Promise.all(full.map((queue) => queue.drained()));
   }
 
-  error(reason, message, status, cause, response) {
-    return new EventSourceError(message, { reason, status, cause, response });
-  }
-
-  verdict(error) {
-    if (!this.shouldRetry || this.readyState === CLOSED) return undefined;
+  /** Calls the caller's `shouldRetry`. */
+  verdict(error: EventSourceError): boolean | number | undefined {
+    const { shouldRetry } = this.options;
+    if (!shouldRetry || this.readyState === CLOSED) return undefined;
     try {
-      return this.shouldRetry(error);
+      return shouldRetry(error);
     } catch (thrown) {
       report(thrown);
       return undefined;
     }
   }
 
-  /** `retryIn` is negative where nothing is retried. */
-  failed(error, retryIn, attempt, isEnd) {
+  /** Reports a failure. `retryIn` is negative if there is no retry. `isEnd`: the server has ended the stream normally. */
+  failed(error: EventSourceError, retryIn: number, attempt: number, isEnd: boolean): void {
     if (this.readyState === CLOSED) return;
     this.watch?.('failed', error, retryIn, attempt);
     if (retryIn >= 0) {
@@ -296,35 +368,45 @@ export class Client {
       return;
     }
     const isQuiet = isEnd && !this.isSpec;
-    this.#end(error.reason, ...(isQuiet ? [] : [error]));
+    this.#end(error.reason, ...(isQuiet ? ([] as const) : ([error] as const)));
     this.#announceState();
     if (!isQuiet) this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt }));
     if (!this.isSpec) this.#fire(new CloseEvent(error.reason));
   }
 
-  reconnecting(cause, attempt) {
+  reconnecting(cause: AttemptCause | 'takeover', attempt?: number): void {
     if (this.readyState === CLOSED) return;
     this.readyState = CONNECTING;
     this.watch?.('reconnecting', cause);
     this.#enter(cause === 'suspension' ? 'suspended' : 'connecting', { attempt, reason: cause });
   }
 
-  #enter(phase, { attempt = this.state.attempt, nextRetryIn, reason }) {
+  #enter(
+    phase: SourceState['phase'],
+    {
+      attempt = this.state.attempt,
+      nextRetryIn,
+      reason,
+    }: { attempt?: number | undefined; nextRetryIn?: number; reason?: string },
+  ): void {
     this.state = { phase, attempt, nextRetryIn, reason, since: Date.now() };
     this.#announceState();
   }
 
-  #announceState() {
-    if (this.#heard.has('statechange')) this.#fire(new StateChangeEvent(this.state));
+  #announceState(): void {
+    if (this.#listenedTypes.has('statechange')) this.#fire(new StateChangeEvent(this.state));
   }
 
-  #fire(event) {
+  #fire(event: Event): void {
     if (!this.#isSilent) this.#target.dispatchEvent(event);
   }
 }
 
-/** As the platform reports what a listener throws. */
-export function report(thrown) {
+/** Reports an exception of a callback in the same way as the platform reports an exception of a listener. */
+export function report(thrown: unknown): void {
   if (typeof reportError === 'function') reportError(thrown);
-  else queueMicrotask(() => { throw thrown; });
+  else
+    queueMicrotask(() => {
+      throw thrown;
+    });
 }

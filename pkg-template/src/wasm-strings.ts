@@ -1,50 +1,69 @@
+// Strings from WebAssembly memory.
 import { module } from './wasm.ts';
 
-/** What the parser hands out starts with no byte order mark of its own: U+FEFF is text. */
+/** Keeps U+FEFF: the parser has removed the byte order mark, so any other is text. */
 const options = { ignoreBOM: true };
 const utf8 = new TextDecoder('utf-8', options);
 const utf16 = new TextDecoder('utf-16le', options);
 
-/** Node's, whose methods are far cheaper than a call of a decoder. */
-const Bytes = globalThis.Buffer?.prototype.latin1Slice && globalThis.Buffer;
+/** The string methods of Node.js's `Buffer`. TypeScript's type declarations of the DOM do not include it. */
+interface NodeBuffer extends Uint8Array {
+  latin1Slice(start: number, end: number): string;
+  ucs2Slice(start: number, end: number): string;
+  utf8Slice(start: number, end: number): string;
+}
 
-// How the engine likes its strings: see src/bindings/batch.rs.
+interface NodeBufferClass {
+  readonly prototype: NodeBuffer;
+  from(buffer: ArrayBufferLike): NodeBuffer;
+}
+
+/** `Buffer` of Node.js, whose methods are much cheaper than a call of a decoder. */
+const { Buffer } = globalThis as { Buffer?: NodeBufferClass };
+const Bytes = Buffer?.prototype.latin1Slice && Buffer;
+
+// Bit flags for the string-decoding strategies that are fast in this engine. See src/bindings/event_table.rs.
 const MAKES_SHORT = 1;
 const MAKES_WIDE = 2;
 
-/** `text` of strings.wat; `null` where the engine has no such strings. */
-let makeText;
+type MakeText = (address: number, length: number) => string | null;
 
-/** Reads strings out of the memory of WebAssembly, by the fastest way that the engine has. */
-export class TextReader {
-  #memory;
-  #bytes;
+/** The function `text` of strings.wat; `null` in engines without `wasm:js-string`. */
+let makeText: MakeText | null | undefined;
 
-  constructor(memory) {
+/** Reads strings from the memory of the WebAssembly, in the fastest way that the engine has. */
+export class WasmStrings {
+  readonly #memory: WebAssembly.Memory;
+  #bytes: Uint8Array | undefined;
+  /** Bit flags for the strategies that are fast in this engine. */
+  readonly engine: number;
+
+  constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
     if (!Bytes && makeText === undefined) makeText = instantiate(memory);
-    /** SpiderMonkey, which tells itself by this name, is slower at making strings than at decoding UTF-16. */
+    // SpiderMonkey, the only engine with a global `InternalError`, decodes UTF-16 faster than it creates strings.
     this.engine = makeText ? MAKES_SHORT | ('InternalError' in globalThis ? 0 : MAKES_WIDE) : 0;
   }
 
-  /** The text of so many bytes at this address. */
-  region(address, length, isUtf16) {
+  /** Returns `length` bytes at an address as text: UTF-16, or else UTF-8, which in Node.js is always ASCII. */
+  region(address: number, length: number, isUtf16: number): string {
     const bytes = this.bytes();
     const end = address + length;
-    if (Bytes) return isUtf16 ? bytes.ucs2Slice(address, end) : bytes.latin1Slice(address, end);
-    return (isUtf16 ? utf16 : utf8).decode(bytes.subarray(address, end));
+    if (Bytes)
+      return isUtf16 ? (bytes as NodeBuffer).ucs2Slice(address, end) : (bytes as NodeBuffer).latin1Slice(address, end);
+    return (isUtf16 ? utf16 : utf8).decode(bytes.subarray(address, end) as Uint8Array<ArrayBuffer>);
   }
 
-  /** The text between two addresses, UTF-8, behind which is a line end. */
-  utf8(start, end) {
+  /** Returns the UTF-8 between two addresses as text. A line end must follow it. */
+  utf8(start: number, end: number): string {
     const bytes = this.bytes();
-    if (Bytes) return bytes.utf8Slice(start, end);
-    // It makes nothing of what is malformed.
-    return makeText?.(start, end - start) ?? utf8.decode(bytes.subarray(start, end));
+    if (Bytes) return (bytes as NodeBuffer).utf8Slice(start, end);
+    // It returns `null` for malformed UTF-8.
+    return makeText?.(start, end - start) ?? utf8.decode(bytes.subarray(start, end) as Uint8Array<ArrayBuffer>);
   }
 
-  /** All of the memory. Its old bytes become empty when it grows. */
-  bytes() {
+  /** Returns the whole memory. The previous view becomes empty when the memory grows. */
+  bytes(): Uint8Array {
     if (!this.#bytes?.length) {
       const { buffer } = this.#memory;
       this.#bytes = Bytes ? Bytes.from(buffer) : new Uint8Array(buffer);
@@ -53,11 +72,16 @@ export class TextReader {
   }
 }
 
-function instantiate(memory) {
+function instantiate(memory: WebAssembly.Memory): MakeText | null {
   try {
-    const [bytes] = WebAssembly.Module.customSections(module, 'strings');
-    const maker = new WebAssembly.Module(bytes, { builtins: ['js-string'] });
-    return new WebAssembly.Instance(maker, { a: { a: memory } }).exports.text;
+    const [bytes] = WebAssembly.Module.customSections(module!, 'strings');
+    // TypeScript does not know the second parameter yet.
+    const Module = WebAssembly.Module as new (
+      bytes: BufferSource,
+      options: { builtins: string[] },
+    ) => WebAssembly.Module;
+    const maker = new Module(bytes!, { builtins: ['js-string'] });
+    return new WebAssembly.Instance(maker, { a: { a: memory } }).exports.text as MakeText;
   } catch {
     return null;
   }

@@ -1,27 +1,32 @@
+// Starts the WebAssembly when it is needed first.
 import { memory, start as link } from '#bindings';
 import { source } from '#wasm';
 
-/** The WebAssembly, as soon as it is linked. */
-export let module;
-/** The instance on its way, where it cannot be had at once. */
-let arriving;
+/** The compiled WebAssembly, once it is instantiated. */
+export let module: WebAssembly.Module | undefined;
+/** The pending compilation, where it is asynchronous. */
+let pending: Promise<void> | undefined;
 
 /**
- * Calls `use` with the WebAssembly memory: at once where the engine lets us compile at once, else
- * as soon as it has compiled. Nothing happens before the first call: importing the package has no
- * effect.
+ * Calls `use` with the WebAssembly memory. The call is synchronous where the engine compiles synchronously, and otherwise
+ * follows the compilation. Nothing happens before the first call: importing the package has no effect.
  */
-export function withWasm(use, fail) {
-  if (module) return use(memory());
+export function withWasm(use: (memory: WebAssembly.Memory) => void, fail: (error: unknown) => void): void {
+  if (module) {
+    use(memory());
+    return;
+  }
   try {
-    const started = arriving ?? instantiate();
+    const started = pending ?? instantiate();
     if (started instanceof Promise) {
-      arriving = started;
-      started.then(() => use(memory())).catch((error) => {
-        // The file may be there the next time.
-        if (arriving === started) arriving = undefined;
-        fail(error);
-      });
+      pending = started;
+      started
+        .then(() => use(memory()))
+        .catch((error) => {
+          // The file may load the next time.
+          if (pending === started) pending = undefined;
+          fail(error);
+        });
       return;
     }
   } catch (error) {
@@ -31,8 +36,8 @@ export function withWasm(use, fail) {
   use(memory());
 }
 
-/** Compiles and instantiates; a promise where that takes more than this call. */
-function instantiate() {
+/** Compiles and instantiates. Returns a promise where that is asynchronous. */
+function instantiate(): Promise<void> | void {
   const bytes = source();
   if (bytes instanceof Promise) return bytes.then(start);
   if (bytes instanceof WebAssembly.Module) return start(bytes);
@@ -45,7 +50,7 @@ function instantiate() {
   }
 }
 
-function start(compiled) {
+function start(compiled: WebAssembly.Module): void {
   link(compiled);
   module = compiled;
 }

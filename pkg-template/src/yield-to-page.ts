@@ -1,9 +1,12 @@
-/** A promise of a task of its own. Not by a timer, where there is another way: those of a hidden page ring once a second. */
-export function nextTask() {
+/**
+ * Resolves in a new task, so that the page can render and handle input first. Timers of a hidden page fire only once per
+ * second, so this uses a message where the platform has `MessageChannel`.
+ */
+export function nextTask(): Promise<void> {
   return new Promise((resolve) => {
     if (!globalThis.MessageChannel) return void setTimeout(resolve);
     const { port1, port2 } = new MessageChannel();
-    // An open port keeps a process of Node alive.
+    // An open port keeps a Node.js process alive.
     port1.onmessage = () => resolve(port1.close());
     port2.postMessage(0);
   });

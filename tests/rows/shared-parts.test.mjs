@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { source } from '../sources.mjs';
 
-const { Recent } = await source('shared/replay-buffer.ts');
-const { Repeats } = await source('shared/duplicate-filter.ts');
+const { ReplayBuffer } = await source('shared/replay-buffer.ts');
+const { DuplicateFilter } = await source('shared/duplicate-filter.ts');
 
 const event = (id, data = id) => [id, 'message', data];
 const events = (...ids) => ids.map((id) => event(id));
 
 describe('the latest part of a stream', () => {
-  const recent = new Recent('0');
+  const recent = new ReplayBuffer('0');
   for (const id of ['1', '2', '3']) recent.push(event(id));
 
   test('what came after a place that it knows, its beginning included', () => {
@@ -21,15 +21,15 @@ describe('the latest part of a stream', () => {
 
   test('nothing is known of another place, nor of a stream without IDs', () => {
     assert.equal(recent.after('9'), undefined);
-    assert.equal(new Recent('').after(''), undefined);
+    assert.equal(new ReplayBuffer('').after(''), undefined);
   });
 
   test('its memory is bounded, by count and by size; the last record stays, however large', () => {
-    const many = new Recent('0');
+    const many = new ReplayBuffer('0');
     for (let i = 1; i <= 5000; i++) many.push(event(String(i)));
     assert.equal(many.after('1'), undefined);
     assert.equal(many.after('4900').length, 100);
-    const large = new Recent('0');
+    const large = new ReplayBuffer('0');
     for (const id of ['1', '2', '3']) large.push(event(id, 'x'.repeat(2 ** 20)));
     assert.equal(large.after('2'), undefined);
     assert.deepEqual(large.after('3'), []);
@@ -39,10 +39,10 @@ describe('the latest part of a stream', () => {
 describe('what a new leader says again', () => {
   /** What reaches somebody who stood at the last of `had` when a leader went on from `id`. */
   function heard(id, had, said) {
-    const repeats = new Repeats(id, had);
+    const filter = new DuplicateFilter(id, had);
     let place = had.at(-1)?.[0] ?? id;
     return said.flatMap((record) => {
-      const news = repeats.news(record, place);
+      const news = filter.filter(record, place);
       if (news) [place] = news;
       return news ? [news] : [];
     });

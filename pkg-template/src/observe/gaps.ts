@@ -1,11 +1,31 @@
+// watchGaps(): reports lost events.
 import { tagged } from '../class-names.ts';
-import { watch } from './watch.ts';
+import { watch, type Source } from './watch.ts';
 
-const { MessageEvent } = globalThis;
+/** The content of a gap. */
+export interface Gap {
+  requested: string;
+  first?: string | null;
+  missed?: number | null;
+  reason: string;
+}
 
-/** `gap`: events were lost between the one that was asked for and what comes now. */
-export class GapEvent extends MessageEvent {
-  constructor({ requested, first, missed, reason }, init) {
+/** `gap`: events were lost between the requested event and the next one. */
+export class GapEvent extends MessageEvent<string> {
+  declare readonly type: 'gap';
+  /** The event ID that was requested. */
+  declare readonly requested: string;
+  /** The ID of the next event, if the server sends it. */
+  declare readonly first: string | undefined;
+  /** The number of lost events, if the server knows it. */
+  declare readonly missed: number | undefined;
+  /**
+   * Why, in the server's word (`trimmed`, `ahead`, `epoch`, `malformed`, `lag`), or `header` if only a response header
+   * shows the gap.
+   */
+  declare readonly reason: string;
+
+  private constructor({ requested, first, missed, reason }: Gap, init: MessageEventInit<string>) {
     super('gap', init);
     this.requested = requested;
     this.first = first ?? undefined;
@@ -14,50 +34,65 @@ export class GapEvent extends MessageEvent {
   }
 }
 
-tagged({ GapEvent });
+declare module '../event-classes.js' {
+  interface BaseEventMap {
+    /** `[NON-SPEC]` Events were lost. Fired after {@link watchGaps}. */
+    gap: GapEvent;
+  }
+}
+
+/** The constructor, which is private in the declarations of the package. */
+const Constructor = GapEvent as unknown as new (gap: Gap, init: MessageEventInit<string>) => GapEvent;
+
+tagged({ GapEvent: Constructor });
 
 /**
- * Has the source fire a `GapEvent` where the server says that it could not go on exactly: by an
- * event `gap`, by the response header `SSE-Resumed-From`, or by the header `Last-Event-ID` of the
- * Mercure protocol.
+ * Fires a {@link GapEvent} when the server reports that it could not continue exactly after the last event ID. The server
+ * reports this in one of three ways:
+ *
+ * - an event `gap` with JSON that has `requested` and `reason`;
+ * - the response header `SSE-Resumed-From`;
+ * - the response header `Last-Event-ID` ([Mercure](https://mercure.rocks/spec#reconciliation)).
+ *
+ * For another origin, the server must list the header in `Access-Control-Expose-Headers`.
  */
-export function watchGaps(source) {
-  /** What the header told, until we know whether the stream tells it better. */
-  let pending;
-  const client = watch(source, {
+export function watchGaps(source: Source): void {
+  /** The gap of a header, until the stream describes it better. */
+  let pending: Gap | undefined;
+  const controller = watch(source, {
     opened({ headers }) {
-      const requested = client.lastEventId;
-      const differs = (name) => headers.has(name) && headers.get(name) !== asHeader(requested);
+      const requested = controller.lastEventId;
+      const differs = (name: string): boolean => headers.has(name) && headers.get(name) !== asHeader(requested);
       const gap = { requested, reason: 'header' };
       pending = undefined;
       if (requested === '') return;
-      // In a task of its own, after `open`.
-      if (differs('Last-Event-ID')) queueMicrotask(() => tell(gap));
+      // Deferred, so that it follows `open`.
+      if (differs('Last-Event-ID')) queueMicrotask(() => fire(gap));
       else if (differs('SSE-Resumed-From')) pending = gap;
     },
     message(type, data) {
-      const told = type === 'gap' ? read(data) : undefined;
+      const reported = type === 'gap' ? read(data) : undefined;
       const header = pending;
       pending = undefined;
-      if (told) {
-        client.watch('gap', told);
-        return new GapEvent(told, { data, lastEventId: client.lastEventId, origin: client.origin });
+      if (reported) {
+        controller.watch!('gap', reported);
+        return new Constructor(reported, { data, lastEventId: controller.lastEventId, origin: controller.origin });
       }
-      if (header) tell(header);
+      if (header) fire(header);
       return undefined;
     },
   });
 
-  function tell(gap) {
+  function fire(gap: Gap): void {
     if (source.readyState === source.CLOSED) return;
-    client.watch('gap', gap);
-    const { lastEventId, origin } = client;
-    source.dispatchEvent(new GapEvent(gap, { data: JSON.stringify(gap), lastEventId, origin }));
+    controller.watch!('gap', gap);
+    const { lastEventId, origin } = controller;
+    source.dispatchEvent(new Constructor(gap, { data: JSON.stringify(gap), lastEventId, origin }));
   }
 }
 
-/** The data of a `gap` event; `undefined` if it is one of the application's own. */
-function read(data) {
+/** Returns the content of a `gap` event, or `undefined` if it is an event of the application. */
+function read(data: string): Gap | undefined {
   try {
     const gap = JSON.parse(data);
     return typeof gap?.requested === 'string' && typeof gap.reason === 'string' ? gap : undefined;
@@ -66,7 +101,7 @@ function read(data) {
   }
 }
 
-/** As a header says it: each byte of the UTF-8 is a character. */
-function asHeader(id) {
+/** Returns an ID as `headers.get()` returns it: one character for each byte of its UTF-8. */
+function asHeader(id: string): string {
   return Array.from(new TextEncoder().encode(id), (byte) => String.fromCharCode(byte)).join('');
 }

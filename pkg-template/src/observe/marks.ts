@@ -1,15 +1,22 @@
-import { watch } from './watch.ts';
+// mark(): User Timing entries of a source.
+import { tagOf, watch, type Source } from './watch.ts';
 
 /**
- * Writes User Timing entries, which the performance panels of browsers show: a measure `connect`
- * for each attempt and `open` for each connection, and a mark `first event` for each connection.
+ * Writes [User Timing](https://w3c.github.io/user-timing/) entries, which browsers show in their performance panels:
+ *
+ * - the measure `<name>: connect` for each attempt;
+ * - the measure `<name>: open` for each connection;
+ * - the mark `<name>: first event` for each connection.
+ *
+ * @param source the source
+ * @param options `name`: the prefix of the entries. Default: the name of the class
  */
-export function mark(source, { name = source[Symbol.toStringTag] } = {}) {
-  let phase = 'connect';
+export function mark(source: Source, { name = tagOf(source) }: { name?: string } = {}): void {
+  let phase: string | undefined = 'connect';
   let since = performance.now();
   let isFirst = true;
-  // A wait is in no measure: it is the space between two.
-  const enter = (next, detail) => {
+  // A wait belongs to no measure: it is the gap between two measures.
+  const enter = (next: string | undefined, detail?: unknown): void => {
     if (phase) performance.measure(`${name}: ${phase}`, { start: since, detail });
     phase = next;
     since = performance.now();
@@ -18,7 +25,7 @@ export function mark(source, { name = source[Symbol.toStringTag] } = {}) {
   watch(source, {
     opened: (_, resumed) => enter('open', { resumed }),
     failed: ({ code }) => enter(undefined, { code }),
-    asked: () => void (phase || enter('connect')),
+    attempt: () => void (phase || enter('connect')),
     reconnecting: (cause) => enter('connect', { cause }),
     ended: (reason) => enter(undefined, { reason }),
     message() {

@@ -1,24 +1,37 @@
-import { report } from '../source-controller.ts';
-import { clientOf } from '../event-source.ts';
+// The hook that the functions of the entry `./observe` use.
+import { report, type SourceController, type Watcher, type WatchStep } from '../source-controller.ts';
+import { controllerOf, type AuthenticatedEventSource } from '../event-source.ts';
+
+/** A source of any entry. */
+// biome-ignore lint/suspicious/noExplicitAny: accepts every event map
+export type Source = AuthenticatedEventSource<any> | EventSource;
 
 /**
- * Has `watcher[step](…)` told what happens to a source, for as long as there is one. Those that
- * came before are told first. Of an event, `false` says that it shall not be delivered, and an
- * event object is fired in its place.
+ * Calls `watcher[step](…)` for what happens to a source, as long as the source exists. Earlier watchers are called first.
+ * For an event, `false` drops it, and an event object is fired instead of it.
  */
-export function watch(source, watcher) {
-  const client = clientOf(source);
-  const former = client.watch;
-  client.watch = (step, ...args) => {
-    const said = former?.(step, ...args);
-    if (said === false) return said;
+export function watch(source: Source, watcher: Watcher): SourceController {
+  const controller = controllerOf(source);
+  const former = controller.watch;
+  controller.watch = (step: WatchStep, ...args: unknown[]) => {
+    const result = (former as AnyWatch | undefined)?.(step, ...args);
+    if (result === false) return result;
     try {
-      return watcher[step]?.(...args) ?? said;
+      return (watcher[step] as AnyCallback | undefined)?.(...args) ?? result;
     } catch (thrown) {
-      // What only looks on must not break the stream.
+      // An observer must not break the stream.
       report(thrown);
-      return said;
+      return result;
     }
   };
-  return client;
+  return controller;
 }
+
+/** Returns the name of the source's class. */
+export function tagOf(source: object): string {
+  return (source as { [Symbol.toStringTag]: string })[Symbol.toStringTag];
+}
+
+type WatchResult = ReturnType<NonNullable<Watcher['message']>>;
+type AnyCallback = (...args: unknown[]) => WatchResult;
+type AnyWatch = (step: WatchStep, ...args: unknown[]) => WatchResult;

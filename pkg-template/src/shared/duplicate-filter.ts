@@ -1,27 +1,30 @@
-/**
- * What a new leader will say again, because it has had less of the stream than we.
- *
- * It goes on from `id`; `had` are the records that we have had since then. The server sends them in
- * the same order as before, so the first event that is not among them is news, and all that follow.
- */
-export class Repeats {
-  #id;
-  #ids;
+// Drops what a new leader repeats.
+import type { StreamRecord } from './replay-buffer.ts';
 
-  constructor(id, had = []) {
+/**
+ * Drops the records that a new leader sends again, because it had received less of the stream than this tab.
+ *
+ * The leader continues after `id`, and `received` are the records that this tab has received since then. The server repeats
+ * them in the same order. The first event that is not among them is new, and so are all that follow.
+ */
+export class DuplicateFilter {
+  readonly #id: string | undefined;
+  readonly #ids: Set<string>;
+
+  constructor(id?: string, received: StreamRecord[] = []) {
     this.#id = id;
-    this.#ids = new Set(had.map(([known]) => known));
+    this.#ids = new Set(received.map(([known]) => known));
   }
 
-  /** The record as far as it is news to somebody who stands at `lastEventId`. */
-  news(record, lastEventId) {
+  /** Returns the new part of a record for a tab at `lastEventId`, or `undefined` if nothing in it is new. */
+  filter(record: StreamRecord, lastEventId: string): StreamRecord | undefined {
     const [id, ...event] = record;
     if (this.#ids.size === 0) return record;
     if (this.#ids.has(id)) {
       if (id === lastEventId) this.#ids.clear();
       return undefined;
     }
-    // Events without an ID do not come again, and must not set us back.
+    // The server does not repeat events without an ID. They must not move this tab back.
     if (id === this.#id) return [lastEventId, ...event];
     this.#ids.clear();
     return record;

@@ -1,38 +1,73 @@
+// The tabs that share one connection, and which of them leads.
+import { watchPresence } from '../page-lifecycle.ts';
 import { Lock } from './lock.ts';
-import { watchPresence } from './presence.ts';
+import type { Announcement, Place, Report, Request, Update } from './messages.ts';
 import { Watchdog } from './watchdog.ts';
 
-/** It has a connection of its own, for good: nothing is shared. */
+/**
+ * What a source does for the others.
+ *
+ * - `leading`: it holds the connection.
+ * - `following`: it receives the events from the leader.
+ * - `joining`: it looks for the leader.
+ * - `apart`: it has its own connection until it has caught up with the others.
+ * - `away`: its page is frozen, hidden or left.
+ * - `alone`: nothing is shared.
+ */
+export type Role = 'leading' | 'following' | 'joining' | 'apart' | 'away' | 'alone';
+
+// One string for each role, which the minifier can share.
 export const ALONE = 'alone';
-/** The page is stopped, or hidden and told not to connect. */
 export const AWAY = 'away';
-/** It has asked the leader for its place in the stream. */
 export const JOINING = 'joining';
 export const FOLLOWING = 'following';
 export const LEADING = 'leading';
-/** It has a connection of its own until it has caught up with the others. */
 export const APART = 'apart';
 
+/** The source that takes part in a group: see member.ts. */
+export interface GroupMember {
+  readonly lastEventId: string;
+  readonly openWhenHidden: boolean;
+  readonly leaderTimeout: number;
+  readonly released: AbortSignal;
+  /** This tab leads now. `wasApart`: its own connection is already open. */
+  lead(wasApart: boolean): void;
+  /** Another tab has stolen the lock. */
+  stepDown(): void;
+  /** The page stops running. */
+  suspend(): void;
+  /** Locks cannot be used. */
+  goAlone(): void;
+  /** As the leader: a request of another tab. */
+  serve(request: Request): void;
+  /** A new leader continues from an event ID. */
+  align(hello: { id: string }): void;
+  /** The leader's answer to `place`. */
+  settle(place: Place): void;
+  /** An update of the leader. */
+  follow(update: Update): void;
+  /** An update of the leader while this tab has its own connection. */
+  overhear(update: Update): void;
+}
+
 /**
- * The part of one tab among those that share a connection: whoever holds the lock leads.
+ * The part of one tab among the tabs that share a connection. The tab that holds the lock leads.
  *
- * What a leader tells carries its term, and nobody listens to a term that is over. It begins with
- * `hello`, the event ID that it goes on from, by which each tells what it had and what it lacks.
- * What a tab asks of the leader (`place`, `ping`, `reconnect`) carries none.
+ * Messages of a leader carry its term, and messages of an earlier term are ignored. A term begins with `hello`, the event ID
+ * that the leader continues from. Each tab compares it with its own position. Requests to the leader (`place`, `ping`,
+ * `reconnect`) carry no term.
  */
 export class Group {
-  role = AWAY;
-  #self = crypto.randomUUID();
+  role: Role = AWAY;
+  readonly #self = crypto.randomUUID();
   #term = 0;
-  #name;
-  #member;
-  #broadcast;
-  #lock;
-  #watchdog;
+  readonly #name: string;
+  readonly #member: GroupMember;
+  #broadcast!: BroadcastChannel;
+  readonly #lock: Lock;
+  readonly #watchdog: Watchdog;
 
-  /** `member` is told: `lead(wasApart)`, `stepDown()`, `leave()`, `goAlone()`, and, of messages,
-   *  `serve`, `align`, `settle`, `follow` and `overhear`. */
-  constructor(name, member) {
+  constructor(name: string, member: GroupMember) {
     this.#name = name;
     this.#member = member;
     this.#lock = new Lock(name, {
@@ -40,42 +75,43 @@ export class Group {
       lost: () => this.#member.stepDown(),
       refused: () => this.#member.goAlone(),
     });
-    this.#watchdog = new Watchdog(member.shared.leaderTimeout, {
-      ask: () => this.ask('ping'),
+    this.#watchdog = new Watchdog(member.leaderTimeout, {
+      ping: () => this.request('ping'),
       giveUp: () => this.#lock.request({ steal: true }),
     });
     watchPresence({
-      opensWhenHidden: member.openWhenHidden,
-      leave: () => this.#member.leave(),
-      enter: () => this.#enter(),
+      openWhenHidden: member.openWhenHidden,
+      suspend: () => this.#member.suspend(),
+      resume: () => this.#resume(),
       signal: member.released,
     });
   }
 
-  /** Gets in line for the lock, and meanwhile hears what the leader tells. */
-  join() {
+  /** Waits for the lock, and receives the leader's messages meanwhile. */
+  join(): void {
     this.findPlace();
     this.#watchdog.start();
     this.#lock.request();
   }
 
-  /** Asks where the leader is, and what it knows to have come since our place. */
-  findPlace() {
+  /** Requests the leader's position and the records that this tab has missed. */
+  findPlace(): void {
     this.role = JOINING;
-    this.ask('place', { id: this.#member.lastEventId });
+    this.request('place', { id: this.#member.lastEventId });
   }
 
-  ask(kind, message) {
-    this.#post({ ...message, kind, from: this.#self });
+  /** Sends a request to the leader. */
+  request(kind: Request['kind'], message?: { id: string }): void {
+    this.#post({ ...message, kind, from: this.#self } as Request);
   }
 
-  /** Tells the others, if it is us who lead. */
-  tell(kind, message) {
-    if (this.role === LEADING) this.#post({ ...message, kind, term: this.#term });
+  /** Sends a message to the other tabs, if this tab leads. */
+  announce<Kind extends Report['kind']>(kind: Kind, message?: Omit<Extract<Report, { kind: Kind }>, 'kind'>): void {
+    if (this.role === LEADING) this.#post({ ...message, kind, term: this.#term } as unknown as Announcement);
   }
 
-  /** `isLate`: frees the lock only when the others have heard what was told. */
-  leave(isLate) {
+  /** Leaves the group. `isLate`: frees the lock after the other tabs have received the last messages. */
+  leave(isLate?: boolean): void {
     this.role = AWAY;
     this.#watchdog.stop();
     this.#broadcast.close();
@@ -83,49 +119,51 @@ export class Group {
     else this.#lock.release();
   }
 
-  #enter() {
+  #resume(): void {
     if (this.role !== AWAY) return;
     this.#broadcast = new BroadcastChannel(this.#name);
     this.#broadcast.onmessage = ({ data }) => this.#receive(data);
     this.join();
   }
 
-  #lead() {
+  #lead(): void {
     const wasApart = this.role === APART;
     this.role = LEADING;
     this.#watchdog.stop();
-    // By the clock, so that a first leader comes after all that have been before it.
+    // The clock makes the term of a first leader later than the terms of all earlier groups.
     this.#term = Math.max(this.#term + 1, Date.now());
-    this.tell('hello', { id: this.#member.lastEventId });
+    this.announce('hello', { id: this.#member.lastEventId });
     this.#member.lead(wasApart);
   }
 
-  #post(message) {
+  #post(message: Request | Announcement): void {
     this.#broadcast.postMessage(message);
   }
 
-  #receive(message) {
-    const { term, to } = message;
-    if (term === undefined) {
+  #receive(message: Request | Announcement): void {
+    if (message.term === undefined) {
       if (this.role === LEADING) this.#member.serve(message);
-    } else if (this.role !== LEADING && (to === undefined || to === this.#self)) {
-      this.#hear(message);
+      return;
     }
+    const { to } = message as { to?: string };
+    if (this.role !== LEADING && (to === undefined || to === this.#self)) this.#handle(message);
   }
 
-  /** One that is joining hears only what gives it a place, from any leader; the others only what
-   *  is of this term, or begins the next one. */
-  #hear(message) {
+  /**
+   * Handles a message of a leader. A tab that joins accepts only a message that contains a position, of any term. The
+   * others accept messages of the current term, and the beginning of a later one.
+   */
+  #handle(message: Announcement): void {
     const { kind, term } = message;
     const isJoining = this.role === JOINING;
-    const isNews = kind === 'hello' && (isJoining || term > this.#term);
+    const isHello = kind === 'hello' && (isJoining || term > this.#term);
     const isPlace = kind === 'place' && isJoining;
-    if (!isNews && !isPlace && (isJoining || term !== this.#term)) return;
+    if (!isHello && !isPlace && (isJoining || term !== this.#term)) return;
     this.#term = term;
-    this.#watchdog.heard();
-    if (isNews) this.#member.align(message);
+    this.#watchdog.reset();
+    if (isHello) this.#member.align(message);
     else if (isPlace) this.#member.settle(message);
-    else if (this.role === APART) this.#member.overhear(message);
-    else this.#member.follow(message);
+    else if (this.role === APART) this.#member.overhear(message as Update);
+    else this.#member.follow(message as Update);
   }
 }

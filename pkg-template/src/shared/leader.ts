@@ -1,112 +1,117 @@
-import { Client, OPEN } from '../source-controller.ts';
-import { LEADING } from './group.ts';
-import { factsOf, headOf } from './messages.ts';
-import { Recent } from './replay-buffer.ts';
+// The leading tab: it posts what its connection reports.
+import { OPEN, SourceController } from '../source-controller.ts';
+import type { EventSourceError, Reason } from '../errors.ts';
+import type { EventTableReader } from '../event-table.ts';
+import type { AttemptCause } from '../token.ts';
+import { LEADING, type Group } from './group.ts';
+import { factsOf, headOf, type Head, type Place, type Request } from './messages.ts';
+import { ReplayBuffer, type StreamRecord } from './replay-buffer.ts';
 
-/** What only the credentials or the page of one tab explain: each of the others finds out for itself. */
-const OWN_REASONS = ['unauthorized', 'auth', 'request', 'csp', 'wasm'];
+/** Reasons that depend on the credentials or the page of one tab. Each of the other tabs finds out for itself. */
+const OWN_REASONS: Reason[] = ['unauthorized', 'auth', 'request', 'csp', 'wasm'];
 
-/** A client that leads: what its driver tells, the others hear too. */
-export class TellingClient extends Client {
+/** A controller whose connection also serves the other tabs while it leads. */
+export class Leader extends SourceController {
   /** `undefined` where nothing can be shared. */
-  group;
-  /** The latest part of the stream: our own, and while apart that of the others. */
-  recent = new Recent('');
-  /** Whether the others shall hear of the end before the lock is free. */
+  declare group: Group | undefined;
+  /** The latest records of the stream. While apart they are the records of the other tabs. */
+  replayBuffer = new ReplayBuffer('');
+  /** Whether the lock is freed only after the other tabs have received the end. */
   leavesLate = false;
-  /** The records of a slice that were delivered here and are not yet told. */
-  #outbox = [];
-  /** The last event ID that the others know. */
-  #toldId;
-  #head;
+  /** The records of a chunk that were delivered here and are not posted yet. */
+  #outbox: StreamRecord[] = [];
+  /** The last event ID that the other tabs know. */
+  #announcedId: string | undefined;
+  #head: Head | undefined;
   #hasOpened = false;
 
-  get isLeading() {
+  get isLeading(): boolean {
     return this.group?.role === LEADING;
   }
 
-  /** The others know where we begin. */
-  beginTelling() {
+  /** Begins to post. The other tabs know the position from `hello`. */
+  beginLeading(): void {
     this.#outbox = [];
-    this.#toldId = this.lastEventId;
-    // For those of the others that listen for them.
-    this.hear('comment');
-    if (this.readyState === OPEN) this.group.tell('opened', { head: this.#head });
+    this.#announcedId = this.lastEventId;
+    // Another tab may have listeners for comments.
+    this.listen('comment');
+    if (this.readyState === OPEN) this.group!.announce('opened', { head: this.#head! });
   }
 
-  /** Of this tab alone. */
-  reset() {
+  /** Resets this tab only. */
+  override reset(): void {
     super.reset();
-    this.#toldId = '';
+    this.#announcedId = '';
   }
 
-  opened(response, resumed) {
+  override opened(response: Response, resumed: boolean): void {
     this.#head = headOf(response);
-    this.group?.tell('opened', { head: this.#head });
+    this.group?.announce('opened', { head: this.#head });
     super.opened(response, resumed || this.#hasOpened);
     this.#hasOpened = true;
   }
 
-  message(type, data, id) {
+  override message(type: string, data: string, id: string | undefined): void {
     this.#record([this.lastEventId, type, data, id !== undefined]);
     super.message(type, data, id);
-    // Not dispatched within `dispatch`, but one by one.
-    if (this.isSpec) this.tellRecords();
+    // In this mode events are delivered after `dispatch` has returned.
+    if (this.isSpec) this.postRecords();
   }
 
-  comment(data) {
+  override comment(data: string): void {
     this.#record([this.lastEventId, undefined, data]);
     super.comment(data);
   }
 
-  dispatch(...table) {
-    super.dispatch(...table);
-    this.tellRecords();
+  override dispatch(reader: EventTableReader, table: number): void {
+    super.dispatch(reader, table);
+    this.postRecords();
   }
 
-  /** A loop that is slow here must not hold up the others. */
-  ready() {
+  /** While leading, a slow loop of this tab does not slow down the other tabs. */
+  override ready(): Promise<unknown> | undefined {
     return this.isLeading && !this.isSpec ? undefined : super.ready();
   }
 
-  failed(error, retryIn, attempt, isEnd) {
+  override failed(error: EventSourceError, retryIn: number, attempt: number, isEnd: boolean): void {
     const isOver = retryIn < 0;
     if (this.isLeading && !(isOver && OWN_REASONS.includes(error.reason))) {
-      this.group.tell('failed', { error: factsOf(error), retryIn, attempt, isEnd });
+      this.group!.announce('failed', { error: factsOf(error), retryIn, attempt, isEnd });
       this.leavesLate = isOver;
     }
     super.failed(error, retryIn, attempt, isEnd);
   }
 
-  reconnecting(cause, attempt) {
-    // A takeover is told by the `hello` of the new leader.
-    if (cause !== 'takeover') this.group?.tell('reconnecting', { cause, attempt });
+  override reconnecting(cause: AttemptCause | 'takeover', attempt?: number): void {
+    // The other tabs know of a takeover from the `hello` of the new leader.
+    if (cause !== 'takeover') this.group?.announce('reconnecting', { cause, attempt: attempt! });
     super.reconnecting(cause, attempt);
   }
 
-  tellRecords() {
-    if (this.#toldId !== this.lastEventId) this.#record([this.lastEventId]);
+  /** Posts the records that were delivered here. */
+  postRecords(): void {
+    if (this.#announcedId !== this.lastEventId) this.#record([this.lastEventId]);
     if (this.#outbox.length === 0) return;
-    this.group.tell('records', { records: this.#outbox.splice(0), reconnectionTime: this.reconnectionTime });
+    this.group!.announce('records', { records: this.#outbox.splice(0), reconnectionTime: this.reconnectionTime });
   }
 
-  #record(record) {
+  #record(record: StreamRecord): void {
     if (!this.isLeading) return;
-    this.recent.push(record);
+    this.replayBuffer.push(record);
     this.#outbox.push(record);
-    [this.#toldId] = record;
+    [this.#announcedId] = record;
   }
 
-  /** What another tab asks. */
-  serve({ kind, from, id }) {
+  /** Answers a request of another tab. */
+  serve({ kind, from, id }: Request): void {
     if (kind === 'reconnect') super.reconnect();
-    else if (kind === 'ping') this.group.tell('pong');
-    else this.group.tell('place', { to: from, ...this.#placeOf(id) });
+    else if (kind === 'ping') this.group!.announce('pong');
+    else this.group!.announce('place', { to: from, ...this.#placeOf(id!) });
   }
 
-  #placeOf(id) {
+  #placeOf(id: string): Place {
     const { lastEventId, reconnectionTime } = this;
     const head = this.readyState === OPEN ? this.#head : undefined;
-    return { id: lastEventId, records: id === '' ? [] : this.recent.after(id), head, reconnectionTime };
+    return { id: lastEventId, records: id === '' ? [] : this.replayBuffer.after(id), head, reconnectionTime };
   }
 }

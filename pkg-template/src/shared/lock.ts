@@ -1,44 +1,54 @@
+// The election of the leading tab.
+
+/** Receives the fate of a lock. */
+export interface LockCallbacks {
+  /** This tab holds the lock. */
+  won(): void;
+  /** Another tab has stolen the lock. */
+  lost(): void;
+  /** This context may not use locks. */
+  refused(): void;
+}
+
 /**
- * The Web Lock that says which tab connects. It alone decides: the browser gives it to one tab at
- * a time, and to the next one when that tab is closed or crashes.
+ * The Web Lock of the tab that connects. The browser grants it to one tab at a time, and to the next tab when that tab is
+ * closed or crashes.
  */
 export class Lock {
-  #name;
-  #calls;
-  #held;
+  readonly #name: string;
+  readonly #callbacks: LockCallbacks;
+  #held: AbortController | undefined;
 
-  /** `calls.won()`: it is ours. `calls.lost()`: another tab took it away. `calls.refused()`: this
-   *  context may not use locks. */
-  constructor(name, calls) {
+  constructor(name: string, callbacks: LockCallbacks) {
     this.#name = name;
-    this.#calls = calls;
+    this.#callbacks = callbacks;
   }
 
-  /** Waits in line for the lock; `steal`: takes it away from a tab that does not answer. */
-  request({ steal = false } = {}) {
+  /** Waits for the lock. `steal`: takes it from a tab that does not answer. */
+  request({ steal = false } = {}): void {
     this.release();
     const held = new AbortController();
     const { signal } = held;
     this.#held = held;
-    const hold = () => {
+    const hold = (): Promise<unknown> | undefined => {
       if (signal.aborted) return undefined;
-      this.#calls.won();
+      this.#callbacks.won();
       return new Promise((resolve) => signal.addEventListener('abort', resolve));
     };
     navigator.locks.request(this.#name, steal ? { steal } : { signal }, hold).catch((error) => {
       if (signal.aborted) return;
-      if (error.name === 'AbortError') this.#calls.lost();
-      else this.#calls.refused();
+      if (error.name === 'AbortError') this.#callbacks.lost();
+      else this.#callbacks.refused();
     });
   }
 
-  /** Gives the lock back, or leaves the line. */
-  release() {
+  /** Releases the lock, or stops waiting for it. */
+  release(): void {
     this.#held?.abort();
   }
 
-  /** … so late that what was posted before is heard first. */
-  releaseLater() {
+  /** Releases the lock after the messages that were posted before have arrived. */
+  releaseLater(): void {
     const held = this.#held;
     setTimeout(() => held?.abort(), 200);
   }

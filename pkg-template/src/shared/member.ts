@@ -1,186 +1,200 @@
+// A tab that takes part in a group: it follows the leading tab, or leads itself.
+import type { EventTableReader } from '../event-table.ts';
+import type { ResolvedOptions } from '../options.ts';
 import { CLOSED, OPEN } from '../source-controller.ts';
-import { ALONE, APART, AWAY, FOLLOWING, Group } from './group.ts';
-import { toError, toResponse } from './messages.ts';
-import { isShareable, nameOf, readShared } from './options.ts';
-import { Recent } from './replay-buffer.ts';
-import { Repeats } from './duplicate-filter.ts';
-import { TellingClient } from './leader.ts';
+import { DuplicateFilter } from './duplicate-filter.ts';
+import { ALONE, APART, AWAY, FOLLOWING, Group, type GroupMember, type Role } from './group.ts';
+import { Leader } from './leader.ts';
+import { toError, toResponse, type Head, type Place, type Update } from './messages.ts';
+import { isShareable, nameOf, readShared, type ResolvedSharing } from './options.ts';
+import { ReplayBuffer, type StreamRecord } from './replay-buffer.ts';
 
 /**
- * A client that may do without a driver: where another tab leads, it hears from that tab what a driver
- * would tell it. (The methods of the class above tell nothing while we do not lead.)
+ * A controller whose events may come from the leading tab instead of its own connection. The leading tab sends what its
+ * connection loop reports. While this tab does not lead, the methods of `Leader` post nothing.
  */
-export class SharedClient extends TellingClient {
-  /** The class refuses the option `shared` where this is not said. */
+export class Member extends Leader implements GroupMember {
+  /** The class refuses the option `shared` without this member. */
   static canShare = true;
-  /** What the new leader will say again. */
-  #repeats = new Repeats();
-  /** While apart: whether the others have an open connection. */
+  readonly #sharing: ResolvedSharing | undefined;
+  /** Drops what the new leader sends again. */
+  #duplicates = new DuplicateFilter();
+  /** While apart: whether the connection of the others is open. */
   #areOthersOpen = false;
 
-  constructor(target, url, options) {
+  constructor(target: EventTarget, url: string, options: ResolvedOptions) {
     super(target, url, options);
-    this.shared = readShared(options);
+    this.#sharing = readShared(options);
     this.#startAt(this.lastEventId);
   }
 
-  get role() {
+  get role(): Role {
     return this.group?.role ?? ALONE;
   }
 
-  // What the class asks for.
+  get openWhenHidden(): boolean {
+    return this.options.openWhenHidden;
+  }
 
-  connect() {
-    if (isShareable(this)) this.#takePart();
+  get leaderTimeout(): number {
+    return this.#sharing!.leaderTimeout;
+  }
+
+  // Called by the class.
+
+  override connect(): void {
+    if (isShareable(this.#sharing, this.options)) void this.#takePart(this.#sharing.key);
     else super.connect();
   }
 
-  async #takePart() {
-    const name = await nameOf(this);
+  async #takePart(key: string | undefined): Promise<void> {
+    const name = await nameOf(this, key);
     if (this.readyState === CLOSED) return;
-    this.released.addEventListener('abort', () => this.leave());
+    this.released.addEventListener('abort', () => this.suspend());
     this.group = new Group(name, this);
   }
 
-  reconnect() {
-    if (this.role === FOLLOWING) this.group.ask('reconnect');
+  override reconnect(): void {
+    if (this.role === FOLLOWING) this.group!.request('reconnect');
     else super.reconnect();
   }
 
-  reset() {
+  override reset(): void {
     super.reset();
     this.#startAt('');
   }
 
-  #startAt(id) {
+  #startAt(id: string): void {
     this.lastEventId = id;
-    this.recent = new Recent(id);
+    this.replayBuffer = new ReplayBuffer(id);
   }
 
-  // What the group tells: our part in it.
+  // Called by the group: the role of this tab.
 
-  lead(wasApart) {
+  lead(wasApart: boolean): void {
     if (wasApart) this.#startAt(this.lastEventId);
-    else this.#lose();
-    // A listener may have closed us.
+    else this.#awaitLeader();
+    // A listener may have closed the source.
     if (this.readyState === CLOSED) return;
-    this.beginTelling();
+    this.beginLeading();
     if (!wasApart) super.connect();
   }
 
-  /** Another tab took the lock, because it had no answer from us. */
-  stepDown() {
+  /** Another tab has stolen the lock, because this tab did not answer. */
+  stepDown(): void {
     super.disconnect();
-    this.#lose();
-    if (this.readyState !== CLOSED) this.group.join();
+    this.#awaitLeader();
+    if (this.readyState !== CLOSED) this.group!.join();
   }
 
-  leave() {
+  suspend(): void {
     if (this.role === AWAY || this.role === ALONE) return;
-    this.tellRecords();
-    this.group.leave(this.leavesLate);
+    this.postRecords();
+    this.group!.leave(this.leavesLate);
     super.disconnect();
     super.reconnecting('suspension');
   }
 
-  goAlone() {
-    this.group.leave();
-    this.group.role = ALONE;
+  goAlone(): void {
+    this.group!.leave();
+    this.group!.role = ALONE;
     super.connect();
   }
 
-  /** Nobody leads, or somebody who has to connect first. */
-  #lose() {
+  /** No tab leads, or the leader has to connect first. */
+  #awaitLeader(): void {
     if (this.state.phase !== 'connecting') super.reconnecting('takeover');
   }
 
-  // What the leader tells.
+  // Called by the group: the messages of the leader.
 
-  /** A new leader goes on from `id`. */
-  align({ id }) {
+  /** A new leader continues from `id`. */
+  align({ id }: { id: string }): void {
     this.#areOthersOpen = false;
     if (this.role === APART) {
-      this.recent = new Recent(id);
+      this.replayBuffer = new ReplayBuffer(id);
       return;
     }
-    this.#lose();
+    this.#awaitLeader();
     if (this.readyState === CLOSED) return;
-    const had = this.recent.after(id);
+    const received = this.replayBuffer.after(id);
     if (this.lastEventId === '') this.#startAt(id);
-    else if (id !== this.lastEventId && !had) return void this.group.findPlace();
-    this.#repeats = new Repeats(id, had);
-    this.group.role = FOLLOWING;
+    else if (id !== this.lastEventId && !received) return void this.group!.findPlace();
+    this.#duplicates = new DuplicateFilter(id, received);
+    this.group!.role = FOLLOWING;
   }
 
-  /** The leader is at `id`; what came since our place is in the records, if it knows our place. */
-  settle({ id, head, records, reconnectionTime }) {
-    this.#repeats = new Repeats();
+  /** The leader is at `id`. The records after the position of this tab are included if the leader knows that position. */
+  settle({ id, head, records, reconnectionTime }: Place): void {
+    this.#duplicates = new DuplicateFilter();
     if (!records) {
-      this.group.role = APART;
-      this.recent = new Recent(id);
+      this.group!.role = APART;
+      this.replayBuffer = new ReplayBuffer(id);
       this.#areOthersOpen = head !== undefined;
       super.connect();
       return;
     }
-    this.group.role = FOLLOWING;
+    this.group!.role = FOLLOWING;
     if (this.lastEventId === '') this.#startAt(id);
-    this.initialDelay = reconnectionTime;
+    this.options.retry.initialDelay = reconnectionTime;
     if (head) this.#open(head);
-    this.#take(records);
+    this.#receive(records);
   }
 
-  follow({ kind, head, records, reconnectionTime, cause, error, retryIn, attempt, isEnd }) {
-    if (kind === 'opened') this.#open(head);
-    else if (kind === 'reconnecting') super.reconnecting(cause, attempt);
-    else if (kind === 'failed') super.failed(toError(error), retryIn, attempt, isEnd);
-    else if (kind === 'records') {
-      this.initialDelay = reconnectionTime;
-      this.#take(records);
+  follow(update: Update): void {
+    if (update.kind === 'opened') this.#open(update.head);
+    else if (update.kind === 'reconnecting') super.reconnecting(update.cause, update.attempt);
+    else if (update.kind === 'failed')
+      super.failed(toError(update.error), update.retryIn, update.attempt, update.isEnd);
+    else if (update.kind === 'records') {
+      this.options.retry.initialDelay = update.reconnectionTime;
+      this.#receive(update.records);
     }
   }
 
-  #open(head) {
+  #open(head: Head): void {
     if (this.readyState !== OPEN) super.opened(toResponse(head), false);
   }
 
-  #take(records) {
+  #receive(records: StreamRecord[]): void {
     for (const given of records) {
-      // A listener may have closed us.
+      // A listener may have closed the source.
       if (this.role !== FOLLOWING) return;
-      const record = this.#repeats.news(given, this.lastEventId);
+      const record = this.#duplicates.filter(given, this.lastEventId);
       if (!record) continue;
-      this.recent.push(record);
+      this.replayBuffer.push(record);
       this.#deliver(record);
     }
   }
 
-  #deliver([id, type, data, hasId]) {
-    // A leader that was reset has no ID any more; we have ours.
+  #deliver([id, type, data, hasId]: StreamRecord): void {
+    // A leader that was reset has no ID. This tab keeps its own.
     if (id !== '' || hasId || data === undefined) this.lastEventId = id;
-    if (type !== undefined) super.message(type, data, hasId ? id : undefined);
+    if (type !== undefined) super.message(type, data!, hasId ? id : undefined);
     else if (data !== undefined) super.comment(data);
   }
 
-  // While we are apart.
+  // While apart.
 
-  dispatch(...table) {
-    super.dispatch(...table);
-    if (this.role === APART) this.#meet();
+  override dispatch(reader: EventTableReader, table: number): void {
+    super.dispatch(reader, table);
+    if (this.role === APART) this.#rejoin();
   }
 
-  overhear({ kind, records = [] }) {
+  overhear(update: Update): void {
+    const { kind } = update;
     if (kind === 'opened') this.#areOthersOpen = true;
     if (kind === 'reconnecting' || kind === 'failed') this.#areOthersOpen = false;
-    for (const record of records) this.recent.push(record);
-    this.#meet();
+    for (const record of kind === 'records' ? update.records : []) this.replayBuffer.push(record);
+    this.#rejoin();
   }
 
-  /** Goes on with the others if they have had what came last on our own connection. */
-  #meet() {
-    const rest = this.#areOthersOpen && this.readyState === OPEN && this.recent.after(this.lastEventId);
+  /** Follows the others again once they have received the last event of this tab's own connection. */
+  #rejoin(): void {
+    const rest = this.#areOthersOpen && this.readyState === OPEN && this.replayBuffer.after(this.lastEventId);
     if (!rest) return;
     super.disconnect();
-    this.group.role = FOLLOWING;
+    this.group!.role = FOLLOWING;
     for (const record of rest) {
       if (this.role === FOLLOWING) this.#deliver(record);
     }

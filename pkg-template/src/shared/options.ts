@@ -1,36 +1,67 @@
-import { NUMBERS } from '../connection-loop.ts';
+// The option `shared`, and the name of a group.
+import type { ResolvedOptions } from '../options.ts';
+import { settingsOf } from '../settings.ts';
+import type { SourceController } from '../source-controller.ts';
 
 const LEADER_TIMEOUT = 10_000;
 
+/** The sources that share a connection. */
+export interface SharedOptions {
+  /**
+   * Identifies the user, and everything else that the credentials and headers determine. Only sources with the same key,
+   * URL and options share a connection. Tokens are never sent to other tabs, so the key cannot be derived from them.
+   * Required with `auth`, `token` or `headers`. It is not published.
+   */
+  key?: string;
+  /**
+   * The time in milliseconds (above 0) after which a silent leading tab is pinged, and again until another tab takes over.
+   * Default 10,000.
+   */
+  leaderTimeout?: number;
+}
+
+/** The option `shared`, checked. */
+export interface ResolvedSharing {
+  key: string | undefined;
+  leaderTimeout: number;
+}
+
 /** Checks the option `shared`. */
-export function readShared({ shared, hasAuth, hasHeaders }) {
+export function readShared({ shared, auth, request }: ResolvedOptions): ResolvedSharing | undefined {
   if (!shared) return undefined;
-  const { key, leaderTimeout = LEADER_TIMEOUT } = shared;
-  if (key === undefined && (hasAuth || hasHeaders)) {
+  const { key, leaderTimeout = LEADER_TIMEOUT } = shared as SharedOptions;
+  if (key === undefined && (auth.hasAuth || request.hasHeaders)) {
     throw new TypeError(
-      '`shared` needs a `key` that names the user (and whatever else the credentials and headers say): '
-        + 'tokens never go to other tabs, so who may share cannot be told from them',
+      '`shared` needs a `key` that names the user (and whatever else the credentials and headers say): ' +
+        'tokens never go to other tabs, so who may share cannot be told from them',
     );
   }
   if (key !== undefined && (typeof key !== 'string' || key === '')) {
     throw new TypeError('`shared.key` must be a string that is not empty');
   }
-  if (!(leaderTimeout > 0 && leaderTimeout < Infinity)) throw new TypeError('`shared.leaderTimeout` must be a positive, finite number');
+  if (!(leaderTimeout > 0 && leaderTimeout < Infinity))
+    throw new TypeError('`shared.leaderTimeout` must be a positive, finite number');
   return { key, leaderTimeout: Number(leaderTimeout) };
 }
 
-/** Whether there is one request that all would make, and a way to agree on who makes it. */
-export function isShareable({ shared, isGet, body, fetch }) {
+/** Returns whether all tabs would send the same request, and the platform has what a group needs. */
+export function isShareable(
+  sharing: ResolvedSharing | undefined,
+  { request }: ResolvedOptions,
+): sharing is ResolvedSharing {
   const { navigator, BroadcastChannel, crypto } = globalThis;
   const isAble = navigator?.locks && BroadcastChannel && crypto?.subtle;
-  return Boolean(shared && isAble && isGet && !body && !fetch);
+  return Boolean(sharing && isAble && request.isGet && !request.body && !request.fetch);
 }
 
-/** A name for what is asked for. As a digest, since a URL may hold what others shall not read. */
-export async function nameOf(client) {
-  const { url, shared, requestInit, lastEventIdParam, openWhenHidden, maxEventSize } = client;
-  const settings = NUMBERS.map((name) => client[name]);
-  const asked = [url, shared.key, requestInit, lastEventIdParam, openWhenHidden, maxEventSize, settings];
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(asked)));
+/** Returns the name of a group. It is a digest, because the URL may contain what other scripts must not read. */
+export async function nameOf(
+  { url, options, isFetchable }: SourceController,
+  key: string | undefined,
+): Promise<string> {
+  const { request, limits, openWhenHidden } = options;
+  const settings = settingsOf(options, isFetchable);
+  const requested = [url, key, request.init, request.lastEventIdParam, openWhenHidden, limits.maxEventSize, settings];
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(requested)));
   return `authenticated-event-source ${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

@@ -1,37 +1,42 @@
-const MOST_RECORDS = 1000;
-const MOST_CHARACTERS = 2 ** 20;
+// The latest part of a shared stream.
+
+const MAX_RECORDS = 1000;
+const MAX_CHARACTERS = 2 ** 20;
 
 /**
- * The latest part of a stream, so that whoever is a little behind can be given what is missing.
+ * One step of a stream: an event, a comment (without a type), or a change of the last event ID (without data).
  *
- * A record is `[id, type, data, hasId]`: an event, with the last event ID as it is after it, and
- * whether that is its own. Without a type it is a comment, without data too it only moves the ID.
+ * - `id`: the last event ID after this step.
+ * - `hasId`: whether the event has its own ID.
  */
-export class Recent {
-  #records;
+export type StreamRecord = [id: string, type?: string | undefined, data?: string | undefined, hasId?: boolean];
+
+/** Keeps the latest records of a stream, so that a tab that lags behind receives the records that it missed. */
+export class ReplayBuffer {
+  readonly #records: StreamRecord[];
   #characters = 0;
 
-  /** Stands at `id`. */
-  constructor(id) {
+  /** Begins at the last event ID `id`. */
+  constructor(id: string) {
     this.#records = [[id]];
   }
 
-  push(record) {
+  push(record: StreamRecord): void {
     this.#records.push(record);
     this.#characters += sizeOf(record);
-    // The last one stays however large it is: it says where we stand.
-    while (this.#records.length > MOST_RECORDS || (this.#characters > MOST_CHARACTERS && this.#records.length > 1)) {
-      this.#characters -= sizeOf(this.#records.shift());
+    // The latest record stays whatever its size is: it is the position in the stream.
+    while (this.#records.length > MAX_RECORDS || (this.#characters > MAX_CHARACTERS && this.#records.length > 1)) {
+      this.#characters -= sizeOf(this.#records.shift()!);
     }
   }
 
-  /** What came after the event with this ID; `undefined` if nothing is known of it. */
-  after(id) {
+  /** Returns the records after the event with this ID, or `undefined` if the ID is not in the buffer. */
+  after(id: string): StreamRecord[] | undefined {
     const place = this.#records.findLastIndex(([known]) => known === id);
     return place < 0 || id === '' ? undefined : this.#records.slice(place + 1);
   }
 }
 
-function sizeOf([id, type = '', data = '']) {
+function sizeOf([id, type = '', data = '']: StreamRecord): number {
   return id.length + type.length + data.length;
 }

@@ -1,46 +1,57 @@
+// Replaces a leading tab that does not answer.
+
+/** What the watchdog does about a silent leader. */
+export interface WatchdogCallbacks {
+  /** Requests an answer. */
+  ping(): void;
+  /** Called when the leader has not answered for the timeout. */
+  giveUp(): void;
+}
+
 /**
- * Finds out whether the tab that leads still answers: it may hang, or have been stopped without
- * being told. A leader that is busy answers late, one that is stopped never.
+ * Detects a leading tab that does not answer: it may hang, or the browser may have stopped it without an event. A busy
+ * leader answers late, a stopped leader never.
  */
 export class Watchdog {
-  #timeout;
-  #calls;
-  #timer;
-  #heardAt;
-  #askedAt;
+  readonly #timeout: number;
+  readonly #callbacks: WatchdogCallbacks;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #lastMessageAt = 0;
+  #pingedAt: number | undefined;
 
-  /** `calls.ask()`: have it say something. `calls.giveUp()`: it did not, for `timeout` ms. */
-  constructor(timeout, calls) {
+  /** `timeout` is in milliseconds. */
+  constructor(timeout: number, callbacks: WatchdogCallbacks) {
     this.#timeout = timeout;
-    this.#calls = calls;
+    this.#callbacks = callbacks;
   }
 
-  start() {
+  start(): void {
     this.stop();
-    this.heard();
-    // Not all tabs at the same time.
+    this.reset();
+    // The interval is random, so that not all tabs act at the same time.
     this.#timer = setInterval(() => this.#check(), this.#timeout * (0.5 + Math.random() / 2));
   }
 
-  stop() {
+  stop(): void {
     clearInterval(this.#timer);
   }
 
-  heard() {
-    this.#heardAt = Date.now();
-    this.#askedAt = undefined;
+  /** Restarts the timeout: the leader has sent a message. */
+  reset(): void {
+    this.#lastMessageAt = Date.now();
+    this.#pingedAt = undefined;
   }
 
-  #check() {
+  #check(): void {
     const now = Date.now();
-    if (this.#askedAt === undefined) {
-      if (now - this.#heardAt < this.#timeout) return;
-      // We may have been stopped ourselves: it is given its time from now on.
-      this.#askedAt = now;
-      this.#calls.ask();
-    } else if (now - this.#askedAt >= this.#timeout) {
-      this.heard();
-      this.#calls.giveUp();
+    if (this.#pingedAt === undefined) {
+      if (now - this.#lastMessageAt < this.#timeout) return;
+      // This tab may have been stopped itself, so the leader gets the full timeout from now on.
+      this.#pingedAt = now;
+      this.#callbacks.ping();
+    } else if (now - this.#pingedAt >= this.#timeout) {
+      this.reset();
+      this.#callbacks.giveUp();
     }
   }
 }

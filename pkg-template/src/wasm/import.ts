@@ -1,10 +1,6 @@
 import module from './authenticated_event_source.wasm';
 
-/**
- * The WebAssembly, compiled before the program started: edge runtimes compile none while it runs.
- *
- * @returns {WebAssembly.Module}
- */
-export function source() {
+/** Returns the WebAssembly that was compiled before the program started. Edge runtimes compile none at run time. */
+export function source(): WebAssembly.Module {
   return module;
 }

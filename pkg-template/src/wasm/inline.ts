@@ -2,11 +2,9 @@ import { singles, text } from '#bindings.text';
 import { decode } from './inline-codec.ts';
 
 /**
- * The WebAssembly, out of the script itself: nothing to fetch, nothing for a bundler to find.
- * It stays text until somebody asks, so that importing the package costs nothing.
- *
- * @returns {Uint8Array}
+ * Returns the WebAssembly that is part of the script: nothing is fetched, and bundlers need no configuration. It is
+ * decoded on the first call, so importing the package costs nothing.
  */
-export function source() {
+export function source(): Uint8Array<ArrayBuffer> {
   return decode(singles, text);
 }

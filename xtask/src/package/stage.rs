@@ -1,4 +1,4 @@
-//! The files of the package that no tool makes: types, texts, package.json.
+//! The files of the package beside its code: types, texts, package.json.
 
 use std::fs::{copy, create_dir_all, read_dir, read_to_string, write};
 use std::path::{Path, PathBuf};
@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::{repository, template};
 use crate::house::{VERSION, root, staged_package};
+use crate::install::npm;
+use crate::process::run;
 
 /// What only those need who build the package.
 const OURS_ALONE: [&str; 4] = ["devDependencies", "scripts", "private", "imports"];
@@ -40,13 +42,17 @@ pub(super) fn texts() -> Result<Vec<PathBuf>> {
     Ok(texts)
 }
 
-/// The declarations go beside the code that they describe, once as those of ES modules and once as
-/// those of CommonJS: TypeScript tells the two by the nearest package.json.
+/// Emits the declarations beside the code that they describe, for ES modules and again for CommonJS:
+/// TypeScript distinguishes the two by the nearest package.json.
 fn declarations(staged: &Path) -> Result<()> {
-    for entry in read_dir(template().join("types"))? {
-        let entry = entry?;
-        for folder in ["dist", "dist/cjs"] {
-            copy(entry.path(), staged.join(folder).join(entry.file_name()))?;
+    let dist = staged.join("dist");
+    let mut emit = npm::program(&template(), "rollup");
+    emit.args(["--config", "--silent", "--dir"]).arg(&dist);
+    run(emit.current_dir(template()))?;
+    for entry in read_dir(&dist)? {
+        let name = entry?.file_name();
+        if name.to_string_lossy().ends_with(".d.ts") {
+            copy(dist.join(&name), dist.join("cjs").join(&name))?;
         }
     }
     Ok(())

@@ -1,0 +1,32 @@
+// The options that the WebAssembly reads, as a list of numbers.
+import type { ResolvedOptions } from './options.ts';
+
+/** The settings that the WebAssembly reads, in the order of `Number` in src/bindings/settings.rs. */
+const SETTINGS = [
+  'hasAuth',
+  'canRefresh',
+  'renewBefore',
+  'isGet',
+  'isFetchable',
+  'mayProbe',
+  'connectTimeout',
+  'heartbeatTimeout',
+  'followsRedirects',
+  'isSpec',
+  'initialDelay',
+  'maxDelay',
+  'multiplier',
+  'hasJitter',
+  'maxRetries',
+  'resetAfter',
+  'retryOn',
+] as const;
+
+/** Every setting, so that code that omits one does not compile. Times are milliseconds. */
+type Settings = Record<(typeof SETTINGS)[number], number | boolean>;
+
+/** Returns the settings as numbers, in their order. A flag is 0 or 1. */
+export function settingsOf({ auth, retry, limits, request }: ResolvedOptions, isFetchable: boolean): number[] {
+  const settings: Settings = { ...auth, ...retry, ...limits, ...request, isFetchable };
+  return SETTINGS.map((name) => Number(settings[name]));
+}
