@@ -2,11 +2,11 @@
 //! WebAssembly can extend `EventTarget`, and its loop, because it weighs less there; all rules are on
 //! this side.
 
-mod batch;
-mod core;
+mod event_table;
+mod event_type_cache;
+mod lifecycle;
 mod parser;
 #[cfg(npm_module)]
 mod runtime;
 mod settings;
-mod text;
-mod type_names;
+mod utf16;

@@ -2,14 +2,14 @@ use alloc::string::String;
 
 use wasm_bindgen::prelude::*;
 
-use super::batch::Batch;
+use super::event_table::EventTable;
 use crate::event_stream::EventStreamParser;
 
 /// The parser. It calls nothing of JavaScript's.
 #[wasm_bindgen]
 pub struct Parser {
     parser: EventStreamParser,
-    batch: Batch,
+    table: EventTable,
 }
 
 #[wasm_bindgen]
@@ -19,7 +19,7 @@ impl Parser {
     pub fn new(max_event_size: f64) -> Parser {
         Parser {
             parser: EventStreamParser::new().max_event_size(max_event_size as usize),
-            batch: Batch::default(),
+            table: EventTable::default(),
         }
     }
 
@@ -29,17 +29,17 @@ impl Parser {
     }
 
     /// Takes the `len` bytes that were written, and returns the address of the
-    /// [table](Batch::table) of what they complete. It stands until the next call.
+    /// [table](EventTable::table) of what they complete. It stands until the next call.
     pub fn parse(&mut self, len: usize, wants_comments: bool, engine: u32) -> usize {
         self.parser.add(len);
-        self.batch.take(&mut self.parser, wants_comments);
-        self.batch.table(&self.parser, engine)
+        self.table.take(&mut self.parser, wants_comments);
+        self.table.table(&self.parser, engine)
     }
 
     /// Starts a new stream. The memory of the one before is let go, and the names of its event types:
     /// a listener that reconnects leaves some unread.
     pub fn reset(&mut self, last_event_id: String) {
         self.parser.reset(&last_event_id);
-        self.batch = Batch::default();
+        self.table = EventTable::default();
     }
 }

@@ -8,10 +8,10 @@ use wasm_bindgen::JsValue;
 use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, Url};
 
 use super::auth::{Auth, Token};
-use super::error::{Error, Trace};
+use super::error::{Error, FailureContext};
+use super::event_source::AuthenticatedEventSource;
 use super::options::Options;
-use super::source::Hooks;
-use super::stream::AuthenticatedEventSource;
+use super::shared_state::Hooks;
 use super::sys;
 use crate::connection::{Failure, HeartbeatTimeout, Reason, RedirectPolicy, Retry, Verdict};
 
@@ -201,7 +201,7 @@ impl fmt::Debug for Builder {
 
 /// Without the exception: some engines quote the value in it, which may be a secret.
 fn refused(_: JsValue) -> Error {
-    Error::new(Failure::new(Reason::Request), Trace::default())
+    Error::new(Failure::new(Reason::Request), FailureContext::default())
 }
 
 /// `fetch` refuses other schemes than HTTP's, and user names.

@@ -10,25 +10,25 @@ use web_sys::Response;
 
 use super::auth::{AttemptContext, Token};
 use super::body::Body;
-use super::error::{Error, Trace};
-use super::page::Page;
+use super::error::{Error, FailureContext};
+use super::interruptible::Interruptible;
+use super::page_lifecycle::PageLifecycle;
 use super::request::Request;
 use super::response::{Head, announced_rhythm};
-use super::source::{Found, Source};
+use super::shared_state::{Found, SharedState};
 use super::sys;
-use super::watch::Watch;
-use crate::connection::{Cause, Next, Pace, Reason, Sending, Step};
+use crate::connection::{Cause, Decision, Pace, Reason, RequestKind, Step};
 use crate::event_stream::EventStreamParser;
 
 /// Does what the lifecycle of a source says, and tells it what came of it.
 struct Driver {
-    source: Rc<Source>,
-    watch: Watch,
+    shared: Rc<SharedState>,
+    interruptible: Interruptible,
     // Before the request, because the body is to be cancelled before the request is aborted.
     stream: Option<EventStream>,
     request: Option<Request>,
     /// What came with a failure, should it become one.
-    trace: Trace,
+    context: FailureContext,
     /// The token of the stream that was opened last.
     token: Option<Token>,
     pace: Pace,
@@ -43,22 +43,22 @@ struct EventStream {
 /// Dropping the future releases all that it holds: request, reader, timers, listeners.
 ///
 /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
-pub(super) async fn run(source: Rc<Source>) {
-    let _page = Page::watch(&source);
-    let mut driver = Driver::new(source);
+pub(super) async fn run(shared: Rc<SharedState>) {
+    let _page = PageLifecycle::listen(&shared);
+    let mut driver = Driver::new(shared);
     loop {
-        let step = driver.source.life().step(sys::now());
+        let step = driver.shared.lifecycle().step(sys::now());
         match step {
             Step::Prepare(cause) => driver.prepare(cause).await,
-            Step::Fetch(sending) => driver.fetch(sending).await,
+            Step::Fetch(kind) => driver.fetch(kind).await,
             Step::Open => driver.open(),
             Step::Read => driver.read().await,
-            Step::Judge => driver.judge(),
-            Step::Leave(_) => {
+            Step::Decide => driver.judge(),
+            Step::Restart(_) => {
                 driver.let_go();
             }
             Step::Wait => {
-                driver.watch.until(pending::<()>()).await;
+                driver.interruptible.run(pending::<()>()).await;
             }
             Step::Stop => return,
         }
@@ -66,109 +66,114 @@ pub(super) async fn run(source: Rc<Source>) {
 }
 
 impl Driver {
-    fn new(source: Rc<Source>) -> Self {
+    fn new(shared: Rc<SharedState>) -> Self {
         Self {
-            watch: Watch::new(Rc::clone(&source)),
-            source,
+            interruptible: Interruptible::new(Rc::clone(&shared)),
+            shared,
             stream: None,
             request: None,
-            trace: Trace::default(),
+            context: FailureContext::default(),
             token: None,
             pace: Pace::START,
         }
     }
 
-    fn lost(&self, reason: Reason) {
-        self.source.life().lost(reason);
+    fn fail(&self, reason: Reason) {
+        self.shared.lifecycle().fail(reason);
     }
 
-    fn lost_by(&mut self, reason: Reason, cause: JsValue) {
-        self.trace.cause = Some(cause);
-        self.lost(reason);
+    fn fail_by(&mut self, reason: Reason, cause: JsValue) {
+        self.context.cause = Some(cause);
+        self.fail(reason);
     }
 
     /// Ends the request, and hands over what came with its failure.
-    fn let_go(&mut self) -> Trace {
+    fn let_go(&mut self) -> FailureContext {
         self.stream = None;
         self.request = None;
-        mem::take(&mut self.trace)
+        mem::take(&mut self.context)
     }
 
     /// Asks the providers and builds the request.
     async fn prepare(&mut self, cause: Cause) {
-        let attempt = self.source.life().attempt();
-        let asking = self.source.options.token(AttemptContext { attempt, cause });
-        match self.watch.until(asking).await {
+        let attempt = self.shared.lifecycle().attempt();
+        let asking = self.shared.options.token(AttemptContext { attempt, cause });
+        match self.interruptible.run(asking).await {
             Some(Ok(token)) => self.build(token),
-            Some(Err(cause)) => self.lost_by(Reason::Auth, cause),
+            Some(Err(cause)) => self.fail_by(Reason::Auth, cause),
             None => {}
         }
     }
 
     fn build(&mut self, token: Option<Token>) {
-        let options = &self.source.options;
+        let options = &self.shared.options;
         let origin = options.origin();
-        let last_event_id = self.source.life().connection().last_event_id().to_owned();
-        let guard = |has_secrets| self.source.life().guard(origin, has_secrets);
+        let last_event_id = self
+            .shared
+            .lifecycle()
+            .retry_state()
+            .last_event_id()
+            .to_owned();
+        let guard = |has_secrets| self.shared.lifecycle().guard(origin, has_secrets);
         match Request::new(options, &last_event_id, token, guard) {
             Ok(request) => {
                 self.request = Some(request);
-                self.source.life().prepared(sys::now());
+                self.shared.lifecycle().prepared(sys::now());
             }
             // Without the cause: some engines quote the illegal value, which may be a secret.
-            Err(_) => self.lost(Reason::Request),
+            Err(_) => self.fail(Reason::Request),
         }
     }
 
-    async fn fetch(&mut self, sending: Sending) {
+    async fn fetch(&mut self, kind: RequestKind) {
         let Some(request) = &self.request else {
-            return self.lost(Reason::Network);
+            return self.fail(Reason::Network);
         };
-        let sent = request.send(sending, &self.source.options.url);
-        match self.watch.until(sent).await {
-            Some(Ok(response)) => self.responded(sending, response),
+        let sent = request.send(kind, &self.shared.options.url);
+        match self.interruptible.run(sent).await {
+            Some(Ok(response)) => self.responded(kind, response),
             Some(Err(cause)) => {
                 // What asks for the reason fails in ways of its own.
-                self.trace.cause.get_or_insert(cause);
-                self.source.life().unanswered();
+                self.context.cause.get_or_insert(cause);
+                self.shared.lifecycle().unanswered();
             }
-            None => self.trace = Trace::default(),
+            None => self.context = FailureContext::default(),
         }
     }
 
-    fn responded(&mut self, sending: Sending, response: Response) {
-        Head::of(&response).tell(&mut self.source.life());
-        if matches!(sending, Sending::Request | Sending::RequestAgain) {
-            self.trace = Trace::of(response);
+    fn responded(&mut self, kind: RequestKind, response: Response) {
+        Head::of(&response).tell(&mut self.shared.lifecycle());
+        if matches!(kind, RequestKind::Request | RequestKind::RequestAgain) {
+            self.context = FailureContext::of(response);
         }
     }
 
     fn open(&mut self) {
-        let Some(response) = self.trace.response.take() else {
-            return self.lost(Reason::Network);
+        let Some(response) = self.context.response.take() else {
+            return self.fail(Reason::Network);
         };
         // A response without a body is an event stream that has ended.
         let Some(bytes) = response.body() else {
-            self.trace = Trace::of(response);
-            return self.lost(Reason::End);
+            self.context = FailureContext::of(response);
+            return self.fail(Reason::End);
         };
         match Body::new(&bytes) {
             Ok(body) => self.announce(&response, body),
-            Err(cause) => self.lost_by(Reason::Network, cause),
+            Err(cause) => self.fail_by(Reason::Network, cause),
         }
     }
 
     fn announce(&mut self, response: &Response, body: Body) {
-        let options = &self.source.options;
+        let options = &self.shared.options;
         let token = self.request.as_ref().and_then(|it| it.token.clone());
         let expires_at = token.as_ref().and_then(|token| token.expires_at);
-        let is_same = self.token == token;
+        let is_same_token = self.token == token;
         self.token = token;
         let (now, rhythm) = (sys::now(), announced_rhythm(response));
-        let mut life = self.source.life();
-        let is_resumed = life.announce(now, rhythm, expires_at, is_same);
+        let mut life = self.shared.lifecycle();
+        let is_resumed = life.announce(now, rhythm, expires_at, is_same_token);
         let mut parser = EventStreamParser::new().max_event_size(options.max_event_size);
-        parser.reset(life.connection().last_event_id());
+        parser.reset(life.retry_state().last_event_id());
         drop(life);
         self.stream = Some(EventStream { body, parser });
         // By the standard a reconnect keeps the URL of the last redirect. Secrets belong to the URL
@@ -180,7 +185,7 @@ impl Driver {
         if options.policy.retry.is_spec && response.redirected() && !has_secrets {
             options.url.set_href(&response.url());
         }
-        if let Some(open) = &self.source.hooks.open {
+        if let Some(open) = &self.shared.hooks.open {
             open(is_resumed);
         }
     }
@@ -188,13 +193,13 @@ impl Driver {
     /// Reads one chunk.
     async fn read(&mut self) {
         let Some(EventStream { body, .. }) = &mut self.stream else {
-            return self.lost(Reason::Network);
+            return self.fail(Reason::Network);
         };
         let chunk = poll_fn(|context| body.poll_chunk(context));
-        match self.watch.until(chunk).await {
+        match self.interruptible.run(chunk).await {
             Some(Ok(Some(chunk))) => self.deliver(&chunk).await,
-            Some(Ok(None)) => self.lost(Reason::End),
-            Some(Err(cause)) => self.lost_by(Reason::Network, cause),
+            Some(Ok(None)) => self.fail(Reason::End),
+            Some(Err(cause)) => self.fail_by(Reason::Network, cause),
             None => {}
         }
     }
@@ -205,27 +210,29 @@ impl Driver {
         let mut has_comment = false;
         let mut start = 0;
         // What is left of it comes again.
-        while start < chunk.length() && !self.source.life().is_leaving() {
+        while start < chunk.length() && !self.shared.lifecycle().must_stop_reading() {
             let begun = js_sys::Date::now();
             let slice = chunk.subarray(start, chunk.length().min(start + self.pace.slice));
             start += slice.length();
             let found = self.parse(&slice);
             has_comment |= found.has_comment;
-            self.source.drained().await;
+            self.shared.drained().await;
             if found.is_too_large {
-                return self.lost(Reason::TooLarge);
+                return self.fail(Reason::TooLarge);
             }
             let took = js_sys::Date::now() - begun;
             self.give_way(slice.length(), took as u32).await;
         }
-        self.source.life().sign(arrived, sys::now(), has_comment);
+        self.shared
+            .lifecycle()
+            .sign(arrived, sys::now(), has_comment);
     }
 
     fn parse(&mut self, slice: &Uint8Array) -> Found {
         let Some(EventStream { parser, .. }) = &mut self.stream else {
             return Found::default();
         };
-        self.source.deliver(parser, slice)
+        self.shared.deliver(parser, slice)
     }
 
     /// Lets the page have its turn once events have taken up their share.
@@ -234,29 +241,29 @@ impl Driver {
         self.pace = pace;
         if is_over {
             // A page that is put away has no turns: what is to be left is left now.
-            self.source.unless_leaving(sys::next_task()).await;
+            self.shared.unless_stopped(sys::next_task()).await;
         }
     }
 
     /// Asks the caller for a last word, and tells him what comes next.
     fn judge(&mut self) {
-        let Some(mut failure) = self.source.life().failure().cloned() else {
+        let Some(mut failure) = self.shared.lifecycle().failure().cloned() else {
             return;
         };
         if let Some(request) = &self.request {
             failure.redact(request.secrets.iter().map(String::as_str));
         }
-        let trace = self.let_go();
-        let hooks = &self.source.hooks;
+        let context = self.let_go();
+        let hooks = &self.shared.hooks;
         let verdict = hooks.verdict.as_ref().and_then(|ask| ask(&failure));
-        let (now, dice) = (sys::now(), js_sys::Math::random());
-        let next = self.source.life().judged(verdict, now, dice);
+        let (now, random) = (sys::now(), js_sys::Math::random());
+        let next = self.shared.lifecycle().decide(verdict, now, random);
         // A stream that its server ended on purpose is at its end, not broken.
         let is_ordinary_end = failure.is_ordinary_end();
-        let error = Error::new(failure, trace);
+        let error = Error::new(failure, context);
         match (next, &hooks.retry) {
-            (Next::Wait(wait), Some(retry)) => retry(&error, wait),
-            (Next::Stop, _) if !is_ordinary_end => self.source.fail(error),
+            (Decision::Wait(wait), Some(retry)) => retry(&error, wait),
+            (Decision::Stop, _) if !is_ordinary_end => self.shared.fail(error),
             _ => {}
         }
     }

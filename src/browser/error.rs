@@ -8,14 +8,14 @@ use crate::connection::{Failure, Reason};
 
 /// What came with a failure.
 #[derive(Debug, Default)]
-pub(super) struct Trace {
+pub(super) struct FailureContext {
     /// The exception behind it.
     pub(super) cause: Option<JsValue>,
     /// The response, if one came. Its body is gone.
     pub(super) response: Option<Response>,
 }
 
-impl Trace {
+impl FailureContext {
     pub(super) fn of(response: Response) -> Self {
         Self {
             cause: None,
@@ -27,12 +27,12 @@ impl Trace {
 /// Why a source failed for good, or an attempt did.
 pub struct Error {
     failure: Failure,
-    trace: Trace,
+    context: FailureContext,
 }
 
 impl Error {
-    pub(super) fn new(failure: Failure, trace: Trace) -> Self {
-        Self { failure, trace }
+    pub(super) fn new(failure: Failure, context: FailureContext) -> Self {
+        Self { failure, context }
     }
 
     /// Why.
@@ -52,12 +52,12 @@ impl Error {
 
     /// The exception behind it, if there was one.
     pub fn cause(&self) -> Option<&JsValue> {
-        self.trace.cause.as_ref()
+        self.context.cause.as_ref()
     }
 
     /// The response, if one came. Its body is gone.
     pub fn response(&self) -> Option<&Response> {
-        self.trace.response.as_ref()
+        self.context.response.as_ref()
     }
 }
 

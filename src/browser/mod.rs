@@ -3,27 +3,27 @@
 //! [`Lifecycle`](crate::connection::Lifecycle) says.
 
 mod auth;
-mod bell;
 mod body;
 mod builder;
+mod deadline_timer;
 mod driver;
 mod error;
+mod event_source;
+mod interruptible;
 #[cfg(feature = "serde")]
 mod json;
 mod options;
-mod page;
+mod page_lifecycle;
 mod request;
 mod response;
+mod shared_state;
 mod single_flight;
-mod source;
-mod stream;
 mod sys;
-mod timer;
-mod watch;
+mod wake;
 
 pub use builder::Builder;
 pub use error::Error;
-pub use stream::AuthenticatedEventSource;
+pub use event_source::AuthenticatedEventSource;
 
 pub use crate::connection::Cause;
 pub use auth::{AttemptContext, Auth, Token, TokenProvider};

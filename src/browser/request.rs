@@ -9,7 +9,7 @@ use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirec
 use super::auth::Token;
 use super::options::Options;
 use super::sys;
-use crate::connection::{RedirectGuard, Sending, header_value, is_secret_header};
+use crate::connection::{RedirectGuard, RequestKind, header_value, is_secret_header};
 
 /// Without CORS, and without secrets.
 const PROBE: &str = r#"{"mode":"no-cors","credentials":"omit","cache":"no-store"}"#;
@@ -57,11 +57,11 @@ impl Request {
     }
 
     /// `url`: what a probe asks, which carries nothing of ours, not even the last event ID.
-    pub(super) async fn send(&self, sending: Sending, url: &Url) -> Result<Response, JsValue> {
-        let response = match sending {
-            Sending::Request | Sending::RequestAgain => sys::fetch(&self.url, &self.init)?,
-            Sending::FindRedirect => self.find_redirect()?,
-            Sending::Probe => return probe(&url.href()).await,
+    pub(super) async fn send(&self, kind: RequestKind, url: &Url) -> Result<Response, JsValue> {
+        let response = match kind {
+            RequestKind::Request | RequestKind::RequestAgain => sys::fetch(&self.url, &self.init)?,
+            RequestKind::FindRedirect => self.find_redirect()?,
+            RequestKind::Probe => return probe(&url.href()).await,
         };
         Ok(JsFuture::from(response).await?.unchecked_into())
     }

@@ -1,6 +1,6 @@
 //! The connection ([WHATWG HTML §9.2.3]) and our policy where the standard is silent.
 //!
-//! Knows no browser, no clock and no dice: time and randomness are arguments, waits are results.
+//! Knows no browser, no clock and no random: time and randomness are arguments, waits are results.
 //! Times are durations since any one moment, the same for all calls. [`Lifecycle`] asks all the
 //! others, and says what to do next.
 //!
@@ -13,12 +13,12 @@
 //!
 //! [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 
-mod auth;
 mod failure;
-mod lifecycle;
 mod liveness;
+mod machine;
 mod pace;
 mod ready_state;
+mod renewal;
 mod request;
 mod response;
 mod retry;
@@ -27,12 +27,12 @@ use alloc::string::String;
 
 use crate::duration::Duration;
 use crate::event_stream::{Item, decode};
-pub use auth::{DEFAULT_RENEW_BEFORE, renew_in};
 pub use failure::{Failure, Reason};
-pub use lifecycle::{Cause, Interrupt, Lifecycle, Origin, Policy, Sending, Step};
 pub use liveness::{HeartbeatTimeout, Liveness};
+pub use machine::{Cause, Interrupt, Lifecycle, Origin, Policy, RequestKind, Step};
 pub use pace::Pace;
 pub use ready_state::ReadyState;
+pub use renewal::{DEFAULT_RENEW_BEFORE, renew_in};
 pub use request::{RedirectGuard, RedirectPolicy, header_value, is_secret_header};
 
 pub use response::{ResponseHead, retry_after};
@@ -40,7 +40,7 @@ pub use retry::{Jitter, Retry, RetryOn};
 
 /// What to do after a connection, or an attempt at one, is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum Decision {
     /// *Reestablish the connection* after this wait.
     Wait(Duration),
     /// Refresh the credentials and reestablish the connection at once.
@@ -62,7 +62,7 @@ pub enum Verdict {
 
 /// The one owner of the ready state, the last event ID string and the reconnection time.
 #[derive(Debug)]
-pub struct Connection {
+pub struct RetryState {
     retry: Retry,
     can_refresh: bool,
     ready_state: ReadyState,
@@ -76,7 +76,7 @@ pub struct Connection {
     is_refreshed: bool,
 }
 
-impl Connection {
+impl RetryState {
     /// A connection that was never tried. `can_refresh`: a 401 is worth one refresh of the
     /// credentials.
     pub fn new(retry: Retry, can_refresh: bool, last_event_id: String) -> Self {
@@ -138,7 +138,7 @@ impl Connection {
     pub fn commit(&mut self, item: &Item<'_>) {
         match item {
             Item::Event(event) => {
-                self.event_came();
+                self.on_event();
                 if event.has_id {
                     self.set_last_event_id(&decode(event.last_event_id));
                 }
@@ -150,7 +150,7 @@ impl Connection {
     }
 
     /// An event came: the connection is healthy.
-    pub fn event_came(&mut self) {
+    pub fn on_event(&mut self) {
         self.retries = 0;
     }
 
@@ -185,23 +185,23 @@ impl Connection {
         }
     }
 
-    /// The connection, or the attempt, is over. `dice` is uniformly random in `[0, 1)`.
-    pub fn interrupted(
+    /// The connection, or the attempt, is over. `random` is uniformly random in `[0, 1)`.
+    pub fn decide(
         &mut self,
         failure: &Failure,
         verdict: Option<Verdict>,
         now: Duration,
-        dice: f64,
-    ) -> Next {
+        random: f64,
+    ) -> Decision {
         if self.ready_state == ReadyState::Closed {
-            return Next::Stop;
+            return Decision::Stop;
         }
         self.note_health(now);
         self.is_refreshed &= failure.reason == Reason::Unauthorized;
         if verdict.is_none() && self.is_refresh_due(failure) {
             self.is_refreshed = true;
             self.restart();
-            return Next::Refresh;
+            return Decision::Refresh;
         }
         let may_retry = match verdict {
             Some(Verdict::Stop) => false,
@@ -210,11 +210,11 @@ impl Connection {
         };
         if !may_retry || self.retries >= self.retry.max_retries {
             self.close();
-            return Next::Stop;
+            return Decision::Stop;
         }
         self.retries += 1;
         self.restart();
-        Next::Wait(self.wait(failure, verdict, dice))
+        Decision::Wait(self.wait(failure, verdict, random))
     }
 
     /// Whether a refresh, not the policy, answers this failure.
@@ -256,12 +256,12 @@ impl Connection {
             }
     }
 
-    fn wait(&self, failure: &Failure, verdict: Option<Verdict>, dice: f64) -> Duration {
+    fn wait(&self, failure: &Failure, verdict: Option<Verdict>, random: f64) -> Duration {
         match verdict {
             Some(Verdict::RetryAfter(wait)) => wait.min(Retry::MAX_RECONNECTION_TIME),
             _ => self
                 .retry
-                .wait(self.reconnection_time, self.retries, dice)
+                .wait(self.reconnection_time, self.retries, random)
                 .max(failure.retry_after.unwrap_or_default()),
         }
     }

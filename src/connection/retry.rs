@@ -148,9 +148,9 @@ impl Retry {
         time.clamp(Self::MIN_RECONNECTION_TIME, Self::MAX_RECONNECTION_TIME)
     }
 
-    /// The wait before retry number `retry` (from 1), where `dice` is uniformly random in
+    /// The wait before retry number `retry` (from 1), where `random` is uniformly random in
     /// `[0, 1)`.
-    pub fn wait(&self, base: Duration, retry: u32, dice: f64) -> Duration {
+    pub fn wait(&self, base: Duration, retry: u32, random: f64) -> Duration {
         let mut longest = base.as_secs_f64();
         for _ in 0..retry.min(1_000) {
             longest *= self.multiplier;
@@ -158,7 +158,7 @@ impl Retry {
         let longest = longest.min(self.max_delay.as_secs_f64());
         let spread = (longest - base.as_secs_f64()).max(0.0);
         let part = match self.jitter {
-            Jitter::Full => dice,
+            Jitter::Full => random,
             Jitter::None => 1.0,
         };
         // A caller may say `Duration::MAX` and mean "without end": it must not panic.

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 /// JavaScript string once. Holds the latest [`CAPACITY`](Self::CAPACITY) names: a server that
 /// invents new ones without end must not fill the memory.
 #[derive(Default)]
-pub(super) struct TypeNames {
+pub(super) struct EventTypeCache {
     names: Vec<Vec<u8>>,
     latest: usize,
     /// Which name the next new one replaces, once all places are taken.
@@ -14,7 +14,7 @@ pub(super) struct TypeNames {
 /// The number of events whose stream named no type.
 pub(super) const UNNAMED: u32 = 0;
 
-impl TypeNames {
+impl EventTypeCache {
     const CAPACITY: usize = 64;
 
     /// The number of `name`, and whether it is new, or means another name than before.

@@ -6,13 +6,13 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 use web_sys::AbortController;
 
-use super::source::Source;
+use super::shared_state::SharedState;
 use super::sys::{self, member};
 
 /// Tells the loop of the page's life: the network is back, the page is shown, hidden, put into
 /// the back/forward cache (a page that holds a connection would not be cached) or taken out.
 /// In workers only the first exists. Stops listening on drop. `[NON-SPEC]`
-pub(super) struct Page {
+pub(super) struct PageLifecycle {
     listening: Option<AbortController>,
     /// Lives as long as the engine may call it.
     _on_event: Closure<dyn FnMut(JsValue)>,
@@ -21,12 +21,12 @@ pub(super) struct Page {
 const GLOBAL_EVENTS: [&str; 3] = ["online", "pagehide", "pageshow"];
 const DOCUMENT_EVENTS: [&str; 2] = ["visibilitychange", "resume"];
 
-impl Page {
-    pub(super) fn watch(source: &Rc<Source>) -> Self {
-        let source = Rc::clone(source);
-        let opens_when_hidden = source.options.opens_when_hidden;
+impl PageLifecycle {
+    pub(super) fn listen(shared: &Rc<SharedState>) -> Self {
+        let shared = Rc::clone(shared);
+        let opens_when_hidden = shared.options.opens_when_hidden;
         // The standard knows no wait that is shorter than the reconnection time.
-        let wakes = !source.options.policy.retry.is_spec;
+        let wakes = !shared.options.policy.retry.is_spec;
         let is_in_cache = Cell::new(false);
         let update = move |event: &JsValue| {
             match type_of(event).as_deref() {
@@ -37,7 +37,7 @@ impl Page {
             }
             let is_hidden = !opens_when_hidden && is_true(sys::global_member("document", "hidden"));
             let is_suspended = is_in_cache.get() || is_hidden;
-            source.page_changed(is_suspended, wakes && is_back(event));
+            shared.page_changed(is_suspended, wakes && is_back(event));
         };
         update(&JsValue::UNDEFINED);
         let on_event = Closure::<dyn FnMut(JsValue)>::new(move |event| update(&event));
@@ -60,7 +60,7 @@ fn listen(on_event: &Closure<dyn FnMut(JsValue)>) -> Option<AbortController> {
     Some(listening)
 }
 
-impl Drop for Page {
+impl Drop for PageLifecycle {
     fn drop(&mut self) {
         if let Some(listening) = &self.listening {
             listening.abort();

@@ -9,9 +9,9 @@ use core::time::Duration;
 
 use js_sys::Uint8Array;
 
-use super::bell::Bell;
 use super::error::Error;
 use super::options::Options;
+use super::wake::LoopWaker;
 use crate::connection::{Failure, Interrupt, Lifecycle, Verdict};
 use crate::event_stream::{Event, EventStreamParser, Item};
 
@@ -28,10 +28,10 @@ pub(super) struct Hooks {
 }
 
 /// One event source, as its owner, its loop and the page's events share it.
-pub(super) struct Source {
+pub(super) struct SharedState {
     pub(super) options: Options,
     pub(super) hooks: Hooks,
-    pub(super) bell: Rc<Bell>,
+    pub(super) waker: Rc<LoopWaker>,
     lifecycle: RefCell<Lifecycle>,
     /// The events of one slice, until they are polled; meanwhile nothing is read.
     queue: RefCell<VecDeque<Result<Event, Error>>>,
@@ -44,36 +44,36 @@ pub(super) struct Found {
     pub(super) is_too_large: bool,
 }
 
-impl Source {
+impl SharedState {
     pub(super) fn new(options: Options, hooks: Hooks) -> Self {
         let lifecycle = Lifecycle::new(options.policy.clone(), options.last_event_id.clone());
         Self {
             options,
             hooks,
-            bell: Rc::default(),
+            waker: Rc::default(),
             lifecycle: RefCell::new(lifecycle),
             queue: RefCell::default(),
         }
     }
 
     /// Never held while anything else runs that may ask for it, too: a callback, or the page.
-    pub(super) fn life(&self) -> RefMut<'_, Lifecycle> {
+    pub(super) fn lifecycle(&self) -> RefMut<'_, Lifecycle> {
         self.lifecycle.borrow_mut()
     }
 
     pub(super) fn interrupt(&self, interrupt: Interrupt) {
-        self.life().interrupt(interrupt);
-        self.bell.ring();
+        self.lifecycle().interrupt(interrupt);
+        self.waker.wake();
     }
 
     /// The page changed. `wakes`: what waits may go on.
     pub(super) fn page_changed(&self, is_suspended: bool, wakes: bool) {
-        self.life().suspend_if(is_suspended);
+        self.lifecycle().set_suspended(is_suspended);
         if wakes {
-            self.life().interrupt(Interrupt::Wake);
+            self.lifecycle().interrupt(Interrupt::Wake);
         }
         // In any case: what was suspended goes on, also if nothing else came.
-        self.bell.ring();
+        self.waker.wake();
     }
 
     pub(super) fn pop(&self) -> Option<Result<Event, Error>> {
@@ -90,11 +90,11 @@ impl Source {
         slice.copy_to(parser.room(len));
         parser.add(len);
         let mut found = Found::default();
-        let (mut queue, mut life) = (self.queue.borrow_mut(), self.life());
+        let (mut queue, mut life) = (self.queue.borrow_mut(), self.lifecycle());
         while let Some(item) = parser.next_item() {
             found.has_comment |= matches!(item, Item::Comment(_));
             found.is_too_large |= matches!(item, Item::TooLarge);
-            life.connection_mut().commit(&item);
+            life.retry_state_mut().commit(&item);
             if let Item::Event(event) = item {
                 queue.push_back(Ok(event.into()));
             }
@@ -105,7 +105,7 @@ impl Source {
     /// Until more events are wanted, or none of this stream ever again.
     pub(super) async fn drained(&self) {
         // No waker is needed: the loop is polled again exactly when the queue has run empty.
-        self.unless_leaving(poll_fn(|_| match self.queue.borrow().is_empty() {
+        self.unless_stopped(poll_fn(|_| match self.queue.borrow().is_empty() {
             true => Poll::Ready(()),
             false => Poll::Pending,
         }))
@@ -113,11 +113,11 @@ impl Source {
     }
 
     /// Waits for `work`, but no longer than until the stream is to be left.
-    pub(super) async fn unless_leaving(&self, work: impl Future<Output = ()>) {
+    pub(super) async fn unless_stopped(&self, work: impl Future<Output = ()>) {
         let mut work = pin!(work);
         poll_fn(|context| {
-            self.bell.register(context);
-            if self.life().is_leaving() {
+            self.waker.register(context);
+            if self.lifecycle().must_stop_reading() {
                 return Poll::Ready(());
             }
             work.as_mut().poll(context)

@@ -2,11 +2,11 @@ use alloc::string::String;
 
 use wasm_bindgen::prelude::*;
 
-use super::batch::HAS_EVENT;
+use super::event_table::HAS_EVENT;
 use super::settings::{Settings, milliseconds, moment, time};
 use crate::connection::{
-    Cause, Failure, Interrupt, Lifecycle, Next, Origin, Pace, Reason, RedirectGuard, ResponseHead,
-    Sending, Step, Verdict, header_value, retry_after,
+    Cause, Decision, Failure, Interrupt, Lifecycle, Origin, Pace, Reason, RedirectGuard,
+    RequestKind, ResponseHead, Step, Verdict, header_value, retry_after,
 };
 use crate::duration::Duration;
 use crate::event_stream::digits;
@@ -41,26 +41,26 @@ impl Core {
     pub fn take(&mut self, text: usize, value: String) {
         match self.headers.get_mut(text) {
             Some(header) => *header = value,
-            None => self.life.connection_mut().set_last_event_id(&value),
+            None => self.life.retry_state_mut().set_last_event_id(&value),
         }
     }
 
     /// What to do next: its place in `#steps` of driver.js.
     pub fn step(&mut self, now: f64) -> u32 {
         let step = self.life.step(moment(now));
-        if let Step::Prepare(cause) | Step::Leave(cause) = step {
+        if let Step::Prepare(cause) | Step::Restart(cause) = step {
             self.cause = cause;
         }
         match step {
             Step::Prepare(_) => 0,
-            Step::Fetch(Sending::Request) => 1,
-            Step::Fetch(Sending::FindRedirect) => 2,
-            Step::Fetch(Sending::Probe) => 3,
-            Step::Fetch(Sending::RequestAgain) => 4,
+            Step::Fetch(RequestKind::Request) => 1,
+            Step::Fetch(RequestKind::FindRedirect) => 2,
+            Step::Fetch(RequestKind::Probe) => 3,
+            Step::Fetch(RequestKind::RequestAgain) => 4,
             Step::Open => 5,
             Step::Read => 6,
-            Step::Judge => 7,
-            Step::Leave(_) => 8,
+            Step::Decide => 7,
+            Step::Restart(_) => 8,
             Step::Wait => 9,
             Step::Stop => 10,
         }
@@ -83,17 +83,17 @@ impl Core {
         match signal {
             CLOSE => life.close(),
             RECONNECT => life.interrupt(Interrupt::Reconnect),
-            RESET => life.connection_mut().reset(),
+            RESET => life.retry_state_mut().reset(),
             WAKE => life.interrupt(Interrupt::Wake),
-            SUSPEND => life.suspend_if(true),
-            RESUME => life.suspend_if(false),
+            SUSPEND => life.set_suspended(true),
+            RESUME => life.set_suspended(false),
             PREPARED => life.prepared(moment(now)),
             UNANSWERED => life.unanswered(),
-            NOT_PREPARED => life.lost(Reason::Auth),
-            NOT_LEGAL => life.lost(Reason::Request),
-            BROKEN => life.lost(Reason::Network),
-            ENDED => life.lost(Reason::End),
-            TOO_LARGE => life.lost(Reason::TooLarge),
+            NOT_PREPARED => life.fail(Reason::Auth),
+            NOT_LEGAL => life.fail(Reason::Request),
+            BROKEN => life.fail(Reason::Network),
+            ENDED => life.fail(Reason::End),
+            TOO_LARGE => life.fail(Reason::TooLarge),
             _ => {}
         }
     }
@@ -126,27 +126,28 @@ impl Core {
     }
 
     /// The stream is open; whether it was before. `expires_at`: when the token does, not a number
-    /// if nobody knows; `is_same`: it is that of the stream before.
-    pub fn announce(&mut self, now: f64, expires_at: f64, is_same: bool) -> bool {
+    /// if nobody knows; `is_same_token`: it is that of the stream before.
+    pub fn announce(&mut self, now: f64, expires_at: f64, is_same_token: bool) -> bool {
         let [.., rhythm] = &self.headers;
         let rhythm = digits(rhythm.as_bytes()).map(Duration::from_secs);
         let expires_at = (!expires_at.is_nan()).then(|| moment(expires_at));
-        self.life.announce(moment(now), rhythm, expires_at, is_same)
+        self.life
+            .announce(moment(now), rhythm, expires_at, is_same_token)
     }
 
     /// The stream has set the reconnection time; what it is now.
     #[wasm_bindgen(js_name = setReconnectionTime)]
     pub fn set_reconnection_time(&mut self, milliseconds_given: f64) -> f64 {
-        let connection = self.life.connection_mut();
+        let connection = self.life.retry_state_mut();
         connection.set_reconnection_time(moment(milliseconds_given));
         milliseconds(connection.reconnection_time())
     }
 
     /// A slice of so many bytes was delivered, which took so many milliseconds; `flags` are those of
-    /// its [table](super::batch::Batch::table). Whether the page is to have its turn.
+    /// its [table](super::event_table::EventTable::table). Whether the page is to have its turn.
     pub fn delivered(&mut self, flags: u32, len: u32, took: f64) -> bool {
         if flags & HAS_EVENT != 0 {
-            self.life.connection_mut().event_came();
+            self.life.retry_state_mut().on_event();
         }
         let (pace, is_over) = self.pace.after(len, took as u32);
         self.pace = pace;
@@ -160,15 +161,15 @@ impl Core {
 
     /// What comes of the failure. `verdict`: a wait, or −1 to retry, −2 to stop, not a number if
     /// the caller has none. Returns the wait; negative where nothing is retried.
-    pub fn judge(&mut self, verdict: f64, now: f64, dice: f64) -> f64 {
+    pub fn judge(&mut self, verdict: f64, now: f64, random: f64) -> f64 {
         let verdict = match verdict {
             -1.0 => Some(Verdict::Retry),
             -2.0 => Some(Verdict::Stop),
             wait if !wait.is_nan() => Some(Verdict::RetryAfter(time(wait))),
             _ => None,
         };
-        match self.life.judged(verdict, moment(now), dice) {
-            Next::Wait(wait) => milliseconds(wait),
+        match self.life.decide(verdict, moment(now), random) {
+            Decision::Wait(wait) => milliseconds(wait),
             _ => -1.0,
         }
     }
@@ -179,7 +180,7 @@ impl Core {
         f64::from(match number {
             ATTEMPT => self.life.attempt(),
             SLICE => self.pace.slice,
-            IS_LEAVING => self.life.is_leaving().into(),
+            IS_LEAVING => self.life.must_stop_reading().into(),
             IS_END => failure.is_some_and(Failure::is_ordinary_end).into(),
             // That of the failure; 0 if it has none.
             STATUS => failure
@@ -194,7 +195,7 @@ impl Core {
     pub fn text(&self, text: u32) -> String {
         match (text, self.life.failure()) {
             (CAUSE, _) => self.cause.as_str().into(),
-            (ID_HEADER, _) => header_value(self.life.connection().last_event_id()),
+            (ID_HEADER, _) => header_value(self.life.retry_state().last_event_id()),
             (REASON, Some(failure)) => failure.reason.as_str().into(),
             (MESSAGE, Some(failure)) => failure.message(),
             _ => String::new(),

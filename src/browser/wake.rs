@@ -4,10 +4,10 @@ use core::task::{Context, Waker};
 /// Has the loop look around. All that comes from outside rings here, the alarm too, so that it
 /// always reaches the task that polls now.
 #[derive(Default)]
-pub(super) struct Bell(RefCell<Option<Waker>>);
+pub(super) struct LoopWaker(RefCell<Option<Waker>>);
 
-impl Bell {
-    pub(super) fn ring(&self) {
+impl LoopWaker {
+    pub(super) fn wake(&self) {
         if let Some(waker) = self.0.take() {
             waker.wake();
         }

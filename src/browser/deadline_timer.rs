@@ -5,35 +5,35 @@ use core::time::Duration;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 
-use super::bell::Bell;
 use super::sys;
+use super::wake::LoopWaker;
 
 /// The longest single timeout. Timers stand still while the machine sleeps; the clock does not,
 /// and is looked at this often.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Rings the bell when it is time to look at the clock. Cleared on drop.
-pub(super) struct Alarm {
+/// Rings the waker when it is time to look at the clock. Cleared on drop.
+pub(super) struct DeadlineTimer {
     /// When the timer rings, while one is running. Not told by the clock: a timer may ring before
     /// the clock shows its time.
-    rings_at: Rc<Cell<Option<Duration>>>,
+    fires_at: Rc<Cell<Option<Duration>>>,
     timer: JsValue,
     /// Lives as long as the engine may call it.
-    on_ring: Closure<dyn FnMut(JsValue)>,
+    on_fire: Closure<dyn FnMut(JsValue)>,
 }
 
-impl Alarm {
-    pub(super) fn new(bell: Rc<Bell>) -> Self {
-        let rings_at = Rc::new(Cell::new(None));
-        let running = Rc::clone(&rings_at);
-        let on_ring = Closure::new(move |_| {
+impl DeadlineTimer {
+    pub(super) fn new(waker: Rc<LoopWaker>) -> Self {
+        let fires_at = Rc::new(Cell::new(None));
+        let running = Rc::clone(&fires_at);
+        let on_fire = Closure::new(move |_| {
             running.set(None);
-            bell.ring();
+            waker.wake();
         });
         Self {
-            rings_at,
+            fires_at,
             timer: JsValue::UNDEFINED,
-            on_ring,
+            on_fire,
         }
     }
 
@@ -45,22 +45,22 @@ impl Alarm {
         };
         let wait = deadline.saturating_sub(now).min(LONGEST);
         let at = now.saturating_add(wait);
-        if self.rings_at.get().is_some_and(|rings_at| rings_at <= at) {
+        if self.fires_at.get().is_some_and(|fires_at| fires_at <= at) {
             return;
         }
         self.clear();
-        self.rings_at.set(Some(at));
-        self.timer = sys::set_timeout(&self.on_ring, wait.as_secs_f64() * 1000.0);
+        self.fires_at.set(Some(at));
+        self.timer = sys::set_timeout(&self.on_fire, wait.as_secs_f64() * 1000.0);
     }
 
     fn clear(&mut self) {
-        if self.rings_at.take().is_some() {
+        if self.fires_at.take().is_some() {
             sys::clear_timeout(&self.timer);
         }
     }
 }
 
-impl Drop for Alarm {
+impl Drop for DeadlineTimer {
     fn drop(&mut self) {
         self.clear();
     }

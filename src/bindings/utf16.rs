@@ -37,7 +37,7 @@ pub(super) fn is_dense(bytes: &[u8]) -> bool {
 
 /// Where places in UTF-8 are among the UTF-16 units that a decoder makes of it, which so need not be called for each value
 /// by itself.
-pub(super) struct Units<'a> {
+pub(super) struct Utf16Offsets<'a> {
     bytes: &'a [u8],
     /// The next byte that is not ASCII, of those that were not counted.
     wide: usize,
@@ -45,7 +45,7 @@ pub(super) struct Units<'a> {
     excess: usize,
 }
 
-impl<'a> Units<'a> {
+impl<'a> Utf16Offsets<'a> {
     pub(super) fn of(bytes: &'a [u8]) -> Self {
         Self {
             bytes,

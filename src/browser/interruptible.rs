@@ -3,42 +3,42 @@ use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
 
-use super::source::Source;
+use super::deadline_timer::DeadlineTimer;
+use super::shared_state::SharedState;
 use super::sys;
-use super::timer::Alarm;
 
 /// Waits for what is under way, as long as the lifecycle goes on with it.
-pub(super) struct Watch {
-    source: Rc<Source>,
-    alarm: Alarm,
+pub(super) struct Interruptible {
+    shared: Rc<SharedState>,
+    timer: DeadlineTimer,
 }
 
-impl Watch {
-    pub(super) fn new(source: Rc<Source>) -> Self {
-        let alarm = Alarm::new(Rc::clone(&source.bell));
-        Self { source, alarm }
+impl Interruptible {
+    pub(super) fn new(shared: Rc<SharedState>) -> Self {
+        let timer = DeadlineTimer::new(Rc::clone(&shared.waker));
+        Self { shared, timer }
     }
 
     /// What came of `work`; `None` if an interrupt or the clock ended it.
-    pub(super) async fn until<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
-        let (source, alarm) = (&self.source, &mut self.alarm);
+    pub(super) async fn run<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let (shared, timer) = (&self.shared, &mut self.timer);
         let begun = sys::now();
         let mut work = pin!(work);
         poll_fn(|context| {
-            source.bell.register(context);
+            shared.waker.register(context);
             // Not by the clock of now: what has come in time counts, however late we are polled.
-            if source.life().check(begun) {
+            if shared.lifecycle().check(begun) {
                 return Poll::Ready(None);
             }
             if let Poll::Ready(done) = work.as_mut().poll(context) {
                 return Poll::Ready(Some(done));
             }
             let now = sys::now();
-            if source.life().check(now) {
+            if shared.lifecycle().check(now) {
                 return Poll::Ready(None);
             }
-            let deadline = source.life().deadline();
-            alarm.set(deadline, now);
+            let deadline = shared.lifecycle().deadline();
+            timer.set(deadline, now);
             Poll::Pending
         })
         .await

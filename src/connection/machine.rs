@@ -2,8 +2,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::{
-    Connection, Failure, HeartbeatTimeout, Liveness, Next, ReadyState, Reason, RedirectGuard,
-    RedirectPolicy, ResponseHead, Retry, RetryOn, Verdict, renew_in,
+    Decision, Failure, HeartbeatTimeout, Liveness, ReadyState, Reason, RedirectGuard,
+    RedirectPolicy, ResponseHead, Retry, RetryOn, RetryState, Verdict, renew_in,
 };
 use crate::duration::Duration;
 
@@ -99,16 +99,16 @@ pub enum Step {
     Prepare(Cause),
     /// Send this. Then say what has [responded](Lifecycle::responded), or that
     /// [nothing](Lifecycle::unanswered) has.
-    Fetch(Sending),
+    Fetch(RequestKind),
     /// The response is an event stream: [announce](Lifecycle::announce) it, or say what was lost.
     Open,
     /// Read the stream until it ends.
     Read,
     /// Ask the caller for a last word on the [failure](Lifecycle::failure), and say what was
     /// [judged](Lifecycle::judged).
-    Judge,
+    Decide,
     /// The connection is made anew, at once: tell it. Then go on.
-    Leave(Cause),
+    Restart(Cause),
     /// Wait.
     Wait,
     /// Nothing, ever again.
@@ -117,7 +117,7 @@ pub enum Step {
 
 /// What is sent in one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sending {
+pub enum RequestKind {
     /// The request.
     Request,
     /// The request, stopping at a redirect: whether our own server redirects. The secrets reach
@@ -134,13 +134,13 @@ pub enum Sending {
 enum State {
     Starting(Cause),
     Preparing(Cause),
-    Fetching(Sending),
+    Fetching(RequestKind),
     Opening,
     Reading,
-    Lost(Box<Failure>),
-    Left(Cause),
+    Failed(Box<Failure>),
+    Restarting(Cause),
     /// The page is away, and the connection was let go.
-    Away,
+    Suspended,
     Waiting,
 }
 
@@ -149,7 +149,7 @@ enum State {
 /// [`check`](Self::check) tells whether to go on with it.
 ///
 /// ```
-/// use authenticated_event_source::connection::{Cause, Lifecycle, Origin, Policy, Sending, Step};
+/// use authenticated_event_source::connection::{Cause, Lifecycle, Origin, Policy, RequestKind, Step};
 /// use std::time::Duration;
 ///
 /// let now = Duration::from_secs(1_800_000_000);
@@ -157,14 +157,14 @@ enum State {
 /// assert_eq!(life.step(now), Step::Prepare(Cause::Start));
 /// life.guard(Origin::Same, false);
 /// life.prepared(now);
-/// assert_eq!(life.step(now), Step::Fetch(Sending::Request));
+/// assert_eq!(life.step(now), Step::Fetch(RequestKind::Request));
 /// ```
 ///
 /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 #[derive(Debug)]
 pub struct Lifecycle {
     policy: Policy,
-    connection: Connection,
+    retry_state: RetryState,
     liveness: Liveness,
     state: State,
     /// Why the latest attempt was made.
@@ -208,7 +208,7 @@ impl Lifecycle {
     /// A source that was never connected.
     pub fn new(policy: Policy, last_event_id: String) -> Self {
         Self {
-            connection: Connection::new(policy.retry.clone(), policy.can_refresh, last_event_id),
+            retry_state: RetryState::new(policy.retry.clone(), policy.can_refresh, last_event_id),
             liveness: Liveness::new(policy.heartbeat_timeout),
             policy,
             state: State::Starting(Cause::Start),
@@ -224,18 +224,18 @@ impl Lifecycle {
     }
 
     /// The ready state, the last event ID string and the reconnection time.
-    pub fn connection(&self) -> &Connection {
-        &self.connection
+    pub fn retry_state(&self) -> &RetryState {
+        &self.retry_state
     }
 
     /// The same, to be changed by what was delivered.
-    pub fn connection_mut(&mut self) -> &mut Connection {
-        &mut self.connection
+    pub fn retry_state_mut(&mut self) -> &mut RetryState {
+        &mut self.retry_state
     }
 
     /// The number of the attempt under way, from 1, since the connection was last healthy.
     pub fn attempt(&self) -> u32 {
-        self.connection.retries().saturating_add(1)
+        self.retry_state.retries().saturating_add(1)
     }
 
     /// What to do next.
@@ -244,7 +244,7 @@ impl Lifecycle {
             return Step::Stop;
         }
         if matches!(self.state, State::Starting(_)) && self.is_suspended {
-            self.leave(Cause::Suspension);
+            self.restart(Cause::Suspension);
         }
         match self.state {
             State::Starting(cause) => {
@@ -255,23 +255,23 @@ impl Lifecycle {
                 Step::Prepare(cause)
             }
             State::Preparing(cause) => Step::Prepare(cause),
-            State::Fetching(sending) => Step::Fetch(sending),
+            State::Fetching(kind) => Step::Fetch(kind),
             State::Opening => Step::Open,
             State::Reading => Step::Read,
-            State::Lost(ref failure) if self.connection.is_refresh_due(failure) => {
-                // The verdict and the dice count for nothing here.
-                self.judged(None, now, 0.0);
+            State::Failed(ref failure) if self.retry_state.is_refresh_due(failure) => {
+                // The verdict and the random count for nothing here.
+                self.decide(None, now, 0.0);
                 self.step(now)
             }
-            State::Lost(_) => Step::Judge,
-            State::Left(cause) => {
+            State::Failed(_) => Step::Decide,
+            State::Restarting(cause) => {
                 self.state = match cause {
-                    Cause::Suspension => State::Away,
+                    Cause::Suspension => State::Suspended,
                     _ => State::Starting(cause),
                 };
-                Step::Leave(cause)
+                Step::Restart(cause)
             }
-            State::Away | State::Waiting => Step::Wait,
+            State::Suspended | State::Waiting => Step::Wait,
         }
     }
 
@@ -287,16 +287,16 @@ impl Lifecycle {
             (
                 State::Preparing(_) | State::Fetching(_) | State::Reading | State::Waiting,
                 Some(Interrupt::Reconnect),
-            ) => self.leave(Cause::Reconnect),
+            ) => self.restart(Cause::Reconnect),
             (State::Preparing(_) | State::Waiting, Some(Interrupt::Suspend)) => {
-                self.leave(Cause::Suspension);
+                self.restart(Cause::Suspension);
             }
             (State::Fetching(_) | State::Reading, Some(Interrupt::Suspend)) => self.suspend(),
-            (State::Waiting, Some(Interrupt::Wake)) => self.state = State::Left(Cause::Retry),
-            (State::Away, _) if !self.is_suspended => {
+            (State::Waiting, Some(Interrupt::Wake)) => self.state = State::Restarting(Cause::Retry),
+            (State::Suspended, _) if !self.is_suspended => {
                 self.state = State::Starting(Cause::Suspension);
             }
-            _ if is_late => self.run_out(now),
+            _ if is_late => self.on_deadline(now),
             _ => return false,
         }
         true
@@ -323,7 +323,7 @@ impl Lifecycle {
     }
 
     /// Whether the page can hold a connection changed, or did not.
-    pub fn suspend_if(&mut self, is_suspended: bool) {
+    pub fn set_suspended(&mut self, is_suspended: bool) {
         if is_suspended && !self.is_suspended {
             self.interrupt(Interrupt::Suspend);
         }
@@ -332,7 +332,7 @@ impl Lifecycle {
 
     /// Whether the stream being read is to be left: what was parsed but not delivered comes again
     /// after the reconnect.
-    pub fn is_leaving(&self) -> bool {
+    pub fn must_stop_reading(&self) -> bool {
         let is_interrupted = matches!(
             self.interrupt,
             Some(Interrupt::Reconnect | Interrupt::Suspend)
@@ -342,7 +342,7 @@ impl Lifecycle {
 
     /// Closes for good.
     pub fn close(&mut self) {
-        self.connection.close();
+        self.retry_state.close();
     }
 
     /// Returns how to send the request that is being prepared. `has_secrets` is read from that
@@ -357,33 +357,35 @@ impl Lifecycle {
     /// user who signs in again must not find the time for the response used up.
     pub fn prepared(&mut self, now: Duration) {
         if !self.policy.is_fetchable {
-            return self.lost(Reason::Request);
+            return self.fail(Reason::Request);
         }
-        self.state = State::Fetching(Sending::Request);
+        self.state = State::Fetching(RequestKind::Request);
         self.until = now.saturating_add(self.policy.connect_timeout);
     }
 
     /// A response came.
     pub fn responded(&mut self, head: &ResponseHead<'_>) {
         match self.state {
-            State::Fetching(Sending::FindRedirect) => self.found_out(head.is_redirect()),
-            State::Fetching(Sending::Probe) => {
-                self.state = State::Fetching(Sending::RequestAgain);
+            State::Fetching(RequestKind::FindRedirect) => {
+                self.on_redirect_check(head.is_redirect())
+            }
+            State::Fetching(RequestKind::Probe) => {
+                self.state = State::Fetching(RequestKind::RequestAgain);
             }
             _ => {
                 self.is_unanswered = false;
-                self.answered(head);
+                self.check_response(head);
             }
         }
     }
 
-    fn answered(&mut self, head: &ResponseHead<'_>) {
+    fn check_response(&mut self, head: &ResponseHead<'_>) {
         if self.redirect_guard() == RedirectGuard::Manual && head.is_redirect() {
-            return self.lost(Reason::Redirect);
+            return self.fail(Reason::Redirect);
         }
         match head.check() {
             Ok(()) => self.state = State::Opening,
-            Err(failure) => self.lose(failure),
+            Err(failure) => self.fail_with(failure),
         }
     }
 
@@ -391,40 +393,42 @@ impl Lifecycle {
     /// stopped all look the same.
     pub fn unanswered(&mut self) {
         match self.state {
-            State::Fetching(Sending::RequestAgain) => {
+            State::Fetching(RequestKind::RequestAgain) => {
                 let mut failure = Failure::new(Reason::Cors);
-                failure.is_resume_refused = self.connection.has_opened() && self.can_resume();
-                self.lose(failure);
+                failure.is_resume_refused = self.retry_state.has_opened() && self.can_resume();
+                self.fail_with(failure);
             }
-            State::Fetching(Sending::FindRedirect) => self.found_out(false),
-            State::Fetching(Sending::Probe) => self.lost(Reason::Network),
+            State::Fetching(RequestKind::FindRedirect) => self.on_redirect_check(false),
+            State::Fetching(RequestKind::Probe) => self.fail(Reason::Network),
             _ => {
-                let probes = self.probes();
+                let probes = self.should_probe();
                 self.is_unanswered = true;
                 match self.origin {
-                    Origin::Same if probes => self.state = State::Fetching(Sending::FindRedirect),
-                    Origin::Other if probes => self.state = State::Fetching(Sending::Probe),
-                    _ => self.lost(Reason::Network),
+                    Origin::Same if probes => {
+                        self.state = State::Fetching(RequestKind::FindRedirect)
+                    }
+                    Origin::Other if probes => self.state = State::Fetching(RequestKind::Probe),
+                    _ => self.fail(Reason::Network),
                 }
             }
         }
     }
 
     /// *Announce the connection*, and whether it was open before. `rhythm`: how long the stream is
-    /// silent at most, as the response says. `expires_at`: when the token does; `is_same`: it is
+    /// silent at most, as the response says. `expires_at`: when the token does; `is_same_token`: it is
     /// that of the stream before.
     pub fn announce(
         &mut self,
         now: Duration,
         rhythm: Option<Duration>,
         expires_at: Option<Duration>,
-        is_same: bool,
+        is_same_token: bool,
     ) -> bool {
-        let is_resumed = self.connection.has_opened();
-        self.connection.announce(now);
+        let is_resumed = self.retry_state.has_opened();
+        self.retry_state.announce(now);
         self.liveness.opened(now);
         self.liveness.announced(rhythm);
-        self.renew_at = self.plan_renewal(now, expires_at, is_same);
+        self.renew_at = self.plan_renewal(now, expires_at, is_same_token);
         self.state = State::Reading;
         is_resumed
     }
@@ -436,91 +440,91 @@ impl Lifecycle {
 
     /// What was under way failed, or ended.
     #[inline(never)]
-    pub fn lost(&mut self, reason: Reason) {
-        self.lose(Failure::new(reason));
+    pub fn fail(&mut self, reason: Reason) {
+        self.fail_with(Failure::new(reason));
     }
 
     /// What is to be judged.
     pub fn failure(&self) -> Option<&Failure> {
         match &self.state {
-            State::Lost(failure) => Some(failure),
+            State::Failed(failure) => Some(failure),
             _ => None,
         }
     }
 
-    /// *Reestablish the connection*, or *fail the connection*. `dice` is uniformly random in
+    /// *Reestablish the connection*, or *fail the connection*. `random` is uniformly random in
     /// `[0, 1)`.
-    pub fn judged(&mut self, verdict: Option<Verdict>, now: Duration, dice: f64) -> Next {
-        let State::Lost(failure) = &self.state else {
-            return Next::Stop;
+    pub fn decide(&mut self, verdict: Option<Verdict>, now: Duration, random: f64) -> Decision {
+        let State::Failed(failure) = &self.state else {
+            return Decision::Stop;
         };
-        let next = self.connection.interrupted(failure, verdict, now, dice);
+        let next = self.retry_state.decide(failure, verdict, now, random);
         match next {
-            Next::Wait(wait) => {
+            Decision::Wait(wait) => {
                 self.state = State::Waiting;
                 self.until = now.saturating_add(wait);
             }
-            Next::Refresh => self.state = State::Left(Cause::Unauthorized),
-            Next::Stop => {}
+            Decision::Refresh => self.state = State::Restarting(Cause::Unauthorized),
+            Decision::Stop => {}
         }
         next
     }
 
     fn is_closed(&self) -> bool {
-        self.connection.ready_state() == ReadyState::Closed
+        self.retry_state.ready_state() == ReadyState::Closed
     }
 
     // One copy: it is called from many places.
     #[inline(never)]
-    fn lose(&mut self, failure: Failure) {
-        self.state = State::Lost(Box::new(failure));
+    fn fail_with(&mut self, failure: Failure) {
+        self.state = State::Failed(Box::new(failure));
     }
 
     /// Left on purpose, to be connected anew.
     #[inline(never)]
-    fn leave(&mut self, cause: Cause) {
-        self.connection.reconnect();
-        self.state = State::Left(cause);
+    fn restart(&mut self, cause: Cause) {
+        self.retry_state.reconnect();
+        self.state = State::Restarting(cause);
     }
 
     /// A page that is hidden and shown again must not send a request twice that may act twice: the
     /// stream is left only if it may be asked for again, else it is lost.
     fn suspend(&mut self) {
         if self.policy.is_get || self.policy.retry.on != RetryOn::Never {
-            self.leave(Cause::Suspension);
+            self.restart(Cause::Suspension);
         } else {
-            self.lost(Reason::Network);
+            self.fail(Reason::Network);
         }
     }
 
     /// The deadline has passed.
-    fn run_out(&mut self, now: Duration) {
+    fn on_deadline(&mut self, now: Duration) {
         match self.state {
-            State::Preparing(_) => self.lost(Reason::Auth),
-            State::Fetching(_) => self.lost(Reason::Timeout),
+            State::Preparing(_) => self.fail(Reason::Auth),
+            State::Fetching(_) => self.fail(Reason::Timeout),
             State::Reading if self.liveness.deadline().is_some_and(|at| now >= at) => {
                 let reason = self.liveness.stalled(now);
-                self.lost(reason);
+                self.fail(reason);
             }
-            State::Reading => self.leave(Cause::Renewal),
-            _ => self.state = State::Left(Cause::Retry),
+            State::Reading => self.restart(Cause::Renewal),
+            _ => self.state = State::Restarting(Cause::Retry),
         }
     }
 
     /// Whether our own server redirects.
-    fn found_out(&mut self, is_redirected: bool) {
+    fn on_redirect_check(&mut self, is_redirected: bool) {
         match self.redirect_guard() {
-            _ if !is_redirected => self.lost(Reason::Network),
-            RedirectGuard::SameOriginMode => self.lost(Reason::Redirect),
-            _ => self.state = State::Fetching(Sending::Probe),
+            _ if !is_redirected => self.fail(Reason::Network),
+            RedirectGuard::SameOriginMode => self.fail(Reason::Redirect),
+            _ => self.state = State::Fetching(RequestKind::Probe),
         }
     }
 
     /// Whether to find out why no response came. The first time in a row is worth a question; where
     /// a stream was open before, all but the first are, because a server that restarts answers
     /// before long. To the standard each refusal is final.
-    fn probes(&self) -> bool {
-        let is_due = self.is_unanswered == self.connection.has_opened();
+    fn should_probe(&self) -> bool {
+        let is_due = self.is_unanswered == self.retry_state.has_opened();
         self.policy.may_probe && (is_due || self.policy.retry.is_spec)
     }
 
@@ -531,7 +535,7 @@ impl Lifecycle {
 
     /// A stream without an ID cannot be resumed: until it has one, no renewal cuts it short.
     fn can_resume(&self) -> bool {
-        !self.connection.last_event_id().is_empty()
+        !self.retry_state.last_event_id().is_empty()
     }
 
     fn renewal(&self) -> Option<Duration> {
@@ -545,10 +549,10 @@ impl Lifecycle {
         &self,
         now: Duration,
         expires_at: Option<Duration>,
-        is_same: bool,
+        is_same_token: bool,
     ) -> Option<Duration> {
         let wait = renew_in(expires_at?, now, self.policy.renew_before)?;
-        let is_futile = self.cause == Cause::Renewal && (is_same || wait < SHORTEST_RENEWAL);
+        let is_futile = self.cause == Cause::Renewal && (is_same_token || wait < SHORTEST_RENEWAL);
         let may_renew = self.policy.is_get && self.policy.can_refresh;
         (may_renew && !is_futile).then(|| now.saturating_add(wait))
     }

@@ -14,7 +14,7 @@ use super::builder::Builder;
 use super::driver;
 use super::error::Error;
 use super::options::Options;
-use super::source::{Hooks, Source};
+use super::shared_state::{Hooks, SharedState};
 use crate::connection::{Interrupt, ReadyState};
 use crate::event_stream::Event;
 
@@ -28,7 +28,7 @@ use crate::event_stream::Event;
 /// It is not `Send`, because nothing of the browser's is.
 #[must_use = "an event source does nothing unless polled, and dropping it closes it"]
 pub struct AuthenticatedEventSource {
-    source: Rc<Source>,
+    shared: Rc<SharedState>,
     /// `None` once the source is closed.
     run: Option<LocalBoxFuture<'static, ()>>,
 }
@@ -40,37 +40,41 @@ impl AuthenticatedEventSource {
     }
 
     pub(super) fn new(options: Options, hooks: Hooks) -> Self {
-        let source = Rc::new(Source::new(options, hooks));
-        let run = driver::run(Rc::clone(&source));
+        let shared = Rc::new(SharedState::new(options, hooks));
+        let run = driver::run(Rc::clone(&shared));
         Self {
-            source,
+            shared,
             run: Some(Box::pin(run)),
         }
     }
 
     /// The state.
     pub fn ready_state(&self) -> ReadyState {
-        self.source.life().connection().ready_state()
+        self.shared.lifecycle().retry_state().ready_state()
     }
 
     /// The last event ID: the one that a reconnect would send.
     pub fn last_event_id(&self) -> String {
-        self.source.life().connection().last_event_id().to_owned()
+        self.shared
+            .lifecycle()
+            .retry_state()
+            .last_event_id()
+            .to_owned()
     }
 
     /// The reconnection time: what the stream's `retry` field said, else the initial delay.
     pub fn reconnection_time(&self) -> Duration {
-        self.source.life().connection().reconnection_time()
+        self.shared.lifecycle().retry_state().reconnection_time()
     }
 
     /// Connects anew, at once, with the same last event ID. Does nothing once closed.
     pub fn reconnect(&self) {
-        self.source.interrupt(Interrupt::Reconnect);
+        self.shared.interrupt(Interrupt::Reconnect);
     }
 
     /// Closes the source for good. Events that were read already are still delivered.
     pub fn close(&mut self) {
-        self.source.life().close();
+        self.shared.lifecycle().close();
         self.run = None;
     }
 }
@@ -79,7 +83,7 @@ impl Stream for AuthenticatedEventSource {
     type Item = Result<Event, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(item) = self.source.pop() {
+        if let Some(item) = self.shared.pop() {
             return Poll::Ready(Some(item));
         }
         let Some(run) = &mut self.run else {
@@ -88,7 +92,7 @@ impl Stream for AuthenticatedEventSource {
         if run.as_mut().poll(context).is_ready() {
             self.run = None;
         }
-        match self.source.pop() {
+        match self.shared.pop() {
             Some(item) => Poll::Ready(Some(item)),
             None if self.run.is_none() => Poll::Ready(None),
             None => Poll::Pending,

@@ -1,9 +1,9 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use super::event_type_cache::{EventTypeCache, UNNAMED};
 use super::settings::whole_milliseconds;
-use super::text::{Units, is_ascii, is_dense, widen};
-use super::type_names::{TypeNames, UNNAMED};
+use super::utf16::{Utf16Offsets, is_ascii, is_dense, widen};
 use crate::duration::Duration;
 use crate::event_stream::{EventStreamParser, Found};
 
@@ -24,7 +24,7 @@ use crate::event_stream::{EventStreamParser, Found};
 /// copy: the pair holds offsets in the parser's buffer; or, if they are not all ASCII and not made one
 /// by one, in the one string that is to be made of all of them.
 #[derive(Default)]
-pub(super) struct Batch {
+pub(super) struct EventTable {
     header: [u32; 9],
     records: Vec<u32>,
     text: Vec<u8>,
@@ -36,7 +36,7 @@ pub(super) struct Batch {
     /// The offsets between which all values in place lie; the wrong way round while there are
     /// none.
     places: Range<usize>,
-    types: TypeNames,
+    types: EventTypeCache,
 }
 
 const DATA: u32 = 1;
@@ -68,7 +68,7 @@ const MAKES_WIDE: u32 = 2;
 /// Fewer bytes are not worth the call of a decoder.
 const SHORT: usize = 384;
 
-impl Batch {
+impl EventTable {
     /// Takes all items out of the parser.
     pub(super) fn take(&mut self, parser: &mut EventStreamParser, wants_comments: bool) {
         self.begin();
@@ -195,7 +195,7 @@ impl Batch {
     /// Turns the offsets of the values in place into those of UTF-16 units. `values` are all of
     /// them, the first of which is at `first`.
     fn count_units(&mut self, values: &[u8], first: usize) {
-        let mut units = Units::of(values);
+        let mut units = Utf16Offsets::of(values);
         for_each_record(&mut self.records, |pairs| {
             // The ID may be in front of the data.
             let is_turned = matches!(&*pairs, [[data, _], [id, _]] if id < data);
