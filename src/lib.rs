@@ -56,8 +56,6 @@ extern crate alloc;
 pub mod connection;
 pub mod event_stream;
 
-mod duration;
-
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 mod bindings;
 // The npm package drives the connection from JavaScript. With this beside it the optimiser would

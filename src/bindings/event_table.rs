@@ -2,9 +2,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::event_type_cache::{EventTypeCache, UNNAMED};
-use super::settings::whole_milliseconds;
 use super::utf16::{Utf16Offsets, is_ascii, is_dense, widen};
-use crate::duration::Duration;
 use crate::event_stream::{EventStreamParser, Found};
 
 /// The items of one slice as a table of numbers, so that the boundary to JavaScript is crossed
@@ -31,8 +29,8 @@ pub(super) struct EventTable {
     units: Vec<u16>,
     /// The bits below.
     flags: u32,
-    /// What the last `retry` field has set.
-    reconnection_time: Duration,
+    /// The value of the last `retry` field, in milliseconds.
+    reconnection_time: u64,
     /// The offsets between which all values in place lie; the wrong way round while there are
     /// none.
     places: Range<usize>,
@@ -160,7 +158,7 @@ impl EventTable {
             self.count_units(values, first);
             offset = 0;
         }
-        let reconnection_time = whole_milliseconds(self.reconnection_time);
+        let reconnection_time = self.reconnection_time;
         self.header = [
             address(&self.records),
             self.records.len() as u32,

@@ -5,49 +5,50 @@ use wasm_bindgen::prelude::*;
 use super::event_table::HAS_EVENT;
 use super::settings::{Settings, milliseconds, moment, time};
 use crate::connection::{
-    Cause, Decision, Failure, Interrupt, Lifecycle, Origin, Pace, Reason, RedirectGuard,
+    self, Cause, Decision, Failure, Interrupt, Millis, Origin, Pace, Reason, RedirectGuard,
     RequestKind, ResponseHead, Step, Verdict, header_value, retry_after,
 };
-use crate::duration::Duration;
 use crate::event_stream::digits;
 
-/// The decisions of a source. It calls nothing of JavaScript's, so that no call of it can meet
-/// another. Moments are milliseconds since 1970, waits are milliseconds.
-#[wasm_bindgen]
-pub struct Core {
-    life: Lifecycle,
+/// The [`connection::Lifecycle`] of one source, for the loop in JavaScript. It calls no JavaScript,
+/// so that no call finds it borrowed. Moments are milliseconds since 1970, waits are milliseconds.
+#[wasm_bindgen(js_name = Core)]
+pub struct Lifecycle {
+    lifecycle: connection::Lifecycle,
     pace: Pace,
-    /// That of the latest step which had one.
+    /// The cause of the latest step that had one.
     cause: Cause,
-    /// Those of the response that count, in the order of `HEADERS` in driver.js.
+    /// `Content-Type`, `Retry-After` and `SSE-Heartbeat` of the response, in the order of `HEADERS`
+    /// in JavaScript.
     headers: [String; 3],
 }
 
-#[wasm_bindgen]
-impl Core {
+#[wasm_bindgen(js_class = Core)]
+impl Lifecycle {
     /// `settings` are in the order of `Number` in settings.rs.
     #[wasm_bindgen(constructor)]
-    pub fn new(settings: &[f64]) -> Core {
-        Core {
-            life: Lifecycle::new(Settings(settings).policy(), String::new()),
+    pub fn new(settings: &[f64]) -> Lifecycle {
+        Lifecycle {
+            lifecycle: connection::Lifecycle::new(Settings(settings).policy(), String::new()),
             pace: Pace::START,
             cause: Cause::Start,
             headers: Default::default(),
         }
     }
 
-    /// Takes a text: by number a header of the response, empty if it has none; else the last event
-    /// ID, that of the last event that was delivered.
-    pub fn take(&mut self, text: usize, value: String) {
-        match self.headers.get_mut(text) {
+    /// Sets a header of the response by its number, empty if the response does not have it. Any
+    /// other number sets the last event ID, which is the ID of the last delivered event.
+    #[wasm_bindgen(js_name = take)]
+    pub fn set_text(&mut self, number: usize, value: String) {
+        match self.headers.get_mut(number) {
             Some(header) => *header = value,
-            None => self.life.retry_state_mut().set_last_event_id(&value),
+            None => self.lifecycle.retry_state_mut().set_last_event_id(&value),
         }
     }
 
-    /// What to do next: its place in `#steps` of driver.js.
+    /// Returns the next action as its index in `#steps` in JavaScript.
     pub fn step(&mut self, now: f64) -> u32 {
-        let step = self.life.step(moment(now));
+        let step = self.lifecycle.step(moment(now));
         if let Step::Prepare(cause) | Step::Restart(cause) = step {
             self.cause = cause;
         }
@@ -66,58 +67,60 @@ impl Core {
         }
     }
 
-    /// Whether what is under way is to be left.
+    /// Returns whether an interrupt or the clock ends the current action.
     pub fn check(&mut self, now: f64) -> bool {
-        self.life.check(moment(now))
+        self.lifecycle.check(moment(now))
     }
 
-    /// How long until there is something to [check](Self::check) in any case; infinite if nothing.
+    /// Returns the time until the next [`check`](Self::check) if no interrupt comes before, or
+    /// infinity.
     pub fn wait(&self, now: f64) -> f64 {
         let left = |deadline| milliseconds(deadline) - now;
-        self.life.deadline().map_or(f64::INFINITY, left)
+        self.lifecycle.deadline().map_or(f64::INFINITY, left)
     }
 
-    /// Says what happened.
+    /// Records what happened, by one of the numbers below.
     pub fn signal(&mut self, signal: u32, now: f64) {
-        let life = &mut self.life;
+        let lifecycle = &mut self.lifecycle;
         match signal {
-            CLOSE => life.close(),
-            RECONNECT => life.interrupt(Interrupt::Reconnect),
-            RESET => life.retry_state_mut().reset(),
-            WAKE => life.interrupt(Interrupt::Wake),
-            SUSPEND => life.set_suspended(true),
-            RESUME => life.set_suspended(false),
-            PREPARED => life.prepared(moment(now)),
-            UNANSWERED => life.unanswered(),
-            NOT_PREPARED => life.fail(Reason::Auth),
-            NOT_LEGAL => life.fail(Reason::Request),
-            BROKEN => life.fail(Reason::Network),
-            ENDED => life.fail(Reason::End),
-            TOO_LARGE => life.fail(Reason::TooLarge),
+            CLOSE => lifecycle.close(),
+            RECONNECT => lifecycle.interrupt(Interrupt::Reconnect),
+            RESET => lifecycle.retry_state_mut().reset(),
+            WAKE => lifecycle.interrupt(Interrupt::Wake),
+            SUSPEND => lifecycle.set_suspended(true),
+            RESUME => lifecycle.set_suspended(false),
+            PREPARED => lifecycle.prepared(moment(now)),
+            UNANSWERED => lifecycle.unanswered(),
+            NOT_PREPARED => lifecycle.fail(Reason::Auth),
+            NOT_LEGAL => lifecycle.fail(Reason::Request),
+            BROKEN => lifecycle.fail(Reason::Network),
+            ENDED => lifecycle.fail(Reason::End),
+            TOO_LARGE => lifecycle.fail(Reason::TooLarge),
             _ => {}
         }
     }
 
     /// Returns how to send the request that is being prepared: 1 for the mode `same-origin`, 2 for
-    /// the redirect mode `manual`. `origin`: where its URL leads, 0 where there is no page, 1 to the
-    /// origin of the page, 2 to another.
+    /// the redirect mode `manual`, 0 for neither. `origin` is 0 if there is no page, 1 if the URL
+    /// has the page's own origin, and 2 if it has another.
     pub fn guard(&mut self, origin: u32, has_secrets: bool) -> u32 {
         let origin = match origin {
             0 => Origin::None,
             1 => Origin::Same,
             _ => Origin::Other,
         };
-        match self.life.guard(origin, has_secrets) {
+        match self.lifecycle.guard(origin, has_secrets) {
             RedirectGuard::None => 0,
             RedirectGuard::SameOriginMode => 1,
             RedirectGuard::Manual => 2,
         }
     }
 
-    /// A response came, whose headers were taken. `retry_at`: its `Retry-After` read as a date.
+    /// Records a response, whose headers were set before. `retry_at` is its `Retry-After` parsed as a
+    /// date.
     pub fn responded(&mut self, status: u16, is_opaque_redirect: bool, retry_at: f64, now: f64) {
         let [content_type, wait, _] = &self.headers;
-        self.life.responded(&ResponseHead {
+        self.lifecycle.responded(&ResponseHead {
             status,
             is_opaque_redirect,
             content_type: Some(content_type),
@@ -125,64 +128,66 @@ impl Core {
         });
     }
 
-    /// The stream is open; whether it was before. `expires_at`: when the token does, not a number
-    /// if nobody knows; `is_same_token`: it is that of the stream before.
+    /// Records that the stream is open, and returns whether it was open before. `expires_at` is the
+    /// expiry of the token, NaN if unknown. `is_same_token` if the stream before had the same token.
     pub fn announce(&mut self, now: f64, expires_at: f64, is_same_token: bool) -> bool {
-        let [.., rhythm] = &self.headers;
-        let rhythm = digits(rhythm.as_bytes()).map(Duration::from_secs);
+        let [.., heartbeat] = &self.headers;
+        let heartbeat_interval = digits(heartbeat.as_bytes()).map(Millis::from_secs);
         let expires_at = (!expires_at.is_nan()).then(|| moment(expires_at));
-        self.life
-            .announce(moment(now), rhythm, expires_at, is_same_token)
+        self.lifecycle
+            .announce(moment(now), heartbeat_interval, expires_at, is_same_token)
     }
 
-    /// The stream has set the reconnection time; what it is now.
+    /// Applies a `retry` field of the stream, and returns the resulting reconnection time.
     #[wasm_bindgen(js_name = setReconnectionTime)]
     pub fn set_reconnection_time(&mut self, milliseconds_given: f64) -> f64 {
-        let connection = self.life.retry_state_mut();
-        connection.set_reconnection_time(moment(milliseconds_given));
-        milliseconds(connection.reconnection_time())
+        let retry_state = self.lifecycle.retry_state_mut();
+        retry_state.set_reconnection_time(moment(milliseconds_given));
+        milliseconds(retry_state.reconnection_time())
     }
 
-    /// A slice of so many bytes was delivered, which took so many milliseconds; `flags` are those of
-    /// its [table](super::event_table::EventTable::table). Whether the page is to have its turn.
+    /// Records that a slice of `len` bytes was delivered in `took` milliseconds, and returns whether
+    /// to yield to other tasks. `flags` are the flags of its [table](super::event_table::EventTable).
     pub fn delivered(&mut self, flags: u32, len: u32, took: f64) -> bool {
         if flags & HAS_EVENT != 0 {
-            self.life.retry_state_mut().on_event();
+            self.lifecycle.retry_state_mut().on_event();
         }
-        let (pace, is_over) = self.pace.after(len, took as u32);
+        let (pace, should_yield) = self.pace.after(len, took as u32);
         self.pace = pace;
-        is_over
+        should_yield
     }
 
-    /// A chunk came, and all of it is delivered now.
-    pub fn sign(&mut self, arrived: f64, now: f64, has_comment: bool) {
-        self.life.sign(moment(arrived), moment(now), has_comment);
+    /// Records a chunk, which is delivered by `now`.
+    #[wasm_bindgen(js_name = sign)]
+    pub fn on_bytes(&mut self, arrived: f64, now: f64, has_comment: bool) {
+        self.lifecycle
+            .on_bytes(moment(arrived), moment(now), has_comment);
     }
 
-    /// What comes of the failure. `verdict`: a wait, or −1 to retry, −2 to stop, not a number if
-    /// the caller has none. Returns the wait; negative where nothing is retried.
-    pub fn judge(&mut self, verdict: f64, now: f64, random: f64) -> f64 {
+    /// Decides what follows the failure, and returns the wait, or −1 if the source does not wait.
+    /// `verdict` is a wait, −1 to retry, −2 to stop, or NaN if the caller has no verdict.
+    #[wasm_bindgen(js_name = judge)]
+    pub fn decide(&mut self, verdict: f64, now: f64, random: f64) -> f64 {
         let verdict = match verdict {
             -1.0 => Some(Verdict::Retry),
             -2.0 => Some(Verdict::Stop),
-            wait if !wait.is_nan() => Some(Verdict::RetryAfter(time(wait))),
+            wait if !wait.is_nan() => Some(Verdict::RetryAfter(time(wait).into())),
             _ => None,
         };
-        match self.life.decide(verdict, moment(now), random) {
+        match self.lifecycle.decide(verdict, moment(now), random) {
             Decision::Wait(wait) => milliseconds(wait),
             _ => -1.0,
         }
     }
 
-    /// What is asked for by number: each getter of its own would be an export of its own.
+    /// Returns a number of the list below. A getter for each would be an export for each.
     pub fn number(&self, number: u32) -> f64 {
-        let failure = self.life.failure();
+        let failure = self.lifecycle.failure();
         f64::from(match number {
-            ATTEMPT => self.life.attempt(),
+            ATTEMPT => self.lifecycle.attempt(),
             SLICE => self.pace.slice,
-            IS_LEAVING => self.life.must_stop_reading().into(),
+            MUST_STOP_READING => self.lifecycle.must_stop_reading().into(),
             IS_END => failure.is_some_and(Failure::is_ordinary_end).into(),
-            // That of the failure; 0 if it has none.
             STATUS => failure
                 .and_then(|failure| failure.status)
                 .unwrap_or(0)
@@ -191,11 +196,11 @@ impl Core {
         })
     }
 
-    /// The same for texts.
+    /// Returns a text of the list below.
     pub fn text(&self, text: u32) -> String {
-        match (text, self.life.failure()) {
+        match (text, self.lifecycle.failure()) {
             (CAUSE, _) => self.cause.as_str().into(),
-            (ID_HEADER, _) => header_value(self.life.retry_state().last_event_id()),
+            (ID_HEADER, _) => header_value(self.lifecycle.retry_state().last_event_id()),
             (REASON, Some(failure)) => failure.reason.as_str().into(),
             (MESSAGE, Some(failure)) => failure.message(),
             _ => String::new(),
@@ -203,19 +208,19 @@ impl Core {
     }
 }
 
-// What happens, by number as in driver.js.
+// The numbers of `signal`.
 
-/// Close for good.
+/// Close the source forever.
 const CLOSE: u32 = 0;
-/// Connect anew, at once, with the same last event ID.
+/// Connect again without a wait, with the same last event ID.
 const RECONNECT: u32 = 1;
-/// Forget the last event ID and the reconnection time.
+/// Clear the last event ID and the reconnection time.
 const RESET: u32 = 2;
 /// The network or the page came back.
 const WAKE: u32 = 3;
-/// The page cannot or shall not hold a connection.
+/// The page was hidden, or enters the back/forward cache.
 const SUSPEND: u32 = 4;
-/// It can.
+/// The page is shown.
 const RESUME: u32 = 5;
 /// The request is ready.
 const PREPARED: u32 = 6;
@@ -223,25 +228,29 @@ const PREPARED: u32 = 6;
 const NOT_PREPARED: u32 = 7;
 /// The request could not be built.
 const NOT_LEGAL: u32 = 8;
-/// No response came.
+/// The request got no response.
 const UNANSWERED: u32 = 9;
 /// The stream broke off.
 const BROKEN: u32 = 10;
 /// The stream ended.
 const ENDED: u32 = 11;
-/// An event was too large.
+/// An event was larger than the limit.
 const TOO_LARGE: u32 = 12;
 
-// What is asked for.
+// The numbers of `number`.
 
 const ATTEMPT: u32 = 0;
+/// The size of the next slice in bytes.
 const SLICE: u32 = 1;
-const IS_LEAVING: u32 = 2;
+const MUST_STOP_READING: u32 = 2;
 const IS_END: u32 = 3;
+/// The status of the failure, 0 if it has none.
 const STATUS: u32 = 4;
 
+// The numbers of `text`.
+
 const CAUSE: u32 = 0;
-/// The value of `Last-Event-ID`.
+/// The value of the header `Last-Event-ID`.
 const ID_HEADER: u32 = 1;
 const REASON: u32 = 2;
 const MESSAGE: u32 = 3;

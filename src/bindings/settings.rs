@@ -1,7 +1,6 @@
 //! What the class has read and checked, as numbers.
 
-use crate::connection::{HeartbeatTimeout, Jitter, Policy, RedirectPolicy, Retry, RetryOn};
-use crate::duration::Duration;
+use crate::connection::{HeartbeatTimeout, Jitter, Millis, Policy, RedirectPolicy, Retry, RetryOn};
 
 /// The settings, in the order of `NUMBERS` in driver.js. Times are milliseconds, a flag is 0 or 1.
 #[derive(Clone, Copy)]
@@ -41,7 +40,7 @@ impl Settings<'_> {
     }
 
     #[inline(never)]
-    fn time(&self, number: Number) -> Duration {
+    fn time(&self, number: Number) -> Millis {
         time(self.number(number))
     }
 
@@ -91,29 +90,24 @@ impl Settings<'_> {
 fn heartbeat(milliseconds: f64) -> HeartbeatTimeout {
     match milliseconds {
         0.0 => HeartbeatTimeout::Auto,
-        finite if finite.is_finite() => HeartbeatTimeout::After(time(finite)),
+        finite if finite.is_finite() => HeartbeatTimeout::After(time(finite).into()),
         _ => HeartbeatTimeout::Never,
     }
 }
 
 /// Milliseconds as a time; what is longer than a year is a year, so that no sum overflows.
 #[inline(never)]
-pub(super) fn time(milliseconds: f64) -> Duration {
+pub(super) fn time(milliseconds: f64) -> Millis {
     const YEAR: f64 = 365.0 * 86_400_000.0;
     moment(milliseconds.min(YEAR))
 }
 
 /// Milliseconds since 1970; unlike a wait it is decades long.
 #[inline(never)]
-pub(super) fn moment(milliseconds: f64) -> Duration {
-    Duration::from_millis(milliseconds as u64)
+pub(super) fn moment(milliseconds: f64) -> Millis {
+    Millis::new(milliseconds as u64)
 }
 
-pub(super) fn milliseconds(time: Duration) -> f64 {
-    whole_milliseconds(time) as f64
-}
-
-/// The module counts them by 64 bits, which are half a billion years.
-pub(super) fn whole_milliseconds(time: Duration) -> u64 {
-    time.as_millis() as u64
+pub(super) fn milliseconds(time: Millis) -> f64 {
+    time.get() as f64
 }

@@ -11,14 +11,14 @@ use wasm_bindgen::JsValue;
 
 use super::single_flight::SingleFlight;
 use super::sys;
-use crate::connection::{Cause, DEFAULT_RENEW_BEFORE};
+use crate::connection::{Cause, DEFAULT_RENEW_BEFORE, Millis};
 
 /// A token and, where it is known, when it expires.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
     pub(super) value: String,
-    /// Since 1970.
-    pub(super) expires_at: Option<Duration>,
+    /// The time since 1970.
+    pub(super) expires_at: Option<Millis>,
 }
 
 impl Token {
@@ -36,7 +36,7 @@ impl Token {
     pub fn with_expiry(value: impl Into<String>, expires_at: Duration) -> Self {
         Self {
             value: value.into(),
-            expires_at: Some(expires_at),
+            expires_at: Some(expires_at.into()),
         }
     }
 }
@@ -62,7 +62,7 @@ impl From<&str> for Token {
 
 /// The `exp` claim ([RFC 7519 §4.1.4](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4)), by
 /// the engine's own Base64 and JSON.
-fn jwt_expiry(token: &str) -> Option<Duration> {
+fn jwt_expiry(token: &str) -> Option<Millis> {
     let mut parts = token.as_bytes().split(|byte| *byte == b'.');
     let claims = parts.nth(1).filter(|_| parts.count() == 1)?;
     let base64 = claims.iter().map(|byte| match byte {
@@ -73,7 +73,7 @@ fn jwt_expiry(token: &str) -> Option<Duration> {
     let json = sys::atob(&base64.collect::<String>()).ok()?;
     let claims = JSON::parse(&json).ok()?;
     let seconds = sys::member(&claims, "exp")?.as_f64()?;
-    Some(Duration::from_millis((seconds * 1000.0) as u64))
+    Some(Millis::new((seconds * 1000.0) as u64))
 }
 
 /// What the providers may know of the attempt that asks them.
@@ -136,7 +136,7 @@ pub struct Auth {
     provider: Rc<SingleFlight>,
     pub(super) scheme: String,
     pub(super) header: String,
-    pub(super) renew_before: Duration,
+    pub(super) renew_before: Millis,
 }
 
 impl Auth {
@@ -173,7 +173,7 @@ impl Auth {
     /// How long before a token expires the source reconnects with a fresh one. Default 30 s.
     #[must_use]
     pub fn renew_before(mut self, time: Duration) -> Self {
-        self.renew_before = time;
+        self.renew_before = time.into();
         self
     }
 
@@ -186,7 +186,7 @@ impl Auth {
     pub(super) async fn token(
         &self,
         context: AttemptContext,
-        timeout: Duration,
+        timeout: Millis,
     ) -> Result<Token, JsValue> {
         if context.cause == Cause::Unauthorized {
             self.provider.refresh(timeout).await?;

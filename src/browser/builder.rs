@@ -109,7 +109,7 @@ impl Builder {
 
     /// How long to wait for the providers, and then for response headers. Default 30 s.
     pub fn connect_timeout(self, time: Duration) -> Self {
-        self.set(move |options| options.policy.connect_timeout = time)
+        self.set(move |options| options.policy.connect_timeout = time.into())
     }
 
     /// When a silent stream counts as dead. Default [`HeartbeatTimeout::Auto`].

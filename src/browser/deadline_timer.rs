@@ -1,22 +1,22 @@
 use alloc::rc::Rc;
 use core::cell::Cell;
-use core::time::Duration;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 
 use super::sys;
 use super::wake::LoopWaker;
+use crate::connection::Millis;
 
 /// The longest single timeout. Timers stand still while the machine sleeps; the clock does not,
 /// and is looked at this often.
-const LONGEST: Duration = Duration::from_secs(5);
+const LONGEST: Millis = Millis::from_secs(5);
 
 /// Rings the waker when it is time to look at the clock. Cleared on drop.
 pub(super) struct DeadlineTimer {
     /// When the timer rings, while one is running. Not told by the clock: a timer may ring before
     /// the clock shows its time.
-    fires_at: Rc<Cell<Option<Duration>>>,
+    fires_at: Rc<Cell<Option<Millis>>>,
     timer: JsValue,
     /// Lives as long as the engine may call it.
     on_fire: Closure<dyn FnMut(JsValue)>,
@@ -39,7 +39,7 @@ impl DeadlineTimer {
 
     /// Rings at `deadline`, or before. A timer that rings before stays: with each chunk of the
     /// stream the deadline moves, and a timer for each would cost more than one that rings in vain.
-    pub(super) fn set(&mut self, deadline: Option<Duration>, now: Duration) {
+    pub(super) fn set(&mut self, deadline: Option<Millis>, now: Millis) {
         let Some(deadline) = deadline else {
             return self.clear();
         };
@@ -50,7 +50,7 @@ impl DeadlineTimer {
         }
         self.clear();
         self.fires_at.set(Some(at));
-        self.timer = sys::set_timeout(&self.on_fire, wait.as_secs_f64() * 1000.0);
+        self.timer = sys::set_timeout(&self.on_fire, wait.get() as f64);
     }
 
     fn clear(&mut self) {

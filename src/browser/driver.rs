@@ -14,7 +14,7 @@ use super::error::{Error, FailureContext};
 use super::interruptible::Interruptible;
 use super::page_lifecycle::PageLifecycle;
 use super::request::Request;
-use super::response::{Head, announced_rhythm};
+use super::response::{Head, heartbeat_interval};
 use super::shared_state::{Found, SharedState};
 use super::sys;
 use crate::connection::{Cause, Decision, Pace, Reason, RequestKind, Step};
@@ -142,7 +142,7 @@ impl Driver {
     }
 
     fn responded(&mut self, kind: RequestKind, response: Response) {
-        Head::of(&response).tell(&mut self.shared.lifecycle());
+        Head::of(&response).report(&mut self.shared.lifecycle());
         if matches!(kind, RequestKind::Request | RequestKind::RequestAgain) {
             self.context = FailureContext::of(response);
         }
@@ -169,12 +169,12 @@ impl Driver {
         let expires_at = token.as_ref().and_then(|token| token.expires_at);
         let is_same_token = self.token == token;
         self.token = token;
-        let (now, rhythm) = (sys::now(), announced_rhythm(response));
-        let mut life = self.shared.lifecycle();
-        let is_resumed = life.announce(now, rhythm, expires_at, is_same_token);
+        let (now, heartbeat_interval) = (sys::now(), heartbeat_interval(response));
+        let mut lifecycle = self.shared.lifecycle();
+        let is_resumed = lifecycle.announce(now, heartbeat_interval, expires_at, is_same_token);
         let mut parser = EventStreamParser::new().max_event_size(options.max_event_size);
-        parser.reset(life.retry_state().last_event_id());
-        drop(life);
+        parser.reset(lifecycle.retry_state().last_event_id());
+        drop(lifecycle);
         self.stream = Some(EventStream { body, parser });
         // By the standard a reconnect keeps the URL of the last redirect. Secrets belong to the URL
         // that was given.
@@ -225,7 +225,7 @@ impl Driver {
         }
         self.shared
             .lifecycle()
-            .sign(arrived, sys::now(), has_comment);
+            .on_bytes(arrived, sys::now(), has_comment);
     }
 
     fn parse(&mut self, slice: &Uint8Array) -> Found {
@@ -262,7 +262,7 @@ impl Driver {
         let is_ordinary_end = failure.is_ordinary_end();
         let error = Error::new(failure, context);
         match (next, &hooks.retry) {
-            (Decision::Wait(wait), Some(retry)) => retry(&error, wait),
+            (Decision::Wait(wait), Some(retry)) => retry(&error, wait.into()),
             (Decision::Stop, _) if !is_ordinary_end => self.shared.fail(error),
             _ => {}
         }

@@ -64,7 +64,11 @@ impl AuthenticatedEventSource {
 
     /// The reconnection time: what the stream's `retry` field said, else the initial delay.
     pub fn reconnection_time(&self) -> Duration {
-        self.shared.lifecycle().retry_state().reconnection_time()
+        self.shared
+            .lifecycle()
+            .retry_state()
+            .reconnection_time()
+            .into()
     }
 
     /// Connects anew, at once, with the same last event ID. Does nothing once closed.

@@ -1,10 +1,9 @@
 use alloc::string::String;
-use core::time::Duration;
 
 use web_sys::Response;
 
 use super::sys;
-use crate::connection::{Lifecycle, ResponseHead, retry_after};
+use crate::connection::{Lifecycle, Millis, ResponseHead, retry_after};
 use crate::event_stream::digits;
 
 /// What the lifecycle needs to know of a response.
@@ -12,7 +11,7 @@ pub(super) struct Head {
     status: u16,
     is_opaque_redirect: bool,
     content_type: Option<String>,
-    retry_after: Option<Duration>,
+    retry_after: Option<Millis>,
 }
 
 impl Head {
@@ -31,7 +30,7 @@ impl Head {
         }
     }
 
-    pub(super) fn tell(&self, lifecycle: &mut Lifecycle) {
+    pub(super) fn report(&self, lifecycle: &mut Lifecycle) {
         lifecycle.responded(&ResponseHead {
             status: self.status,
             is_opaque_redirect: self.is_opaque_redirect,
@@ -42,7 +41,7 @@ impl Head {
 }
 
 /// How long the stream is silent at most, as the response says.
-pub(super) fn announced_rhythm(response: &Response) -> Option<Duration> {
+pub(super) fn heartbeat_interval(response: &Response) -> Option<Millis> {
     let seconds = response.headers().get("SSE-Heartbeat").ok()??;
-    digits(seconds.as_bytes()).map(Duration::from_secs)
+    digits(seconds.as_bytes()).map(Millis::from_secs)
 }

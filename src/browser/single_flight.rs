@@ -1,7 +1,6 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use core::cell::RefCell;
-use core::time::Duration;
 
 use futures_core::future::LocalBoxFuture;
 use js_sys::Promise;
@@ -10,6 +9,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::auth::{AttemptContext, Token, TokenProvider};
 use super::sys;
+use crate::connection::Millis;
 
 /// A provider as sources see it: however many are refused at once, all wait for one refresh.
 pub(super) struct SingleFlight {
@@ -20,7 +20,7 @@ pub(super) struct SingleFlight {
 #[derive(Clone)]
 struct UnderWay {
     refresh: Promise,
-    since: Duration,
+    since: Millis,
 }
 
 impl SingleFlight {
@@ -44,7 +44,7 @@ impl SingleFlight {
 
     /// Joins the refresh under way, else starts one. One that hangs for longer than `timeout` must
     /// not keep all later ones from happening.
-    pub(super) async fn refresh(&self, timeout: Duration) -> Result<(), JsValue> {
+    pub(super) async fn refresh(&self, timeout: Millis) -> Result<(), JsValue> {
         let under_way = self.under_way.borrow().clone();
         let UnderWay { refresh, .. } = under_way
             .filter(|refresh| sys::now().saturating_sub(refresh.since) < timeout)

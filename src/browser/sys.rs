@@ -1,12 +1,13 @@
 //! Raw bindings: what the engine gives that web-sys does not, or not in every kind of global.
 
 use alloc::string::String;
-use core::time::Duration;
 
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, MessageChannel, MessagePort, RequestInit};
+
+use crate::connection::Millis;
 
 #[wasm_bindgen]
 extern "C" {
@@ -45,8 +46,8 @@ extern "C" {
 /// The clock: milliseconds since 1970. Unlike `performance.now()` it goes on while the machine
 /// sleeps, so that a connection that died in its sleep is found out.
 #[inline(never)]
-pub(super) fn now() -> Duration {
-    Duration::from_millis(js_sys::Date::now() as u64)
+pub(super) fn now() -> Millis {
+    Millis::new(js_sys::Date::now() as u64)
 }
 
 /// Until a task of its own. Not by a timer: those of a hidden page ring once a second.

@@ -1,7 +1,6 @@
 use alloc::string::String;
 use core::fmt;
-
-use crate::duration::Duration;
+use core::time::Duration;
 
 /// Why a connection, or an attempt at one, is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,15 +12,15 @@ pub enum Reason {
     Timeout,
     /// The open stream stayed silent longer than the heartbeat timeout.
     Stalled,
-    /// The open stream never said anything: something between holds it back.
+    /// The open stream has not sent a single byte: a proxy may buffer it.
     Mute,
-    /// The server ended the stream in the ordinary way.
+    /// The server ended the stream normally.
     End,
-    /// The server answered with another status than 200.
+    /// The server answered with a status other than 200.
     Status,
-    /// The server answered 204: it wants no reconnection.
+    /// The server answered 204: it asks not to reconnect.
     NoContent,
-    /// The response is no `text/event-stream`.
+    /// The response is not a `text/event-stream`.
     ContentType,
     /// A redirect would have carried secrets to another origin.
     Redirect,
@@ -29,20 +28,16 @@ pub enum Reason {
     Unauthorized,
     /// The token or header provider failed, or did not answer in time.
     Auth,
-    /// The server lives, but its CORS headers do not allow this request.
+    /// The server answers, but its CORS headers do not allow this request.
     Cors,
     /// An event or a line was larger than the limit.
     TooLarge,
-    /// The request could not be built, for example from an illegal header.
+    /// The request could not be built, for example because of an illegal header.
     Request,
-    /// `close()` was called.
-    Closed,
-    /// The caller's signal aborted.
-    Aborted,
 }
 
 impl Reason {
-    /// The reason as the JavaScript API names it.
+    /// The name in the JavaScript API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Network => "network",
@@ -59,12 +54,10 @@ impl Reason {
             Self::Cors => "cors",
             Self::TooLarge => "too-large",
             Self::Request => "request",
-            Self::Closed => "closed",
-            Self::Aborted => "aborted",
         }
     }
 
-    /// What happened and what to do, for a person. Says nothing of tokens or header values.
+    /// What happened and what to do. Contains no tokens or header values.
     const fn advice(self) -> &'static str {
         match self {
             Self::Network => "the server could not be reached, or the connection broke off",
@@ -110,25 +103,24 @@ impl Reason {
                 "the request could not be built: the URL is not valid or cannot be fetched, or a \
                  header name or value is not legal (a token with a line break, perhaps)"
             }
-            Self::Closed => "closed by `close()`",
-            Self::Aborted => "closed by its `signal`",
         }
     }
 }
 
-/// What went wrong, as far as the rules need it: the thing itself (an exception, a response)
-/// stays with the shell.
+/// A failure of a connection, or of an attempt to connect. The exception or the response behind it
+/// is in [`Error`](crate::Error).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Failure {
-    /// Why.
+    /// Why the connection failed.
     pub reason: Reason,
     /// The status of the response, if there was one.
     pub status: Option<u16>,
-    /// The value of the response's `Retry-After`, as a wait from now.
+    /// The response's `Retry-After` as a wait from its arrival, at most one hour.
     pub retry_after: Option<Duration>,
-    /// The content type that came in place of `text/event-stream`.
+    /// The content type that came instead of `text/event-stream`, at most 100 bytes.
     pub content_type: Option<String>,
-    /// Whether the request had a `Last-Event-ID` header that its CORS preflight may have refused.
+    /// Whether the request had a `Last-Event-ID` header that the CORS preflight may have refused.
     pub is_resume_refused: bool,
 }
 
@@ -144,7 +136,7 @@ impl Failure {
         }
     }
 
-    /// A failure that a response's status tells.
+    /// A failure with the status of its response.
     pub const fn with_status(reason: Reason, status: u16) -> Self {
         let mut failure = Self::new(reason);
         failure.status = Some(status);
@@ -152,6 +144,7 @@ impl Failure {
     }
 
     /// Removes the content type if it quotes one of these texts: a server may echo a token in it.
+    #[doc(hidden)]
     pub fn redact<'a>(&mut self, secrets: impl IntoIterator<Item = &'a str>) {
         let Some(content_type) = &mut self.content_type else {
             return;
@@ -162,13 +155,13 @@ impl Failure {
         }
     }
 
-    /// Whether the server ended the stream in order, so that a stop after it is no error.
+    /// Whether the server ended the stream on purpose. If the source stops then, that is no error.
     pub fn is_ordinary_end(&self) -> bool {
         matches!(self.reason, Reason::End | Reason::NoContent)
     }
 
-    /// A stable code for programs, `ERR_` and the reason in capitals. It never changes, the
-    /// message may.
+    /// A stable code for programs: `ERR_` and the reason in capitals. Unlike the message, it never
+    /// changes.
     pub fn code(&self) -> String {
         let mut code = String::from("ERR_");
         code.extend(self.reason.as_str().chars().map(|c| match c {
@@ -199,7 +192,7 @@ impl Failure {
     }
 }
 
-/// `fmt` for one number would cost the npm package several kilobytes.
+/// Appends a number. `core::fmt` would add several kilobytes to the npm package.
 fn push_number(message: &mut String, number: u16) {
     if number >= 10 {
         push_number(message, number / 10);

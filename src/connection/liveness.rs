@@ -1,114 +1,121 @@
-use super::Reason;
-use crate::duration::Duration;
+use core::time::Duration;
 
-/// When a silent connection counts as dead. Every byte is a sign of life, comments too.
-/// `[NON-SPEC]`
+use super::{Millis, Reason};
+
+/// When a silent connection counts as dead. Every byte counts as activity, also the bytes of
+/// comments. `[NON-SPEC]`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HeartbeatTimeout {
-    /// After three times the longest pause seen, at least 10 s, once the stream has shown a
-    /// rhythm or the response has announced one ([`Liveness::announced`]). A stream without a rhythm may be silent for ever: a fixed default would cut quiet
-    /// but healthy streams.
+    /// Three times the longest pause seen, at least 10 s. It applies once the stream has shown a
+    /// regular heartbeat, or if the response has a header `SSE-Heartbeat`. A stream without a
+    /// heartbeat may be silent forever: a fixed default would cut healthy streams with few events.
     #[default]
     Auto,
-    /// After this long.
+    /// This long, rounded up to whole milliseconds.
     After(Duration),
     /// Never.
     Never,
 }
 
-/// Listens for signs of life. Outlives a connection, because the rhythm is the server's.
+/// Measures the pauses of a stream, and derives the time at which it counts as dead. It outlives a
+/// connection, because the heartbeat interval belongs to the server.
 #[derive(Debug)]
 pub struct Liveness {
     timeout: HeartbeatTimeout,
-    last_sign: Duration,
-    /// Whether this connection has said anything.
-    has_sign: bool,
-    /// The longest pause that the response says there will be.
-    announced: Option<Duration>,
-    beats: u32,
+    last_bytes_at: Millis,
+    /// Whether this connection has delivered any bytes.
+    has_bytes: bool,
+    /// The longest pause according to the response's `SSE-Heartbeat`.
+    heartbeat_interval: Option<Millis>,
+    /// How many pauses were measured.
+    intervals: u32,
+    /// How many of them ended with a comment.
     keep_alives: u32,
-    longest: Duration,
-    shortest: Duration,
+    longest: Millis,
+    shortest: Millis,
 }
 
-/// Bytes that come closer together are one beat: the pieces of a burst say nothing of a rhythm.
-const BURST: Duration = Duration::from_millis(500);
-/// As many beats make a rhythm…
-const RHYTHM: u32 = 3;
-/// …if the longest pause is at most this many times the shortest.
-const REGULARITY: u32 = 3;
-/// As many comments after a pause make a rhythm, too: the server sends them to be heard.
-const KEEP_ALIVES: u32 = 2;
-const SHORTEST_AUTO: Duration = Duration::from_secs(10);
+/// A shorter pause is not measured: the chunks of one burst are no heartbeat.
+const MIN_INTERVAL: Millis = Millis::new(500);
+/// This many intervals are a heartbeat…
+const MIN_INTERVALS: u32 = 3;
+/// …if the longest is at most this many times the shortest.
+const MAX_RATIO: u64 = 3;
+/// This many comments after a pause are a heartbeat, too: the server sends comments as keep-alives.
+const MIN_KEEP_ALIVES: u32 = 2;
+const SHORTEST_AUTO: Millis = Millis::from_secs(10);
 
 impl Liveness {
-    /// Has heard nothing yet.
+    /// The state before the first connection.
     pub fn new(timeout: HeartbeatTimeout) -> Self {
         Self {
             timeout,
-            last_sign: Duration::ZERO,
-            has_sign: false,
-            announced: None,
-            beats: 0,
+            last_bytes_at: Millis::ZERO,
+            has_bytes: false,
+            heartbeat_interval: None,
+            intervals: 0,
             keep_alives: 0,
-            longest: Duration::ZERO,
-            shortest: Duration::MAX,
+            longest: Millis::ZERO,
+            shortest: Millis::MAX,
         }
     }
 
-    /// A connection opened.
-    pub fn opened(&mut self, now: Duration) {
-        self.last_sign = now;
-        self.has_sign = false;
+    /// Records that a connection opened. `heartbeat_interval` is the value of `SSE-Heartbeat`, the
+    /// longest pause of this stream. With it, a stream that never begins is detected, too.
+    pub fn on_open(&mut self, now: Millis, heartbeat_interval: Option<Millis>) {
+        self.last_bytes_at = now;
+        self.has_bytes = false;
+        self.heartbeat_interval = heartbeat_interval;
     }
 
-    /// The response says in `SSE-Heartbeat` how many seconds its stream is silent at most: the watch
-    /// need not learn it, and finds out a stream that never begins.
-    pub fn announced(&mut self, rhythm: Option<Duration>) {
-        self.announced = rhythm;
-    }
-
-    /// Bytes came; `has_comment` if they held one. They are delivered by now, and whatever that took
-    /// is no pause of the server's.
-    pub fn sign(&mut self, arrived: Duration, now: Duration, has_comment: bool) {
-        let pause = arrived.saturating_sub(self.last_sign);
-        self.last_sign = now;
-        self.has_sign = true;
-        if pause >= BURST {
-            self.beats += 1;
+    /// Records bytes, which are delivered by `now`. `has_comment` if they contained a comment. The
+    /// time that the delivery took is not part of the server's pause.
+    pub fn on_bytes(&mut self, arrived: Millis, now: Millis, has_comment: bool) {
+        let pause = arrived.saturating_sub(self.last_bytes_at);
+        self.last_bytes_at = now;
+        self.has_bytes = true;
+        if pause >= MIN_INTERVAL {
+            self.intervals += 1;
             self.keep_alives += u32::from(has_comment);
             self.longest = self.longest.max(pause);
             self.shortest = self.shortest.min(pause);
         }
     }
 
-    /// The connection was given up, and why. If that was wrong, the same pause must not fool us
-    /// again.
-    pub fn stalled(&mut self, now: Duration) -> Reason {
-        self.longest = self.longest.max(now.saturating_sub(self.last_sign));
-        self.shortest = self.shortest.max(self.longest / REGULARITY);
-        match self.has_sign {
+    /// Records that the deadline has passed, and returns the reason of the failure. The pause is
+    /// learned: if the stream was alive, the same pause does not end it again.
+    pub fn on_deadline(&mut self, now: Millis) -> Reason {
+        let pause = now.saturating_sub(self.last_bytes_at);
+        self.longest = self.longest.max(pause);
+        self.shortest = self.shortest.max(self.longest.divided_by(MAX_RATIO));
+        match self.has_bytes {
             true => Reason::Stalled,
             false => Reason::Mute,
         }
     }
 
-    /// When the connection counts as dead, if nothing comes until then.
-    pub fn deadline(&self) -> Option<Duration> {
+    /// The time at which the connection counts as dead unless bytes arrive.
+    pub fn deadline(&self) -> Option<Millis> {
         let timeout = match self.timeout {
             HeartbeatTimeout::Never => return None,
-            HeartbeatTimeout::After(timeout) => timeout,
-            HeartbeatTimeout::Auto if self.has_rhythm() || self.announced.is_some() => {
-                let longest = self.longest.max(self.announced.unwrap_or_default());
+            HeartbeatTimeout::After(timeout) => timeout.into(),
+            HeartbeatTimeout::Auto if self.has_heartbeat() => {
+                let longest = self
+                    .longest
+                    .max(self.heartbeat_interval.unwrap_or_default());
                 longest.saturating_mul(3).max(SHORTEST_AUTO)
             }
             HeartbeatTimeout::Auto => return None,
         };
-        Some(self.last_sign.saturating_add(timeout))
+        Some(self.last_bytes_at.saturating_add(timeout))
     }
 
-    fn has_rhythm(&self) -> bool {
-        let is_regular = self.longest <= self.shortest.saturating_mul(REGULARITY);
-        self.keep_alives >= KEEP_ALIVES || (self.beats >= RHYTHM && is_regular)
+    /// Whether the response announced a heartbeat, or the stream has shown one.
+    fn has_heartbeat(&self) -> bool {
+        let is_regular = self.longest <= self.shortest.saturating_mul(MAX_RATIO);
+        self.heartbeat_interval.is_some()
+            || self.keep_alives >= MIN_KEEP_ALIVES
+            || (self.intervals >= MIN_INTERVALS && is_regular)
     }
 }

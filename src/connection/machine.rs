@@ -2,37 +2,73 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::{
-    Decision, Failure, HeartbeatTimeout, Liveness, ReadyState, Reason, RedirectGuard,
-    RedirectPolicy, ResponseHead, Retry, RetryOn, RetryState, Verdict, renew_in,
+    DEFAULT_RENEW_BEFORE, Decision, Failure, HeartbeatTimeout, Liveness, Millis, ReadyState,
+    Reason, RedirectGuard, RedirectPolicy, ResponseHead, Retry, RetryOn, RetryState, Verdict,
 };
-use crate::duration::Duration;
 
-/// A token that was just renewed is not renewed again sooner than this: the server decides.
-const SHORTEST_RENEWAL: Duration = Duration::from_secs(1);
+/// The life of one event source ([WHATWG HTML §9.2.3]). It performs no action itself: its driver
+/// performs the action that [`step`](Self::step) returns, and reports the result. While an action
+/// takes time, [`check`](Self::check) returns whether to continue with it.
+///
+/// The probes after a missing response are in `probe.rs`, the renewal of tokens in `renewal.rs`.
+///
+/// ```
+/// use authenticated_event_source::connection::{
+///     Cause, Lifecycle, Millis, Origin, Policy, RequestKind, Step,
+/// };
+///
+/// let now = Millis::from_secs(1_800_000_000);
+/// let mut lifecycle = Lifecycle::new(Policy::default(), String::new());
+/// assert_eq!(lifecycle.step(now), Step::Prepare(Cause::Start));
+/// lifecycle.guard(Origin::Same, false);
+/// lifecycle.prepared(now);
+/// assert_eq!(lifecycle.step(now), Step::Fetch(RequestKind::Request));
+/// ```
+///
+/// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
+#[derive(Debug)]
+pub struct Lifecycle {
+    pub(super) policy: Policy,
+    pub(super) retry_state: RetryState,
+    liveness: Liveness,
+    pub(super) state: State,
+    /// Why the latest attempt was made.
+    pub(super) cause: Cause,
+    pub(super) origin: Origin,
+    /// Whether the request of the current attempt carries secrets.
+    has_secrets: bool,
+    /// Whether the latest request got no response.
+    pub(super) is_unanswered: bool,
+    /// The strongest interrupt that was not processed yet.
+    interrupt: Option<Interrupt>,
+    is_suspended: bool,
+    /// The end of the wait, or of the connect timeout.
+    until: Millis,
+    pub(super) renew_at: Option<Millis>,
+}
 
-/// What a source was told, as far as the decisions need it.
+/// The options that affect decisions.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// When to reconnect.
     pub retry: Retry,
-    /// Whether the request may be sent again for reasons of ours: it is a `GET`.
+    /// Whether the request is a `GET`, and may be sent again without the caller's consent.
     pub is_get: bool,
     /// Whether a 401 is worth one refresh of the credentials.
     pub can_refresh: bool,
     /// How long before its expiry a token is renewed.
-    pub renew_before: Duration,
-    /// How long the providers may take, and then the response.
-    pub connect_timeout: Duration,
+    pub renew_before: Millis,
+    /// The time limit for the providers, and then for the response headers.
+    pub connect_timeout: Millis,
     /// When a silent stream counts as dead.
     pub heartbeat_timeout: HeartbeatTimeout,
     /// Whether secrets may follow a redirect to another origin.
     pub redirect: RedirectPolicy,
-    /// Whether `fetch` accepts the URL. It rejects user names, passwords and every scheme except
-    /// HTTP's. Its exception looks like a dead network and quotes the password, so no request is
-    /// made.
+    /// Whether `fetch` accepts the URL. It rejects user names, passwords and schemes other than HTTP.
+    /// Its exception looks like a dead network and quotes the password, so that no request is made.
     pub is_fetchable: bool,
-    /// Whether a server that does not answer may be asked why: never of a redirect about which the
-    /// caller has spoken himself, nor past a `fetch` of the caller's.
+    /// Whether a request without a response may be followed by diagnostic requests. `false` if
+    /// the caller chose how redirects are handled, or passed a `fetch` of his own.
     pub may_probe: bool,
 }
 
@@ -40,7 +76,7 @@ pub struct Policy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// It is the first.
+    /// It is the first attempt.
     Start,
     /// The connection, or the attempt before, failed.
     Retry,
@@ -48,14 +84,93 @@ pub enum Cause {
     Unauthorized,
     /// The token is about to expire.
     Renewal,
-    /// The caller asked for it.
+    /// The caller called `reconnect`.
     Reconnect,
     /// The page was hidden, or in the back/forward cache.
     Suspension,
 }
 
+/// An event from outside that can end the current action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupt {
+    /// The caller wants a new connection without a wait.
+    Reconnect,
+    /// The page was hidden, or enters the back/forward cache.
+    Suspend,
+    /// The network or the page came back: end the wait for the next attempt, and compare the
+    /// deadline of an open stream with the clock.
+    Wake,
+}
+
+/// The origin of the request URL, compared with the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// There is no page, so that no redirect is refused because of its origin.
+    None,
+    /// The page's own origin.
+    Same,
+    /// Another origin.
+    Other,
+}
+
+/// The next action of the driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Call the providers and build the request. If the cause is [`Cause::Unauthorized`], refresh
+    /// the credentials first. Then call [`prepared`](Lifecycle::prepared) or
+    /// [`fail`](Lifecycle::fail).
+    Prepare(Cause),
+    /// Send this request. Then call [`responded`](Lifecycle::responded) or
+    /// [`unanswered`](Lifecycle::unanswered).
+    Fetch(RequestKind),
+    /// The response is an event stream: call [`announce`](Lifecycle::announce), or
+    /// [`fail`](Lifecycle::fail) if its body cannot be read.
+    Open,
+    /// Read the stream until it ends, then call [`fail`](Lifecycle::fail).
+    Read,
+    /// Pass the [failure](Lifecycle::failure) to the caller, and his verdict to
+    /// [`decide`](Lifecycle::decide).
+    Decide,
+    /// Drop the request and its stream. A new attempt follows.
+    Restart(Cause),
+    /// Wait for the [deadline](Lifecycle::deadline) or an interrupt.
+    Wait,
+    /// The source is closed.
+    Stop,
+}
+
+/// The request to send in one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// The request of the caller.
+    Request,
+    /// The same request to the page's own server, with `redirect: 'manual'`: does the server
+    /// redirect? Only the server that already received the secrets receives them again.
+    FindRedirect,
+    /// A request without CORS and without secrets: does anything answer?
+    Probe,
+    /// The request of the caller once more. If a server answers that was restarting, the missing
+    /// response was no CORS refusal.
+    RequestAgain,
+}
+
+/// The state between two steps.
+#[derive(Debug)]
+pub(super) enum State {
+    Starting(Cause),
+    Preparing(Cause),
+    Fetching(RequestKind),
+    Opening,
+    Reading,
+    Failed(Box<Failure>),
+    Restarting(Cause),
+    /// The page is hidden or cached, and the connection is closed until it is shown.
+    Suspended,
+    Waiting,
+}
+
 impl Cause {
-    /// The cause as the JavaScript API names it.
+    /// The name in the JavaScript API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -68,128 +183,14 @@ impl Cause {
     }
 }
 
-/// What reaches a source from outside while it waits for something else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interrupt {
-    /// Connect anew, at once.
-    Reconnect,
-    /// The page cannot or shall not hold a connection now.
-    Suspend,
-    /// The network or the page came back: what waits may go on, what is silent is suspect.
-    Wake,
-}
-
-/// Where the URL of a request leads, seen from the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// There is no page: nothing is refused for the sake of an origin.
-    None,
-    /// To the page's own origin.
-    Same,
-    /// To another.
-    Other,
-}
-
-/// What to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Ask the providers and build the request, after a refresh of the credentials if the cause is
-    /// [`Cause::Unauthorized`]. Then say [`prepared`](Lifecycle::prepared), or what was
-    /// [lost](Lifecycle::lost).
-    Prepare(Cause),
-    /// Send this. Then say what has [responded](Lifecycle::responded), or that
-    /// [nothing](Lifecycle::unanswered) has.
-    Fetch(RequestKind),
-    /// The response is an event stream: [announce](Lifecycle::announce) it, or say what was lost.
-    Open,
-    /// Read the stream until it ends.
-    Read,
-    /// Ask the caller for a last word on the [failure](Lifecycle::failure), and say what was
-    /// [judged](Lifecycle::judged).
-    Decide,
-    /// The connection is made anew, at once: tell it. Then go on.
-    Restart(Cause),
-    /// Wait.
-    Wait,
-    /// Nothing, ever again.
-    Stop,
-}
-
-/// What is sent in one attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RequestKind {
-    /// The request.
-    Request,
-    /// The request, stopping at a redirect: whether our own server redirects. The secrets reach
-    /// nobody but the server that saw them a moment ago.
-    FindRedirect,
-    /// A request without CORS and without secrets: whether anything answers.
-    Probe,
-    /// The request once more: a server that has just come back is no refusal.
-    RequestAgain,
-}
-
-/// Where a source stands between two steps.
-#[derive(Debug)]
-enum State {
-    Starting(Cause),
-    Preparing(Cause),
-    Fetching(RequestKind),
-    Opening,
-    Reading,
-    Failed(Box<Failure>),
-    Restarting(Cause),
-    /// The page is away, and the connection was let go.
-    Suspended,
-    Waiting,
-}
-
-/// The life of a source, step by step ([WHATWG HTML §9.2.3]). It does nothing by itself: whoever
-/// drives it does what [`step`](Self::step) says, and says what came of it. While that takes time,
-/// [`check`](Self::check) tells whether to go on with it.
-///
-/// ```
-/// use authenticated_event_source::connection::{Cause, Lifecycle, Origin, Policy, RequestKind, Step};
-/// use std::time::Duration;
-///
-/// let now = Duration::from_secs(1_800_000_000);
-/// let mut life = Lifecycle::new(Policy::default(), String::new());
-/// assert_eq!(life.step(now), Step::Prepare(Cause::Start));
-/// life.guard(Origin::Same, false);
-/// life.prepared(now);
-/// assert_eq!(life.step(now), Step::Fetch(RequestKind::Request));
-/// ```
-///
-/// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
-#[derive(Debug)]
-pub struct Lifecycle {
-    policy: Policy,
-    retry_state: RetryState,
-    liveness: Liveness,
-    state: State,
-    /// Why the latest attempt was made.
-    cause: Cause,
-    origin: Origin,
-    /// Whether the request of the current attempt carries secrets.
-    has_secrets: bool,
-    /// Whether the latest request was not answered.
-    is_unanswered: bool,
-    /// At most one: the strongest that was not seen yet.
-    interrupt: Option<Interrupt>,
-    is_suspended: bool,
-    /// When the wait, or the patience with providers and servers, is over.
-    until: Duration,
-    renew_at: Option<Duration>,
-}
-
 impl Default for Policy {
-    /// A `GET` without secrets: 30 s to connect, the default [`Retry`].
+    /// The policy of a `GET` without secrets.
     fn default() -> Self {
         Self {
             retry: Retry::default(),
             is_get: true,
             can_refresh: false,
-            renew_before: super::DEFAULT_RENEW_BEFORE,
+            renew_before: DEFAULT_RENEW_BEFORE,
             connect_timeout: Self::CONNECT_TIMEOUT,
             heartbeat_timeout: HeartbeatTimeout::Auto,
             redirect: RedirectPolicy::SameOrigin,
@@ -200,10 +201,11 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// How long to wait for response headers, unless told otherwise: 30 s.
-    pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+    /// The default time limit for response headers: 30 s.
+    pub const CONNECT_TIMEOUT: Millis = Millis::from_secs(30);
 }
 
+/// What the driver calls in a loop.
 impl Lifecycle {
     /// A source that was never connected.
     pub fn new(policy: Policy, last_event_id: String) -> Self {
@@ -218,28 +220,13 @@ impl Lifecycle {
             is_unanswered: false,
             interrupt: None,
             is_suspended: false,
-            until: Duration::ZERO,
+            until: Millis::ZERO,
             renew_at: None,
         }
     }
 
-    /// The ready state, the last event ID string and the reconnection time.
-    pub fn retry_state(&self) -> &RetryState {
-        &self.retry_state
-    }
-
-    /// The same, to be changed by what was delivered.
-    pub fn retry_state_mut(&mut self) -> &mut RetryState {
-        &mut self.retry_state
-    }
-
-    /// The number of the attempt under way, from 1, since the connection was last healthy.
-    pub fn attempt(&self) -> u32 {
-        self.retry_state.retries().saturating_add(1)
-    }
-
-    /// What to do next.
-    pub fn step(&mut self, now: Duration) -> Step {
+    /// Returns the next action.
+    pub fn step(&mut self, now: Millis) -> Step {
         if self.is_closed() {
             return Step::Stop;
         }
@@ -259,7 +246,7 @@ impl Lifecycle {
             State::Opening => Step::Open,
             State::Reading => Step::Read,
             State::Failed(ref failure) if self.retry_state.is_refresh_due(failure) => {
-                // The verdict and the random count for nothing here.
+                // A refresh needs neither a verdict nor a random number.
                 self.decide(None, now, 0.0);
                 self.step(now)
             }
@@ -275,9 +262,9 @@ impl Lifecycle {
         }
     }
 
-    /// Whether the interrupts, or the clock, end what is under way. If so, there is another
+    /// Returns whether an interrupt or the clock ends the current action. If so, there is another
     /// [`step`](Self::step).
-    pub fn check(&mut self, now: Duration) -> bool {
+    pub fn check(&mut self, now: Millis) -> bool {
         if self.is_closed() {
             return true;
         }
@@ -292,7 +279,9 @@ impl Lifecycle {
                 self.restart(Cause::Suspension);
             }
             (State::Fetching(_) | State::Reading, Some(Interrupt::Suspend)) => self.suspend(),
-            (State::Waiting, Some(Interrupt::Wake)) => self.state = State::Restarting(Cause::Retry),
+            (State::Waiting, Some(Interrupt::Wake)) => {
+                self.state = State::Restarting(Cause::Retry);
+            }
             (State::Suspended, _) if !self.is_suspended => {
                 self.state = State::Starting(Cause::Suspension);
             }
@@ -302,8 +291,8 @@ impl Lifecycle {
         true
     }
 
-    /// When [`check`](Self::check) is to be asked, whatever else happens.
-    pub fn deadline(&self) -> Option<Duration> {
+    /// Returns the time of the next [`check`](Self::check) if no interrupt comes before.
+    pub fn deadline(&self) -> Option<Millis> {
         match self.state {
             State::Preparing(_) | State::Fetching(_) | State::Waiting => Some(self.until),
             State::Reading => [self.liveness.deadline(), self.renewal()]
@@ -314,15 +303,31 @@ impl Lifecycle {
         }
     }
 
-    /// Something came from outside.
+    fn on_deadline(&mut self, now: Millis) {
+        match self.state {
+            State::Preparing(_) => self.fail(Reason::Auth),
+            State::Fetching(_) => self.fail(Reason::Timeout),
+            State::Reading if self.liveness.deadline().is_some_and(|at| now >= at) => {
+                let reason = self.liveness.on_deadline(now);
+                self.fail(reason);
+            }
+            State::Reading => self.restart(Cause::Renewal),
+            _ => self.state = State::Restarting(Cause::Retry),
+        }
+    }
+}
+
+/// What comes from the caller, the page and the network.
+impl Lifecycle {
+    /// Records an interrupt for the next [`check`](Self::check).
     pub fn interrupt(&mut self, interrupt: Interrupt) {
-        // A wake-up must not hide a reconnect that came just before it.
+        // A reconnect that was not processed yet is stronger than a wake-up.
         if interrupt != Interrupt::Wake || self.interrupt.is_none() {
             self.interrupt = Some(interrupt);
         }
     }
 
-    /// Whether the page can hold a connection changed, or did not.
+    /// Sets whether the page is hidden or cached, and must not hold a connection.
     pub fn set_suspended(&mut self, is_suspended: bool) {
         if is_suspended && !self.is_suspended {
             self.interrupt(Interrupt::Suspend);
@@ -330,8 +335,13 @@ impl Lifecycle {
         self.is_suspended = is_suspended;
     }
 
-    /// Whether the stream being read is to be left: what was parsed but not delivered comes again
-    /// after the reconnect.
+    /// Closes the source forever.
+    pub fn close(&mut self) {
+        self.retry_state.close();
+    }
+
+    /// Returns whether the rest of the open stream must be skipped. After a reconnect the server
+    /// sends it again, because its ID was not committed.
     pub fn must_stop_reading(&self) -> bool {
         let is_interrupted = matches!(
             self.interrupt,
@@ -340,11 +350,19 @@ impl Lifecycle {
         is_interrupted || self.is_closed()
     }
 
-    /// Closes for good.
-    pub fn close(&mut self) {
-        self.retry_state.close();
+    /// Suspends a request or a stream. A request that is not idempotent must not be sent again when
+    /// the page becomes visible: then the source fails, unless the caller allows retries.
+    fn suspend(&mut self) {
+        if self.policy.is_get || self.policy.retry.on != RetryOn::Never {
+            self.restart(Cause::Suspension);
+        } else {
+            self.fail(Reason::Network);
+        }
     }
+}
 
+/// The results of the driver's actions.
+impl Lifecycle {
     /// Returns how to send the request that is being prepared. `has_secrets` is read from that
     /// request, because providers may add secrets at any attempt.
     pub fn guard(&mut self, origin: Origin, has_secrets: bool) -> RedirectGuard {
@@ -353,9 +371,9 @@ impl Lifecycle {
         self.redirect_guard()
     }
 
-    /// The request is ready. Credentials and response have the connect timeout each for itself: a
-    /// user who signs in again must not find the time for the response used up.
-    pub fn prepared(&mut self, now: Duration) {
+    /// Records that the request is ready. The response has a connect timeout of its own: a user
+    /// who signs in again must not use up the time for the response.
+    pub fn prepared(&mut self, now: Millis) {
         if !self.policy.is_fetchable {
             return self.fail(Reason::Request);
         }
@@ -363,11 +381,11 @@ impl Lifecycle {
         self.until = now.saturating_add(self.policy.connect_timeout);
     }
 
-    /// A response came.
+    /// Records a response.
     pub fn responded(&mut self, head: &ResponseHead<'_>) {
         match self.state {
             State::Fetching(RequestKind::FindRedirect) => {
-                self.on_redirect_check(head.is_redirect())
+                self.on_redirect_checked(head.is_redirect());
             }
             State::Fetching(RequestKind::Probe) => {
                 self.state = State::Fetching(RequestKind::RequestAgain);
@@ -389,77 +407,56 @@ impl Lifecycle {
         }
     }
 
-    /// No response came. To `fetch`, a dead network, a CORS refusal and a redirect that the guard
-    /// stopped all look the same.
-    pub fn unanswered(&mut self) {
-        match self.state {
-            State::Fetching(RequestKind::RequestAgain) => {
-                let mut failure = Failure::new(Reason::Cors);
-                failure.is_resume_refused = self.retry_state.has_opened() && self.can_resume();
-                self.fail_with(failure);
-            }
-            State::Fetching(RequestKind::FindRedirect) => self.on_redirect_check(false),
-            State::Fetching(RequestKind::Probe) => self.fail(Reason::Network),
-            _ => {
-                let probes = self.should_probe();
-                self.is_unanswered = true;
-                match self.origin {
-                    Origin::Same if probes => {
-                        self.state = State::Fetching(RequestKind::FindRedirect)
-                    }
-                    Origin::Other if probes => self.state = State::Fetching(RequestKind::Probe),
-                    _ => self.fail(Reason::Network),
-                }
-            }
-        }
-    }
-
-    /// *Announce the connection*, and whether it was open before. `rhythm`: how long the stream is
-    /// silent at most, as the response says. `expires_at`: when the token does; `is_same_token`: it is
-    /// that of the stream before.
+    /// [*Announces the connection*][announce], and returns whether it was open before.
+    ///
+    /// - `heartbeat_interval`: the response's `SSE-Heartbeat`
+    /// - `expires_at`: the expiry of the token
+    /// - `is_same_token`: whether the stream before had the same token
+    ///
+    /// [announce]: https://html.spec.whatwg.org/multipage/server-sent-events.html#announce-the-connection
     pub fn announce(
         &mut self,
-        now: Duration,
-        rhythm: Option<Duration>,
-        expires_at: Option<Duration>,
+        now: Millis,
+        heartbeat_interval: Option<Millis>,
+        expires_at: Option<Millis>,
         is_same_token: bool,
     ) -> bool {
         let is_resumed = self.retry_state.has_opened();
         self.retry_state.announce(now);
-        self.liveness.opened(now);
-        self.liveness.announced(rhythm);
+        self.liveness.on_open(now, heartbeat_interval);
         self.renew_at = self.plan_renewal(now, expires_at, is_same_token);
         self.state = State::Reading;
         is_resumed
     }
 
-    /// Bytes came, and were delivered by now; `has_comment` if they held one.
-    pub fn sign(&mut self, arrived: Duration, now: Duration, has_comment: bool) {
-        self.liveness.sign(arrived, now, has_comment);
+    /// Records bytes, which are delivered by `now`. `has_comment` if they contained a comment.
+    pub fn on_bytes(&mut self, arrived: Millis, now: Millis, has_comment: bool) {
+        self.liveness.on_bytes(arrived, now, has_comment);
     }
 
-    /// What was under way failed, or ended.
+    /// Records that the current action failed, or that the stream ended.
     #[inline(never)]
     pub fn fail(&mut self, reason: Reason) {
         self.fail_with(Failure::new(reason));
     }
 
-    /// What is to be judged.
-    pub fn failure(&self) -> Option<&Failure> {
-        match &self.state {
-            State::Failed(failure) => Some(failure),
-            _ => None,
-        }
+    // One copy of the code, because it has many callers.
+    #[inline(never)]
+    pub(super) fn fail_with(&mut self, failure: Failure) {
+        self.state = State::Failed(Box::new(failure));
     }
 
-    /// *Reestablish the connection*, or *fail the connection*. `random` is uniformly random in
-    /// `[0, 1)`.
-    pub fn decide(&mut self, verdict: Option<Verdict>, now: Duration, random: f64) -> Decision {
+    /// Decides what follows the failure: [*reestablish the connection*][reestablish], or
+    /// [*fail the connection*][fail]. `random` is uniformly random in `[0, 1)`.
+    ///
+    /// [reestablish]: https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection
+    /// [fail]: https://html.spec.whatwg.org/multipage/server-sent-events.html#fail-the-connection
+    pub fn decide(&mut self, verdict: Option<Verdict>, now: Millis, random: f64) -> Decision {
         let State::Failed(failure) = &self.state else {
             return Decision::Stop;
         };
-        let next = self.retry_state.decide(failure, verdict, now, random);
-        match next {
+        let decision = self.retry_state.decide(failure, verdict, now, random);
+        match decision {
             Decision::Wait(wait) => {
                 self.state = State::Waiting;
                 self.until = now.saturating_add(wait);
@@ -467,93 +464,53 @@ impl Lifecycle {
             Decision::Refresh => self.state = State::Restarting(Cause::Unauthorized),
             Decision::Stop => {}
         }
-        next
+        decision
+    }
+
+    /// Drops the connection although nothing failed, and connects again.
+    #[inline(never)]
+    fn restart(&mut self, cause: Cause) {
+        self.retry_state.restart();
+        self.state = State::Restarting(cause);
+    }
+}
+
+/// What the driver, the probe and the renewal read.
+impl Lifecycle {
+    /// The owner of ready state, last event ID string and reconnection time.
+    pub fn retry_state(&self) -> &RetryState {
+        &self.retry_state
+    }
+
+    /// The same, for delivered items.
+    pub fn retry_state_mut(&mut self) -> &mut RetryState {
+        &mut self.retry_state
+    }
+
+    /// The number of the current attempt since the connection was last healthy, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.retry_state.retries().saturating_add(1)
+    }
+
+    /// The failure to [decide](Self::decide) on.
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.state {
+            State::Failed(failure) => Some(failure),
+            _ => None,
+        }
     }
 
     fn is_closed(&self) -> bool {
         self.retry_state.ready_state() == ReadyState::Closed
     }
 
-    // One copy: it is called from many places.
-    #[inline(never)]
-    fn fail_with(&mut self, failure: Failure) {
-        self.state = State::Failed(Box::new(failure));
-    }
-
-    /// Left on purpose, to be connected anew.
-    #[inline(never)]
-    fn restart(&mut self, cause: Cause) {
-        self.retry_state.reconnect();
-        self.state = State::Restarting(cause);
-    }
-
-    /// A page that is hidden and shown again must not send a request twice that may act twice: the
-    /// stream is left only if it may be asked for again, else it is lost.
-    fn suspend(&mut self) {
-        if self.policy.is_get || self.policy.retry.on != RetryOn::Never {
-            self.restart(Cause::Suspension);
-        } else {
-            self.fail(Reason::Network);
-        }
-    }
-
-    /// The deadline has passed.
-    fn on_deadline(&mut self, now: Duration) {
-        match self.state {
-            State::Preparing(_) => self.fail(Reason::Auth),
-            State::Fetching(_) => self.fail(Reason::Timeout),
-            State::Reading if self.liveness.deadline().is_some_and(|at| now >= at) => {
-                let reason = self.liveness.stalled(now);
-                self.fail(reason);
-            }
-            State::Reading => self.restart(Cause::Renewal),
-            _ => self.state = State::Restarting(Cause::Retry),
-        }
-    }
-
-    /// Whether our own server redirects.
-    fn on_redirect_check(&mut self, is_redirected: bool) {
-        match self.redirect_guard() {
-            _ if !is_redirected => self.fail(Reason::Network),
-            RedirectGuard::SameOriginMode => self.fail(Reason::Redirect),
-            _ => self.state = State::Fetching(RequestKind::Probe),
-        }
-    }
-
-    /// Whether to find out why no response came. The first time in a row is worth a question; where
-    /// a stream was open before, all but the first are, because a server that restarts answers
-    /// before long. To the standard each refusal is final.
-    fn should_probe(&self) -> bool {
-        let is_due = self.is_unanswered == self.retry_state.has_opened();
-        self.policy.may_probe && (is_due || self.policy.retry.is_spec)
-    }
-
-    fn redirect_guard(&self) -> RedirectGuard {
-        let is_same_origin = self.origin == Origin::Same;
-        self.policy.redirect.guard(self.has_secrets, is_same_origin)
-    }
-
-    /// A stream without an ID cannot be resumed: until it has one, no renewal cuts it short.
-    fn can_resume(&self) -> bool {
+    /// Whether a reconnect would continue the stream: the server has sent an ID.
+    pub(super) fn can_resume(&self) -> bool {
         !self.retry_state.last_event_id().is_empty()
     }
 
-    fn renewal(&self) -> Option<Duration> {
-        self.renew_at.filter(|_| self.can_resume())
-    }
-
-    /// When to reconnect with a fresh token. Requests that must not be repeated are not; a
-    /// provider that answered a renewal with the same token has no fresher one, and one whose
-    /// tokens are always about to expire would have us reconnect without end.
-    fn plan_renewal(
-        &self,
-        now: Duration,
-        expires_at: Option<Duration>,
-        is_same_token: bool,
-    ) -> Option<Duration> {
-        let wait = renew_in(expires_at?, now, self.policy.renew_before)?;
-        let is_futile = self.cause == Cause::Renewal && (is_same_token || wait < SHORTEST_RENEWAL);
-        let may_renew = self.policy.is_get && self.policy.can_refresh;
-        (may_renew && !is_futile).then(|| now.saturating_add(wait))
+    pub(super) fn redirect_guard(&self) -> RedirectGuard {
+        let is_same_origin = self.origin == Origin::Same;
+        self.policy.redirect.guard(self.has_secrets, is_same_origin)
     }
 }

@@ -5,28 +5,31 @@ use alloc::string::String;
 ///
 /// [Fetch §5.4]: https://fetch.spec.whatwg.org/#request-class
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RedirectPolicy {
-    /// A request that [carries secrets](is_secret_header) does not leave the origin of its URL.
+    /// A request with a body, or with a header other than `Accept`, `Accept-Language`,
+    /// `Content-Language`, `Content-Type` and `Last-Event-ID`, is not redirected to another origin. It
+    /// fails with [`Reason::Redirect`](super::Reason::Redirect).
     #[default]
     SameOrigin,
-    /// Redirects are followed; custom headers go along wherever they lead.
+    /// Redirects are followed, and custom headers are sent to every target.
     Follow,
 }
 
-/// How the fetch is kept from carrying secrets to another origin.
+/// The member of `RequestInit` that keeps secrets from another origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RedirectGuard {
-    /// Nothing to keep.
+    /// No member: redirects are followed.
     None,
-    /// `mode: 'same-origin'`: the engine refuses to leave this origin.
+    /// `mode: 'same-origin'`: the engine refuses redirects to another origin.
     SameOriginMode,
-    /// `redirect: 'manual'`: the target of a redirect cannot be seen, so any is refused.
+    /// `redirect: 'manual'`: the target of a redirect is invisible, so that all are refused.
     Manual,
 }
 
 impl RedirectPolicy {
-    /// Returns how to send a request. `has_secrets`: it carries a secret header or a body.
-    /// `is_same_origin`: its URL has the origin of the page.
+    /// Chooses the guard of a request. `has_secrets` if it carries a secret header or a body,
+    /// `is_same_origin` if its URL has the page's own origin.
     pub fn guard(self, has_secrets: bool, is_same_origin: bool) -> RedirectGuard {
         match (self, has_secrets, is_same_origin) {
             (Self::Follow, ..) | (_, false, _) => RedirectGuard::None,
@@ -51,9 +54,9 @@ pub fn is_secret_header(name: &str) -> bool {
         .any(|public| name.eq_ignore_ascii_case(public))
 }
 
-/// The value of `Last-Event-ID`: the UTF-8 bytes of the last event ID string, each as one code
-/// point ([isomorphic decode]), because `fetch` takes header values as byte strings. Without
-/// this, an ID that is not ASCII would make every reconnect throw.
+/// The value of the header `Last-Event-ID`: the UTF-8 bytes of the last event ID string, each as one
+/// code point ([isomorphic decode]). `fetch` takes header values as byte strings, and throws on an
+/// ID with code points above U+00FF.
 ///
 /// [isomorphic decode]: https://infra.spec.whatwg.org/#isomorphic-decode
 pub fn header_value(last_event_id: &str) -> String {

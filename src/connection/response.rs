@@ -1,31 +1,32 @@
 use alloc::string::String;
 
-use super::{Failure, Reason};
-use crate::duration::Duration;
+use super::{Failure, Millis, Reason};
 use crate::event_stream::digits;
 
-/// What the check needs of a response.
+/// The parts of a response that decide whether it is an event stream.
 #[derive(Clone, Copy, Debug)]
 pub struct ResponseHead<'a> {
     /// The status code.
     pub status: u16,
-    /// Whether its type is `opaqueredirect`: it stands for a redirect that was not followed.
+    /// Whether its [type] is `opaqueredirect`: a redirect that was not followed.
+    ///
+    /// [type]: https://fetch.spec.whatwg.org/#concept-response-type
     pub is_opaque_redirect: bool,
     /// The value of `Content-Type`.
     pub content_type: Option<&'a str>,
-    /// `Retry-After` as a wait from now, where the response has it and lets us read it.
-    pub retry_after: Option<Duration>,
+    /// `Retry-After` as a wait from now, if CORS allows to read it.
+    pub retry_after: Option<Millis>,
 }
 
 impl ResponseHead<'_> {
-    /// The longest `Retry-After` that is followed: one hour.
-    pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+    /// The longest wait that a `Retry-After` results in: one hour.
+    pub const MAX_RETRY_AFTER: Millis = Millis::from_secs(3600);
 
-    /// Whether to *announce the connection*: status 200 and `text/event-stream`
+    /// Checks whether to *announce the connection*: status 200 and `text/event-stream`
     /// (*processEventSourceResponse* in [WHATWG HTML §9.2.2]).
     ///
     /// # Errors
-    /// What the response is in place of an event stream.
+    /// Why the response is not an event stream.
     ///
     /// [WHATWG HTML §9.2.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource
     pub fn check(&self) -> Result<(), Failure> {
@@ -35,13 +36,17 @@ impl ResponseHead<'_> {
             401 => Err(Failure::with_status(Reason::Unauthorized, 401)),
             status => {
                 let mut failure = Failure::with_status(Reason::Status, status);
-                failure.retry_after = self.retry_after.map(|wait| wait.min(Self::MAX_RETRY_AFTER));
+                failure.retry_after = self
+                    .retry_after
+                    .map(|wait| wait.min(Self::MAX_RETRY_AFTER).into());
                 Err(failure)
             }
         }
     }
 
-    /// Whether it redirects.
+    /// Whether the response is a redirect ([redirect status]).
+    ///
+    /// [redirect status]: https://fetch.spec.whatwg.org/#redirect-status
     pub fn is_redirect(&self) -> bool {
         self.is_opaque_redirect || matches!(self.status, 301 | 302 | 303 | 307 | 308)
     }
@@ -57,16 +62,16 @@ impl ResponseHead<'_> {
     }
 }
 
-/// At most 100 bytes: what a server sends shall not fill a message.
+/// The first 97 to 100 bytes, so that a long header value does not fill an error message.
 fn start_of(text: &str) -> &str {
     let start = (97..=100).rev().find_map(|end| text.get(..end));
     start.unwrap_or(text)
 }
 
-// Bytes and slices here and below: the characters and patterns of `str` would add much code.
+// Works on bytes and slices here and below: the characters and patterns of `str` would add much code.
 
 /// Whether the essence of the MIME type is `text/event-stream`, in any case and with any parameters
-/// ([Fetch, "extract a MIME type"]): of several values the last that is a MIME type counts.
+/// ([Fetch, "extract a MIME type"]). Of several values, the last valid MIME type counts.
 ///
 /// [Fetch, "extract a MIME type"]: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
 fn is_event_stream(content_type: &str) -> bool {
@@ -83,7 +88,7 @@ fn is_event_stream(content_type: &str) -> bool {
 }
 
 /// Type and subtype ([MIME Sniffing §4.4](https://mimesniff.spec.whatwg.org/#parsing-a-mime-type));
-/// `None` if this is no MIME type, or any at all (`*/*`).
+/// `None` if the value is not a MIME type, or is `*/*`.
 fn essence(value: &[u8]) -> Option<&[u8]> {
     let mut essence = value.split(|byte| *byte == b';').next()?;
     while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..]
@@ -95,7 +100,7 @@ fn essence(value: &[u8]) -> Option<&[u8]> {
     for byte in essence {
         match byte {
             b'/' => slashes += 1,
-            // No HTTP token code points.
+            // These are not HTTP token code points.
             0..=b' ' | b'"' | b'(' | b')' | b':'..=b'@' | b'['..=b']' | b'{' | b'}' | 0x7F.. => {
                 return None;
             }
@@ -106,19 +111,20 @@ fn essence(value: &[u8]) -> Option<&[u8]> {
     (slashes == 1 && !is_none).then_some(essence)
 }
 
-/// `Retry-After` ([RFC 9110 §10.2.3]) as a wait from now: seconds, or a date, which `parse_date`
-/// turns into milliseconds since 1970 (NaN: no date). `None`: rubbish, which is ignored.
+/// Parses `Retry-After` ([RFC 9110 §10.2.3]) into a wait from now. The value is a number of seconds,
+/// or a date. `parse_date` returns a date as milliseconds since 1970, or NaN. An invalid value is
+/// ignored: returns `None`.
 ///
 /// [RFC 9110 §10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
 pub fn retry_after(
     value: &str,
     unix_now: f64,
     parse_date: impl FnOnce(&str) -> f64,
-) -> Option<Duration> {
+) -> Option<Millis> {
     let value = value.trim_ascii();
     if let Some(seconds) = digits(value.as_bytes()) {
-        return Some(Duration::from_secs(seconds));
+        return Some(Millis::from_secs(seconds));
     }
     let milliseconds = parse_date(value) - unix_now;
-    (!milliseconds.is_nan()).then(|| Duration::from_millis(milliseconds.max(0.0) as u64))
+    (!milliseconds.is_nan()).then(|| Millis::new(milliseconds.max(0.0) as u64))
 }

@@ -1,35 +1,42 @@
-use crate::duration::Duration;
+use core::time::Duration;
+
+use super::Millis;
 
 /// When to reconnect, and after which wait. `[NON-SPEC]` except for [`Retry::spec`].
 ///
 /// The wait before retry *n* (1, 2, …) is uniformly random between `base` and
 /// `max(base, min(max_delay, base × multiplier^n))`. `base` is the reconnection time: the
-/// stream's `retry` field, else `initial_delay`. It is never undercut, because the server chose
-/// it; and already the first wait is spread, because all clients lose a server at once.
+/// stream's `retry` field, otherwise `initial_delay`. The delay is never shorter than `base`,
+/// because the server chose it. The first wait is random too, because a server that goes down
+/// loses all of its clients at once.
+///
+/// All times are rounded up to whole milliseconds.
 ///
 /// ```
 /// use authenticated_event_source::connection::Retry;
 /// use std::time::Duration;
 ///
-/// let retry = Retry::default().max_delay(Duration::from_secs(10)).max_retries(5);
-/// let base = Duration::from_secs(3);
-/// assert_eq!(retry.wait(base, 1, 0.0), base);
-/// assert_eq!(retry.wait(base, 9, 1.0), Duration::from_secs(10));
+/// let retry = Retry::default()
+///     .initial_delay(Duration::from_secs(1))
+///     .max_delay(Duration::from_secs(10))
+///     .max_retries(5);
+/// # let _ = retry;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
-    pub(crate) initial_delay: Duration,
-    pub(crate) max_delay: Duration,
+    pub(crate) initial_delay: Millis,
+    pub(crate) max_delay: Millis,
     pub(crate) multiplier: f64,
     pub(crate) jitter: Jitter,
     pub(crate) max_retries: u32,
-    pub(crate) reset_after: Duration,
+    pub(crate) reset_after: Millis,
     pub(crate) on: RetryOn,
     pub(crate) is_spec: bool,
 }
 
-/// How the wait is spread.
+/// How the wait is chosen from its range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Jitter {
     /// Uniformly random over the whole range.
     #[default]
@@ -40,27 +47,29 @@ pub enum Jitter {
 
 /// What is retried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RetryOn {
-    /// Failures that may pass, and streams that the server ended. The default for GET.
+    /// Failures that may pass, and streams that the server ended. The default for `GET`.
     #[default]
     Always,
-    /// Failures that may pass; a stream that the server ended is over.
+    /// Failures that may pass. A stream that the server ended is not reopened.
     Error,
-    /// Nothing. The default for all methods but GET: a request that is sent twice may act twice.
+    /// Nothing. The default for all methods except `GET`: a request that is sent twice may act
+    /// twice.
     Never,
 }
 
 impl Default for Retry {
-    /// 3 s, doubled up to 30 s, full jitter, without end; a stream that lived 5 s, or brought an
-    /// event, starts the count anew.
+    /// Starts at 3 s and doubles up to 30 s, with full jitter and no limit of retries. The count
+    /// of retries restarts after an event, or after a stream of 5 s.
     fn default() -> Self {
         Self {
-            initial_delay: Duration::from_secs(3),
-            max_delay: Duration::from_secs(30),
+            initial_delay: Millis::from_secs(3),
+            max_delay: Millis::from_secs(30),
             multiplier: 2.0,
             jitter: Jitter::Full,
             max_retries: u32::MAX,
-            reset_after: Duration::from_secs(5),
+            reset_after: Millis::from_secs(5),
             on: RetryOn::Always,
             is_spec: false,
         }
@@ -74,8 +83,10 @@ impl Retry {
     /// The longest reconnection time that a stream can set: one hour.
     pub const MAX_RECONNECTION_TIME: Duration = Duration::from_secs(3600);
 
-    /// Exactly what browsers do: every response but 200 is final, every wait is the reconnection
-    /// time.
+    /// The policy of browsers: each wait is the reconnection time, and each response with a
+    /// status other than 200 is final ([WHATWG HTML §9.2.3]).
+    ///
+    /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection
     pub fn spec() -> Self {
         Self {
             is_spec: true,
@@ -85,85 +96,87 @@ impl Retry {
         }
     }
 
-    /// Never reconnects.
+    /// The policy that never reconnects.
     pub fn never() -> Self {
         Self::default().on(RetryOn::Never)
     }
 
-    /// The reconnection time until the stream sets another. Default 3 s.
+    /// Sets the reconnection time until the stream sets another. Default 3 s.
     #[must_use]
     pub fn initial_delay(mut self, delay: Duration) -> Self {
-        self.initial_delay = delay;
+        self.initial_delay = delay.into();
         self
     }
 
-    /// The longest wait, unless the reconnection time is longer. Default 30 s.
+    /// Sets the longest wait, unless the reconnection time is longer. Default 30 s.
     #[must_use]
     pub fn max_delay(mut self, delay: Duration) -> Self {
-        self.max_delay = delay;
+        self.max_delay = delay.into();
         self
     }
 
-    /// By how much the range grows with each retry; at least 1. Default 2.
+    /// Sets the factor by which the range grows with each retry, at least 1. Default 2.
     #[must_use]
     pub fn multiplier(mut self, multiplier: f64) -> Self {
         self.multiplier = multiplier.max(1.0);
         self
     }
 
-    /// How the wait is spread. Default [`Jitter::Full`].
+    /// Sets how the wait is chosen from its range. Default [`Jitter::Full`].
     #[must_use]
     pub fn jitter(mut self, jitter: Jitter) -> Self {
         self.jitter = jitter;
         self
     }
 
-    /// How many retries in a row may fail. Default: without end.
+    /// Sets how many retries in a row may fail. Default: no limit.
     #[must_use]
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
         self
     }
 
-    /// How long a stream without events must live before it counts as healthy and the retries
-    /// are counted anew. Default 5 s.
+    /// Sets how long a stream without events must last until the count of retries restarts.
+    /// Default 5 s.
     #[must_use]
     pub fn reset_after(mut self, time: Duration) -> Self {
-        self.reset_after = time;
+        self.reset_after = time.into();
         self
     }
 
-    /// What is retried. Default [`RetryOn::Always`].
+    /// Sets what is retried. Default [`RetryOn::Always`].
     #[must_use]
     pub fn on(mut self, on: RetryOn) -> Self {
         self.on = on;
         self
     }
 
-    /// What a stream's `retry` field makes the reconnection time.
-    pub(super) fn bounded(&self, time: Duration) -> Duration {
+    /// The reconnection time that a stream's `retry` field results in.
+    pub(super) fn bounded(&self, time: Millis) -> Millis {
         if self.is_spec {
             return time;
         }
-        time.clamp(Self::MIN_RECONNECTION_TIME, Self::MAX_RECONNECTION_TIME)
+        time.clamp(
+            Self::MIN_RECONNECTION_TIME.into(),
+            Self::MAX_RECONNECTION_TIME.into(),
+        )
     }
 
-    /// The wait before retry number `retry` (from 1), where `random` is uniformly random in
-    /// `[0, 1)`.
-    pub fn wait(&self, base: Duration, retry: u32, random: f64) -> Duration {
-        let mut longest = base.as_secs_f64();
+    /// The wait before retry number `retry` (from 1). `random` is uniformly random in `[0, 1)`.
+    #[doc(hidden)]
+    pub fn wait(&self, base: Millis, retry: u32, random: f64) -> Millis {
+        let shortest = base.get() as f64;
+        let mut longest = shortest;
         for _ in 0..retry.min(1_000) {
             longest *= self.multiplier;
         }
-        let longest = longest.min(self.max_delay.as_secs_f64());
-        let spread = (longest - base.as_secs_f64()).max(0.0);
+        let longest = longest.min(self.max_delay.get() as f64);
+        let spread = (longest - shortest).max(0.0);
         let part = match self.jitter {
             Jitter::Full => random,
             Jitter::None => 1.0,
         };
-        // A caller may say `Duration::MAX` and mean "without end": it must not panic.
-        // Not by `from_secs_f64`, which is more code; the cast saturates at 584 years.
-        let extra = Duration::from_nanos((spread * part * 1e9) as u64);
-        base.saturating_add(extra)
+        // The cast saturates: a caller may set `Duration::MAX` and mean "no limit".
+        base.saturating_add(Millis::new((spread * part) as u64))
     }
 }

@@ -2,7 +2,6 @@ use core::ops::Range;
 
 use super::line_buffer::LineBuffer;
 use super::value::Value;
-use crate::duration::Duration;
 
 /// The buffers of the block of lines that is being read ([WHATWG HTML §9.2.6]). They lie in place
 /// among the lines as long as these stay where they are.
@@ -20,8 +19,8 @@ pub(super) struct Block {
     has_id: bool,
     /// Where the latest comment is.
     comment: Range<usize>,
-    /// What the latest `retry` field has set.
-    reconnection_time: Duration,
+    /// The value of the latest `retry` field, in milliseconds.
+    reconnection_time: u64,
     /// The block was handed out; its buffers are emptied before the next byte is read, not
     /// earlier, because the caller still looks at them.
     is_over: bool,
@@ -145,7 +144,7 @@ impl Block {
                 self.has_id = true;
             }
             Field::Retry => {
-                self.reconnection_time = Duration::from_millis(digits(bytes)?);
+                self.reconnection_time = digits(bytes)?;
                 return Some(Found::ReconnectionTime);
             }
         }
@@ -220,7 +219,8 @@ impl Block {
         self.comment.clone()
     }
 
-    pub(super) fn reconnection_time(&self) -> Duration {
+    /// In milliseconds.
+    pub(super) fn reconnection_time(&self) -> u64 {
         self.reconnection_time
     }
 }

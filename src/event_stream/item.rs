@@ -1,7 +1,6 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
-
-use crate::duration::Duration;
+use core::time::Duration;
 
 /// What the parser found in the event stream, in the order in which it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

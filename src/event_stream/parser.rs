@@ -1,3 +1,5 @@
+use core::time::Duration;
+
 use super::block::{Block, Found};
 use super::line_buffer::LineBuffer;
 use super::{Event, Item, RawEvent};
@@ -159,7 +161,9 @@ impl EventStreamParser {
         match found {
             Found::Event => Item::Event(self.event()),
             Found::LastEventId => Item::LastEventId(block.last_event_id().bytes(lines)),
-            Found::ReconnectionTime => Item::ReconnectionTime(block.reconnection_time()),
+            Found::ReconnectionTime => {
+                Item::ReconnectionTime(Duration::from_millis(block.reconnection_time()))
+            }
             Found::Comment => Item::Comment(lines.bytes(block.comment())),
             Found::TooLarge => Item::TooLarge,
         }
@@ -222,7 +226,8 @@ impl EventStreamParser {
         self.lines.bytes(self.block.comment())
     }
 
-    pub(crate) fn reconnection_time(&self) -> crate::duration::Duration {
+    /// In milliseconds.
+    pub(crate) fn reconnection_time(&self) -> u64 {
         self.block.reconnection_time()
     }
 }

@@ -1,0 +1,56 @@
+//! Finds out why a request got no response. To `fetch`, a dead network, a CORS refusal and a
+//! redirect that the guard blocked are the same `TypeError`, so that diagnostic requests
+//! ([`RequestKind::FindRedirect`], [`RequestKind::Probe`]) tell them apart. `[NON-SPEC]`
+//!
+//! | origin of the URL | first | then |
+//! | --- | --- | --- |
+//! | the page's own | `FindRedirect`: does the server redirect? | `Probe`, if it redirected a request without secrets |
+//! | another | `Probe`: does anything answer without CORS? | `RequestAgain`: the server may have restarted |
+
+use super::machine::State;
+use super::{Failure, Lifecycle, Origin, Reason, RedirectGuard, RequestKind};
+
+impl Lifecycle {
+    /// Records that the request got no response, and starts a probe if one is due.
+    pub fn unanswered(&mut self) {
+        match self.state {
+            State::Fetching(RequestKind::RequestAgain) => {
+                let mut failure = Failure::new(Reason::Cors);
+                failure.is_resume_refused = self.retry_state.has_opened() && self.can_resume();
+                self.fail_with(failure);
+            }
+            State::Fetching(RequestKind::FindRedirect) => self.on_redirect_checked(false),
+            State::Fetching(RequestKind::Probe) => self.fail(Reason::Network),
+            _ => self.start_probe(),
+        }
+    }
+
+    fn start_probe(&mut self) {
+        let should_probe = self.should_probe();
+        self.is_unanswered = true;
+        match self.origin {
+            Origin::Same if should_probe => {
+                self.state = State::Fetching(RequestKind::FindRedirect);
+            }
+            Origin::Other if should_probe => self.state = State::Fetching(RequestKind::Probe),
+            _ => self.fail(Reason::Network),
+        }
+    }
+
+    /// Whether to probe. If the source was never open, the first failure in a row is probed.
+    /// Otherwise all except the first are, because a restarting server would mislead the probe.
+    /// Without our policy each failure is probed: to the standard each refusal is final.
+    fn should_probe(&self) -> bool {
+        let is_due = self.is_unanswered == self.retry_state.has_opened();
+        self.policy.may_probe && (is_due || self.policy.retry.is_spec)
+    }
+
+    /// Continues after [`RequestKind::FindRedirect`], which reached the page's own server.
+    pub(super) fn on_redirect_checked(&mut self, is_redirect: bool) {
+        match self.redirect_guard() {
+            _ if !is_redirect => self.fail(Reason::Network),
+            RedirectGuard::SameOriginMode => self.fail(Reason::Redirect),
+            _ => self.state = State::Fetching(RequestKind::Probe),
+        }
+    }
+}
