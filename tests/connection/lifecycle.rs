@@ -2,8 +2,8 @@
 use core::time::Duration;
 
 use authenticated_event_source::connection::{
-    Cause, Interrupt, Lifecycle, Next, Origin, Policy, ReadyState, Reason, RedirectGuard,
-    ResponseHead, Retry, RetryOn, Sending, Step, Verdict, is_secret_header,
+    Cause, Decision, Interrupt, Lifecycle, Origin, Policy, ReadyState, Reason, RedirectGuard,
+    RequestKind, ResponseHead, Retry, RetryOn, Step, Verdict, is_secret_header,
 };
 use proptest::prelude::*;
 
@@ -29,21 +29,21 @@ impl Life {
     }
 
     fn step(&mut self) -> Step {
-        self.life.step(self.now)
+        self.life.step(self.now.into())
     }
 
     /// Whether what is under way is over after this time.
     fn is_over_after(&mut self, time: Duration) -> bool {
         self.now += time;
-        self.life.check(self.now)
+        self.life.check(self.now.into())
     }
 
     /// Up to the request that is on its way.
     fn send(&mut self, cause: Cause, origin: Origin) {
         assert_eq!(self.step(), Step::Prepare(cause));
         self.life.guard(origin, self.has_secrets);
-        self.life.prepared(self.now);
-        assert_eq!(self.step(), Step::Fetch(Sending::Request));
+        self.life.prepared(self.now.into());
+        assert_eq!(self.step(), Step::Fetch(RequestKind::Request));
     }
 
     /// Up to an open stream.
@@ -55,41 +55,43 @@ impl Life {
     }
 
     fn announce(&mut self, expires_at: Option<Duration>, is_same: bool) -> bool {
-        let is_resumed = self.life.announce(self.now, None, expires_at, is_same);
+        let is_resumed =
+            self.life
+                .announce(self.now.into(), None, expires_at.map(Into::into), is_same);
         assert_eq!(self.step(), Step::Read);
         is_resumed
     }
 
     fn deliver(&mut self, last_event_id: &str) {
-        let connection = self.life.connection_mut();
-        connection.event_came();
+        let connection = self.life.retry_state_mut();
+        connection.on_event();
         connection.set_last_event_id(last_event_id);
     }
 
     fn reason(&mut self) -> Reason {
-        assert_eq!(self.step(), Step::Judge);
+        assert_eq!(self.step(), Step::Decide);
         self.life.failure().expect("there is one to judge").reason
     }
 
-    fn judge(&mut self, verdict: Option<Verdict>) -> Next {
-        self.life.judged(verdict, self.now, 0.0)
+    fn judge(&mut self, verdict: Option<Verdict>) -> Decision {
+        self.life.decide(verdict, self.now.into(), 0.0)
     }
 
     /// Judges a loss, and waits.
     fn retry(&mut self, reason: Reason) {
         assert_eq!(self.reason(), reason);
-        let Next::Wait(wait) = self.judge(None) else {
+        let Decision::Wait(wait) = self.judge(None) else {
             panic!("{reason:?} is not retried");
         };
         assert_eq!(self.step(), Step::Wait);
-        assert!(!self.is_over_after(wait - SECOND / 1000));
+        assert!(!self.is_over_after(Duration::from(wait) - SECOND / 1000));
         assert!(self.is_over_after(SECOND / 1000));
-        assert_eq!(self.step(), Step::Leave(Cause::Retry));
+        assert_eq!(self.step(), Step::Restart(Cause::Retry));
     }
 
     fn interrupt(&mut self, interrupt: Interrupt) -> bool {
         self.life.interrupt(interrupt);
-        self.life.check(self.now)
+        self.life.check(self.now.into())
     }
 }
 
@@ -121,17 +123,17 @@ fn secret() -> Policy {
 fn connects_reads_and_connects_again() {
     let mut life = Life::new(Policy::default());
     assert!(!life.open(Cause::Start));
-    life.life.lost(Reason::End);
+    life.life.fail(Reason::End);
     life.retry(Reason::End);
     assert_eq!(life.life.attempt(), 2);
     assert!(life.open(Cause::Retry));
-    assert_eq!(life.life.connection().ready_state(), ReadyState::Open);
+    assert_eq!(life.life.retry_state().ready_state(), ReadyState::Open);
 }
 
 #[test]
 fn providers_and_server_have_the_connect_timeout_each() {
     let mut life = Life::new(Policy::default());
-    let almost = Policy::CONNECT_TIMEOUT - SECOND;
+    let almost = Duration::from(Policy::CONNECT_TIMEOUT) - SECOND;
     assert_eq!(life.step(), Step::Prepare(Cause::Start));
     assert!(!life.is_over_after(almost));
     assert!(life.is_over_after(SECOND));
@@ -139,7 +141,7 @@ fn providers_and_server_have_the_connect_timeout_each() {
     assert_eq!(life.step(), Step::Prepare(Cause::Retry));
     assert!(!life.is_over_after(almost));
     life.life.guard(Origin::Same, false);
-    life.life.prepared(life.now);
+    life.life.prepared(life.now.into());
     assert!(!life.is_over_after(almost));
     assert!(life.is_over_after(SECOND));
     life.retry(Reason::Timeout);
@@ -149,9 +151,9 @@ fn providers_and_server_have_the_connect_timeout_each() {
 fn a_question_does_not_prolong_the_wait_for_the_response() {
     let mut life = Life::new(Policy::default());
     life.send(Cause::Start, Origin::Other);
-    assert!(!life.is_over_after(Policy::CONNECT_TIMEOUT - SECOND));
+    assert!(!life.is_over_after(Duration::from(Policy::CONNECT_TIMEOUT) - SECOND));
     life.life.unanswered();
-    assert_eq!(life.step(), Step::Fetch(Sending::Probe));
+    assert_eq!(life.step(), Step::Fetch(RequestKind::Probe));
     assert!(life.is_over_after(SECOND));
     life.retry(Reason::Timeout);
 }
@@ -161,7 +163,7 @@ fn a_reconnect_leaves_whatever_is_under_way() {
     let mut life = Life::new(Policy::default());
     let again = |life: &mut Life| {
         assert!(life.interrupt(Interrupt::Reconnect));
-        assert_eq!(life.step(), Step::Leave(Cause::Reconnect));
+        assert_eq!(life.step(), Step::Restart(Cause::Reconnect));
     };
     assert_eq!(life.step(), Step::Prepare(Cause::Start));
     again(&mut life);
@@ -173,9 +175,9 @@ fn a_reconnect_leaves_whatever_is_under_way() {
     // Out of a listener: the wake-up that comes after it does not hide it.
     life.life.interrupt(Interrupt::Reconnect);
     life.life.interrupt(Interrupt::Wake);
-    assert!(life.life.is_leaving());
-    assert!(life.life.check(life.now));
-    assert_eq!(life.step(), Step::Leave(Cause::Reconnect));
+    assert!(life.life.must_stop_reading());
+    assert!(life.life.check(life.now.into()));
+    assert_eq!(life.step(), Step::Restart(Cause::Reconnect));
     life.send(Cause::Reconnect, Origin::Same);
     life.life.unanswered();
     assert_eq!(life.reason(), Reason::Network);
@@ -190,7 +192,7 @@ fn what_came_before_the_attempt_counts_for_nothing() {
     let mut life = Life::new(Policy::default());
     life.life.interrupt(Interrupt::Reconnect);
     life.send(Cause::Start, Origin::Same);
-    assert!(!life.life.check(life.now));
+    assert!(!life.life.check(life.now.into()));
 }
 
 #[test]
@@ -198,37 +200,37 @@ fn the_network_is_back() {
     let mut life = Life::new(Policy::default());
     life.open(Cause::Start);
     assert!(!life.interrupt(Interrupt::Wake));
-    life.life.lost(Reason::Network);
+    life.life.fail(Reason::Network);
     life.reason();
     life.judge(None);
     assert_eq!(life.step(), Step::Wait);
     assert!(life.interrupt(Interrupt::Wake));
-    assert_eq!(life.step(), Step::Leave(Cause::Retry));
+    assert_eq!(life.step(), Step::Restart(Cause::Retry));
     assert_eq!(life.step(), Step::Prepare(Cause::Retry));
 }
 
 #[test]
 fn a_page_that_is_away_holds_no_connection() {
     let mut life = Life::new(Policy::default());
-    life.life.suspend_if(true);
+    life.life.set_suspended(true);
     let wait_for_the_page = |life: &mut Life| {
-        assert_eq!(life.step(), Step::Leave(Cause::Suspension));
+        assert_eq!(life.step(), Step::Restart(Cause::Suspension));
         assert_eq!(life.step(), Step::Wait);
         assert_eq!(life.life.deadline(), None);
         assert!(!life.interrupt(Interrupt::Wake));
         assert!(!life.is_over_after(3600 * SECOND));
-        life.life.suspend_if(false);
-        assert!(life.life.check(life.now));
+        life.life.set_suspended(false);
+        assert!(life.life.check(life.now.into()));
     };
     wait_for_the_page(&mut life);
     life.open(Cause::Suspension);
-    life.life.suspend_if(true);
-    assert!(life.life.is_leaving());
-    assert!(life.life.check(life.now));
+    life.life.set_suspended(true);
+    assert!(life.life.must_stop_reading());
+    assert!(life.life.check(life.now.into()));
     wait_for_the_page(&mut life);
     life.send(Cause::Suspension, Origin::Same);
-    life.life.suspend_if(true);
-    assert!(life.life.check(life.now));
+    life.life.set_suspended(true);
+    assert!(life.life.check(life.now.into()));
     wait_for_the_page(&mut life);
     assert_eq!(life.step(), Step::Prepare(Cause::Suspension));
 }
@@ -241,17 +243,17 @@ fn a_request_that_may_act_twice_is_lost_with_the_page() {
         ..Policy::default()
     };
     for (retry, step) in [
-        (Retry::never(), Step::Judge),
-        (Retry::default(), Step::Leave(Cause::Suspension)),
+        (Retry::never(), Step::Decide),
+        (Retry::default(), Step::Restart(Cause::Suspension)),
         (
             Retry::default().on(RetryOn::Error),
-            Step::Leave(Cause::Suspension),
+            Step::Restart(Cause::Suspension),
         ),
     ] {
         let mut life = Life::new(policy(retry));
         life.open(Cause::Start);
-        life.life.suspend_if(true);
-        assert!(life.life.check(life.now));
+        life.life.set_suspended(true);
+        assert!(life.life.check(life.now.into()));
         assert_eq!(life.step(), step);
     }
 }
@@ -270,7 +272,7 @@ fn our_own_server_is_asked_whether_it_redirects() {
         let mut life = Life::new(policy);
         life.send(Cause::Start, Origin::Same);
         life.life.unanswered();
-        assert_eq!(life.step(), Step::Fetch(Sending::FindRedirect));
+        assert_eq!(life.step(), Step::Fetch(RequestKind::FindRedirect));
         match head {
             Some(head) => life.life.responded(&head),
             None => life.life.unanswered(),
@@ -286,7 +288,7 @@ fn our_own_server_is_asked_whether_it_redirects() {
     assert_eq!(ask(secret(), Some(head(307))).reason(), Reason::Redirect);
     // Without secrets it was followed, to where CORS may refuse us.
     let mut life = ask(Policy::default(), Some(opaque_redirect()));
-    assert_eq!(life.step(), Step::Fetch(Sending::Probe));
+    assert_eq!(life.step(), Step::Fetch(RequestKind::Probe));
 }
 
 #[test]
@@ -295,7 +297,7 @@ fn another_server_that_lives_has_refused_us() {
     let probed = |life: &mut Life, cause| {
         life.send(cause, Origin::Other);
         life.life.unanswered();
-        assert_eq!(life.step(), Step::Fetch(Sending::Probe));
+        assert_eq!(life.step(), Step::Fetch(RequestKind::Probe));
     };
     probed(&mut life, Cause::Start);
     life.life.unanswered();
@@ -308,13 +310,13 @@ fn another_server_that_lives_has_refused_us() {
     let mut life = Life::new(secret());
     probed(&mut life, Cause::Start);
     life.life.responded(&opaque_redirect());
-    assert_eq!(life.step(), Step::Fetch(Sending::RequestAgain));
+    assert_eq!(life.step(), Step::Fetch(RequestKind::RequestAgain));
     // It has just come back.
     life.life.responded(&head(200));
     assert_eq!(life.step(), Step::Open);
     life.announce(None, false);
     life.deliver("7");
-    life.life.lost(Reason::Network);
+    life.life.fail(Reason::Network);
     life.retry(Reason::Network);
     // After an open stream the second time is.
     life.send(Cause::Retry, Origin::Other);
@@ -336,7 +338,7 @@ fn a_refusal_after_an_answer_is_told_apart() {
     life.retry(Reason::Status);
     life.send(Cause::Retry, Origin::Other);
     life.life.unanswered();
-    assert_eq!(life.step(), Step::Fetch(Sending::Probe));
+    assert_eq!(life.step(), Step::Fetch(RequestKind::Probe));
 }
 
 #[test]
@@ -358,9 +360,9 @@ fn a_url_that_fetch_rejects_is_never_sent() {
     });
     assert_eq!(life.step(), Step::Prepare(Cause::Start));
     life.life.guard(Origin::Other, true);
-    life.life.prepared(life.now);
+    life.life.prepared(life.now.into());
     assert_eq!(life.reason(), Reason::Request);
-    assert_eq!(life.judge(None), Next::Stop);
+    assert_eq!(life.judge(None), Decision::Stop);
 }
 
 #[test]
@@ -426,7 +428,7 @@ fn secrets_are_redirected_nowhere() {
         life.send(Cause::Start, Origin::Other);
         life.life.responded(&redirect);
         assert_eq!(life.reason(), Reason::Redirect);
-        assert_eq!(life.judge(None), Next::Stop);
+        assert_eq!(life.judge(None), Decision::Stop);
         assert_eq!(life.step(), Step::Stop);
     }
 }
@@ -437,11 +439,11 @@ fn a_refusal_is_worth_one_refresh() {
     life.send(Cause::Start, Origin::Same);
     life.life.responded(&head(401));
     // Nobody is asked for a verdict.
-    assert_eq!(life.step(), Step::Leave(Cause::Unauthorized));
+    assert_eq!(life.step(), Step::Restart(Cause::Unauthorized));
     life.send(Cause::Unauthorized, Origin::Same);
     life.life.responded(&head(401));
     assert_eq!(life.reason(), Reason::Unauthorized);
-    assert_eq!(life.judge(None), Next::Stop);
+    assert_eq!(life.judge(None), Decision::Stop);
     assert_eq!(life.step(), Step::Stop);
 }
 
@@ -461,7 +463,7 @@ fn a_token_is_renewed_before_it_expires() {
     life.deliver("7");
     assert!(!life.is_over_after(minute / 2 - SECOND));
     assert!(life.is_over_after(SECOND));
-    assert_eq!(life.step(), Step::Leave(Cause::Renewal));
+    assert_eq!(life.step(), Step::Restart(Cause::Renewal));
     // The provider has no fresher one.
     open(&mut life, Cause::Renewal, true);
     assert_eq!(life.life.deadline(), None);
@@ -490,7 +492,7 @@ fn a_stream_that_falls_silent_is_dead() {
     life.open(Cause::Start);
     for _ in 0..3 {
         life.now += 5 * SECOND;
-        life.life.sign(life.now, life.now, true);
+        life.life.on_bytes(life.now.into(), life.now.into(), true);
     }
     assert!(!life.is_over_after(14 * SECOND));
     assert!(life.is_over_after(SECOND));
@@ -540,25 +542,25 @@ proptest! {
                     // A request is sent by nobody who shall hold no connection.
                     prop_assert!(!is_suspended);
                     life.life.guard(Origin::Other, true);
-                    life.life.prepared(life.now);
+                    life.life.prepared(life.now.into());
                 }
                 (Step::Fetch(_), Act::Responded(status)) => life.life.responded(&head(*status)),
                 (Step::Fetch(_), Act::Unanswered) => life.life.unanswered(),
                 (Step::Open, _) => { life.announce(None, false); }
-                (Step::Read, Act::Lost) => life.life.lost(Reason::Network),
-                (Step::Judge, _) => {
-                    is_closed |= life.judge(None) == Next::Stop;
-                    let closed = life.life.connection().ready_state() == ReadyState::Closed;
+                (Step::Read, Act::Lost) => life.life.fail(Reason::Network),
+                (Step::Decide, _) => {
+                    is_closed |= life.judge(None) == Decision::Stop;
+                    let closed = life.life.retry_state().ready_state() == ReadyState::Closed;
                     prop_assert_eq!(closed, is_closed);
                 }
-                (Step::Leave(_), _) => prop_assert_ne!(life.step(), step),
+                (Step::Restart(_), _) => prop_assert_ne!(life.step(), step),
                 _ => {}
             }
             match act {
                 Act::TimePasses(time) => life.now += Duration::from_millis(time),
                 Act::Interrupt(interrupt) => life.life.interrupt(interrupt),
                 Act::SuspendIf(suspends) => {
-                    life.life.suspend_if(suspends);
+                    life.life.set_suspended(suspends);
                     is_suspended = suspends;
                 }
                 Act::Close => {
@@ -568,12 +570,12 @@ proptest! {
                 _ => {}
             }
             if matches!(life.step(), Step::Prepare(_) | Step::Fetch(_) | Step::Read | Step::Wait | Step::Stop) {
-                life.life.check(life.now);
+                life.life.check(life.now.into());
             }
-            if !life.life.check(life.now) {
+            if !life.life.check(life.now.into()) {
                 // Nothing but the clock can end it now.
                 let deadline = life.life.deadline();
-                prop_assert!(deadline.is_none_or(|deadline| deadline > life.now));
+                prop_assert!(deadline.is_none_or(|deadline| deadline > life.now.into()));
             }
         }
     }

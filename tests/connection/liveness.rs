@@ -1,7 +1,7 @@
 //! `[NON-SPEC]` When a silent connection counts as dead.
 use core::time::Duration;
 
-use authenticated_event_source::connection::{HeartbeatTimeout, Liveness, Reason};
+use authenticated_event_source::connection::{HeartbeatTimeout, Liveness, Millis, Reason};
 use proptest::prelude::*;
 
 use crate::strategies::{any_time, config};
@@ -15,79 +15,83 @@ fn listened(
     comments: bool,
 ) -> (Liveness, Duration) {
     let mut liveness = Liveness::new(timeout);
-    liveness.opened(Duration::ZERO);
+    liveness.on_open(Millis::ZERO, None);
     let mut now = Duration::ZERO;
     for pause in pauses {
         now += *pause;
-        liveness.sign(now, now, comments);
+        liveness.on_bytes(now.into(), now.into(), comments);
     }
     (liveness, now)
+}
+
+/// When the connection counts as dead.
+fn due(liveness: &Liveness) -> Option<Duration> {
+    liveness.deadline().map(Duration::from)
 }
 
 #[test]
 fn a_stream_without_a_rhythm_may_be_silent_for_ever() {
     let (liveness, _) = listened(HeartbeatTimeout::Auto, &[], false);
-    assert_eq!(liveness.deadline(), None);
+    assert_eq!(due(&liveness), None);
     let (liveness, _) = listened(HeartbeatTimeout::Auto, &[S, 60 * S, 5 * S, 600 * S], false);
-    assert_eq!(liveness.deadline(), None);
+    assert_eq!(due(&liveness), None);
 }
 
 #[test]
 fn a_rhythm_arms_the_watch_with_three_times_the_longest_pause() {
     let (liveness, now) = listened(HeartbeatTimeout::Auto, &[15 * S, 16 * S, 14 * S], false);
-    assert_eq!(liveness.deadline(), Some(now + 48 * S));
+    assert_eq!(due(&liveness), Some(now + 48 * S));
 }
 
 #[test]
 fn a_quick_rhythm_is_given_ten_seconds() {
     let (liveness, now) = listened(HeartbeatTimeout::Auto, &[S, S, S], false);
-    assert_eq!(liveness.deadline(), Some(now + 10 * S));
+    assert_eq!(due(&liveness), Some(now + 10 * S));
 }
 
 #[test]
 fn two_keep_alive_comments_are_a_rhythm() {
     let (liveness, now) = listened(HeartbeatTimeout::Auto, &[15 * S, 15 * S], true);
-    assert_eq!(liveness.deadline(), Some(now + 45 * S));
+    assert_eq!(due(&liveness), Some(now + 45 * S));
 }
 
 #[test]
 fn the_time_that_listeners_take_is_no_pause() {
     let mut liveness = Liveness::new(HeartbeatTimeout::Auto);
-    liveness.opened(Duration::ZERO);
+    liveness.on_open(Millis::ZERO, None);
     for second in (0..70).step_by(7) {
         let arrived = second * S;
-        liveness.sign(arrived, arrived + 7 * S, false);
+        liveness.on_bytes(arrived.into(), (arrived + 7 * S).into(), false);
     }
-    assert_eq!(liveness.deadline(), None);
+    assert_eq!(due(&liveness), None);
 }
 
 #[test]
 fn the_pieces_of_a_burst_are_no_rhythm() {
     let (liveness, _) = listened(HeartbeatTimeout::Auto, &[S / 100; 1000], true);
-    assert_eq!(liveness.deadline(), None);
+    assert_eq!(due(&liveness), None);
 }
 
 /// Proxies that buffer: the response headers come, the stream does not.
 #[test]
 fn a_stream_that_never_speaks_is_mute_and_one_that_stops_has_stalled() {
     let (mut liveness, now) = listened(HeartbeatTimeout::After(20 * S), &[], false);
-    assert_eq!(liveness.stalled(now + 20 * S), Reason::Mute);
+    assert_eq!(liveness.on_deadline((now + 20 * S).into()), Reason::Mute);
     let (mut liveness, now) = listened(HeartbeatTimeout::After(20 * S), &[S], false);
-    assert_eq!(liveness.stalled(now + 20 * S), Reason::Stalled);
-    liveness.opened(now + 30 * S);
-    assert_eq!(liveness.stalled(now + 50 * S), Reason::Mute);
+    assert_eq!(liveness.on_deadline((now + 20 * S).into()), Reason::Stalled);
+    liveness.on_open((now + 30 * S).into(), None);
+    assert_eq!(liveness.on_deadline((now + 50 * S).into()), Reason::Mute);
 }
 
 #[test]
 fn a_rhythm_that_is_announced_arms_the_watch_from_the_start() {
     let mut liveness = Liveness::new(HeartbeatTimeout::Auto);
-    liveness.opened(S);
-    liveness.announced(Some(15 * S));
-    assert_eq!(liveness.deadline(), Some(46 * S));
-    liveness.announced(Some(S));
-    assert_eq!(liveness.deadline(), Some(11 * S), "at least ten seconds");
-    liveness.announced(None);
-    assert_eq!(liveness.deadline(), None);
+    liveness.on_open(S.into(), Some((15 * S).into()));
+    assert_eq!(due(&liveness), Some(46 * S));
+    liveness.on_open(S.into(), Some(S.into()));
+    assert_eq!(due(&liveness), Some(11 * S), "at least ten seconds");
+    liveness.on_open(S.into(), None);
+    assert_eq!(due(&liveness), None);
 }
 
 #[test]
@@ -97,8 +101,8 @@ fn a_timeout_of_the_caller_outranks_what_is_announced() {
         (HeartbeatTimeout::Never, None),
     ] {
         let mut liveness = Liveness::new(timeout);
-        liveness.announced(Some(15 * S));
-        assert_eq!(liveness.deadline(), deadline);
+        liveness.on_open(Millis::ZERO, Some((15 * S).into()));
+        assert_eq!(due(&liveness), deadline);
     }
 }
 
@@ -106,22 +110,21 @@ fn a_timeout_of_the_caller_outranks_what_is_announced() {
 #[test]
 fn a_pause_longer_than_announced_is_learned() {
     let mut liveness = Liveness::new(HeartbeatTimeout::Auto);
-    liveness.announced(Some(10 * S));
-    liveness.opened(Duration::ZERO);
-    liveness.stalled(30 * S);
-    liveness.opened(30 * S);
-    assert_eq!(liveness.deadline(), Some(120 * S));
+    liveness.on_open(Millis::ZERO, Some((10 * S).into()));
+    liveness.on_deadline((30 * S).into());
+    liveness.on_open((30 * S).into(), Some((10 * S).into()));
+    assert_eq!(due(&liveness), Some(120 * S));
 }
 
 /// After a false alarm the same pause must not fool us again.
 #[test]
 fn a_pause_that_was_taken_for_death_is_learned() {
     let (mut liveness, now) = listened(HeartbeatTimeout::Auto, &[4 * S, 4 * S, 4 * S], false);
-    let patience = liveness.deadline().expect("there is a rhythm") - now;
-    liveness.stalled(now + patience);
-    liveness.opened(now + patience);
+    let patience = due(&liveness).expect("there is a rhythm") - now;
+    liveness.on_deadline((now + patience).into());
+    liveness.on_open((now + patience).into(), None);
     let later = now + patience;
-    let longer = liveness.deadline().expect("the rhythm stays") - later;
+    let longer = due(&liveness).expect("the rhythm stays") - later;
     assert!(longer >= 3 * patience, "{longer:?} after {patience:?}");
 }
 
@@ -135,7 +138,7 @@ proptest! {
         comments in any::<bool>(),
     ) {
         let (liveness, now) = listened(HeartbeatTimeout::After(timeout), &pauses, comments);
-        prop_assert_eq!(liveness.deadline(), Some(now + timeout));
+        prop_assert_eq!(due(&liveness), Some(now + timeout));
     }
 
     #[test]
@@ -154,7 +157,7 @@ proptest! {
         comments in any::<bool>(),
     ) {
         let (liveness, now) = listened(HeartbeatTimeout::Auto, &pauses, comments);
-        if let Some(deadline) = liveness.deadline() {
+        if let Some(deadline) = due(&liveness) {
             let patience = deadline - now;
             prop_assert!(patience >= 10 * S);
             let longest = pauses.iter().max().copied().unwrap_or_default();
@@ -172,14 +175,14 @@ proptest! {
             let mut liveness = Liveness::new(timeout);
             for (now, what) in &times {
                 match what {
-                    0 => liveness.opened(*now),
+                    0 => liveness.on_open((*now).into(), None),
                     1 => {
-                        liveness.stalled(*now);
+                        liveness.on_deadline((*now).into());
                     }
-                    4 => liveness.announced(Some(*now)),
-                    _ => liveness.sign(*now, *now, *what == 2),
+                    4 => liveness.on_open((*now).into(), Some((*now).into())),
+                    _ => liveness.on_bytes((*now).into(), (*now).into(), *what == 2),
                 }
-                liveness.deadline();
+                due(&liveness);
             }
         }
     }

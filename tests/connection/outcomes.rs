@@ -2,7 +2,7 @@
 use core::time::Duration;
 
 use authenticated_event_source::connection::{
-    Connection, Failure, Jitter, Next, ReadyState, Reason, Retry,
+    Decision, Failure, Jitter, Millis, ReadyState, Reason, Retry, RetryState,
 };
 use proptest::prelude::*;
 
@@ -25,12 +25,12 @@ proptest! {
         start in "[a-z]{0,2}",
         dice in dice(),
     ) {
-        let mut connection = Connection::new(policy.retry, true, start.clone());
+        let mut connection = RetryState::new(policy.retry, true, start.clone());
         let refused = Failure::with_status(Reason::Unauthorized, 401);
-        let mut interrupt = || connection.interrupted(&refused, None, Duration::ZERO, dice);
-        prop_assert_eq!(interrupt(), Next::Refresh);
-        prop_assert_eq!(interrupt(), Next::Stop);
-        prop_assert_eq!(interrupt(), Next::Stop);
+        let mut interrupt = || connection.decide(&refused, None, Millis::ZERO, dice);
+        prop_assert_eq!(interrupt(), Decision::Refresh);
+        prop_assert_eq!(interrupt(), Decision::Stop);
+        prop_assert_eq!(interrupt(), Decision::Stop);
         prop_assert_eq!(connection.ready_state(), ReadyState::Closed);
         prop_assert_eq!(connection.last_event_id(), start);
     }
@@ -41,21 +41,21 @@ proptest! {
         dice in dice(),
         is_opened in any::<bool>(),
     ) {
-        let mut connection = Connection::new(Retry::default(), true, String::new());
-        let interrupted = |connection: &mut Connection, reason| {
-            connection.interrupted(&Failure::new(reason), None, Duration::ZERO, dice)
+        let mut connection = RetryState::new(Retry::default(), true, String::new());
+        let interrupted = |connection: &mut RetryState, reason| {
+            connection.decide(&Failure::new(reason), None, Millis::ZERO, dice)
         };
         for _ in 0..5 {
-            prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Refresh);
+            prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Decision::Refresh);
             if is_opened {
-                connection.announce(Duration::ZERO);
+                connection.announce(Millis::ZERO);
             } else {
                 let next = interrupted(&mut connection, Reason::Network);
-                prop_assert!(matches!(next, Next::Wait(_)));
+                prop_assert!(matches!(next, Decision::Wait(_)));
             }
         }
-        prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Refresh);
-        prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Next::Stop);
+        prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Decision::Refresh);
+        prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Decision::Stop);
     }
 
     /// A stream that lived, or brought an event, has proven itself: the count starts anew.
@@ -67,18 +67,18 @@ proptest! {
         dice in dice(),
     ) {
         let mut connection =
-            Connection::new(Retry::default().max_retries(max_retries), false, String::new());
+            RetryState::new(Retry::default().max_retries(max_retries), false, String::new());
         let is_healthy = has_event || life >= Duration::from_secs(5);
         let mut now = Duration::ZERO;
         for round in 0..3 * max_retries {
-            connection.announce(now);
+            connection.announce(now.into());
             if has_event {
                 deliver(&mut connection, "data: a\n\n");
             }
             now += life;
-            let next = connection.interrupted(&Failure::new(Reason::End), None, now, dice);
+            let next = connection.decide(&Failure::new(Reason::End), None, now.into(), dice);
             let goes_on = is_healthy || round < max_retries;
-            prop_assert_eq!(matches!(next, Next::Wait(_)), goes_on, "round {}: {:?}", round, next);
+            prop_assert_eq!(matches!(next, Decision::Wait(_)), goes_on, "round {}: {:?}", round, next);
         }
     }
 
@@ -86,14 +86,14 @@ proptest! {
     #[test]
     fn the_limit_of_retries_is_reached(max_retries in 0_u32..20, dice in dice()) {
         let policy = Retry::default().max_retries(max_retries);
-        let mut connection = Connection::new(policy, false, String::new());
+        let mut connection = RetryState::new(policy, false, String::new());
         let failure = Failure::new(Reason::Network);
         for _ in 0..max_retries {
-            let next = connection.interrupted(&failure, None, Duration::ZERO, dice);
-            prop_assert!(matches!(next, Next::Wait(_)));
+            let next = connection.decide(&failure, None, Millis::ZERO, dice);
+            prop_assert!(matches!(next, Decision::Wait(_)));
         }
-        let next = connection.interrupted(&failure, None, Duration::ZERO, dice);
-        prop_assert_eq!(next, Next::Stop);
+        let next = connection.decide(&failure, None, Millis::ZERO, dice);
+        prop_assert_eq!(next, Decision::Stop);
     }
 
     /// A server that accepts and ends at once must not be asked faster and faster: opening alone
@@ -101,15 +101,15 @@ proptest! {
     #[test]
     fn clean_ends_at_once_wait_longer_each_time(rounds in 2_u32..30) {
         let policy = Retry::default().jitter(Jitter::None);
-        let mut connection = Connection::new(policy, false, String::new());
-        let mut last = Duration::ZERO;
+        let mut connection = RetryState::new(policy, false, String::new());
+        let mut last = Millis::ZERO;
         for round in 0..rounds {
             let now = Duration::from_secs(u64::from(round) * 100);
-            connection.announce(now);
+            connection.announce(now.into());
             let soon = now + Duration::from_millis(4999);
-            match connection.interrupted(&Failure::new(Reason::End), None, soon, 0.5) {
-                Next::Wait(wait) => {
-                    prop_assert!(wait > last || wait == Duration::from_secs(30));
+            match connection.decide(&Failure::new(Reason::End), None, soon.into(), 0.5) {
+                Decision::Wait(wait) => {
+                    prop_assert!(wait > last || wait == Millis::from_secs(30));
                     last = wait;
                 }
                 other => panic!("a clean end is retried, not {other:?}"),

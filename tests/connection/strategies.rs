@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
 
-pub(crate) const REASONS: [Reason; 16] = [
+pub(crate) const REASONS: [Reason; 14] = [
     Reason::Network,
     Reason::Timeout,
     Reason::Stalled,
@@ -21,8 +21,6 @@ pub(crate) const REASONS: [Reason; 16] = [
     Reason::Cors,
     Reason::TooLarge,
     Reason::Request,
-    Reason::Closed,
-    Reason::Aborted,
 ];
 
 pub(crate) const STATUSES: [u16; 13] = [

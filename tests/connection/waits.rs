@@ -1,13 +1,20 @@
 //! The waits of the policy, with dice that we throw ourselves.
 use core::time::Duration;
 
-use authenticated_event_source::connection::{Connection, Failure, Jitter, Next, Reason, Retry};
+use authenticated_event_source::connection::{
+    Decision, Failure, Jitter, Millis, Reason, Retry, RetryState,
+};
 use proptest::prelude::*;
 
 use crate::strategies::{any_time, config, dice, policy};
 
 const BASE: Duration = Duration::from_secs(3);
 const THROWS: u32 = if cfg!(miri) { 1_000 } else { 10_000 };
+
+/// The wait of the policy, as a caller of the API sees it.
+fn wait(policy: &Retry, base: Duration, retry: u32, dice: f64) -> Duration {
+    policy.wait(base.into(), retry, dice).into()
+}
 
 /// One throw in the middle of each of equal parts of `[0, 1)`: dice as fair as can be.
 fn fair_dice() -> impl Iterator<Item = f64> {
@@ -19,9 +26,9 @@ fn tenths(retry: u32, longest: Duration) -> [u32; 10] {
     let policy = Retry::default();
     let mut counts = [0; 10];
     for dice in fair_dice() {
-        let extra = policy.wait(BASE, retry, dice) - BASE;
-        let part = extra.as_secs_f64() / (longest - BASE).as_secs_f64();
-        counts[(part * 10.0) as usize] += 1;
+        let extra = wait(&policy, BASE, retry, dice) - BASE;
+        let tenth = 10 * extra.as_millis() / (longest - BASE).as_millis();
+        counts[tenth as usize] += 1;
     }
     counts
 }
@@ -37,17 +44,17 @@ fn full_jitter_spreads_evenly_over_the_whole_range() {
 #[test]
 fn already_the_first_wait_is_spread() {
     let policy = Retry::default();
-    assert_eq!(policy.wait(BASE, 1, 0.0), BASE);
-    assert_eq!(policy.wait(BASE, 1, 0.5), BASE * 3 / 2);
-    assert!(policy.wait(BASE, 1, 0.999) > BASE * 199 / 100);
+    assert_eq!(wait(&policy, BASE, 1, 0.0), BASE);
+    assert_eq!(wait(&policy, BASE, 1, 0.5), BASE * 3 / 2);
+    assert!(wait(&policy, BASE, 1, 0.999) > BASE * 199 / 100);
 }
 
 #[test]
 fn without_jitter_the_wait_is_the_longest_whatever_the_dice() {
     let policy = Retry::default().jitter(Jitter::None);
     for dice in fair_dice().step_by(100) {
-        assert_eq!(policy.wait(BASE, 1, dice), BASE * 2);
-        assert_eq!(policy.wait(BASE, 9, dice), Duration::from_secs(30));
+        assert_eq!(wait(&policy, BASE, 1, dice), BASE * 2);
+        assert_eq!(wait(&policy, BASE, 9, dice), Duration::from_secs(30));
     }
 }
 
@@ -55,7 +62,7 @@ fn without_jitter_the_wait_is_the_longest_whatever_the_dice() {
 fn the_browsers_policy_waits_the_reconnection_time() {
     for dice in fair_dice().step_by(100) {
         for retry in [1, 2, 3, 100, u32::MAX] {
-            assert_eq!(Retry::spec().wait(BASE, retry, dice), BASE);
+            assert_eq!(wait(&Retry::spec(), BASE, retry, dice), BASE);
         }
     }
 }
@@ -64,7 +71,7 @@ fn the_browsers_policy_waits_the_reconnection_time() {
 fn a_reconnection_time_longer_than_the_longest_delay_is_not_undercut() {
     let base = Duration::from_secs(600);
     for dice in fair_dice().step_by(100) {
-        assert_eq!(Retry::default().wait(base, 5, dice), base);
+        assert_eq!(wait(&Retry::default(), base, 5, dice), base);
     }
 }
 
@@ -73,28 +80,28 @@ fn retry_after_is_a_floor_not_a_ceiling() {
     let after = |seconds| {
         let mut failure = Failure::with_status(Reason::Status, 503);
         failure.retry_after = Some(Duration::from_secs(seconds));
-        Connection::new(Retry::default(), false, String::new()).interrupted(
+        RetryState::new(Retry::default(), false, String::new()).decide(
             &failure,
             None,
-            Duration::ZERO,
+            Millis::ZERO,
             0.5,
         )
     };
-    assert_eq!(after(100), Next::Wait(Duration::from_secs(100)));
-    assert_eq!(after(1), Next::Wait(Duration::from_millis(4500)));
+    assert_eq!(after(100), Decision::Wait(Millis::from_secs(100)));
+    assert_eq!(after(1), Decision::Wait(Millis::new(4500)));
 }
 
 /// A stream that says `retry: 0` must not make a tight loop, nor an absurd one a dead client.
 #[test]
 fn the_streams_reconnection_time_is_bounded() {
-    let mut connection = Connection::new(Retry::default(), false, String::new());
-    connection.set_reconnection_time(Duration::ZERO);
-    assert_eq!(connection.reconnection_time(), Duration::from_millis(100));
-    connection.set_reconnection_time(Duration::from_millis(u64::MAX));
-    assert_eq!(connection.reconnection_time(), Duration::from_secs(3600));
-    let mut connection = Connection::new(Retry::spec(), false, String::new());
-    connection.set_reconnection_time(Duration::ZERO);
-    assert_eq!(connection.reconnection_time(), Duration::ZERO);
+    let mut connection = RetryState::new(Retry::default(), false, String::new());
+    connection.set_reconnection_time(Millis::ZERO);
+    assert_eq!(connection.reconnection_time(), Millis::new(100));
+    connection.set_reconnection_time(Millis::MAX);
+    assert_eq!(connection.reconnection_time(), Millis::from_secs(3600));
+    let mut connection = RetryState::new(Retry::spec(), false, String::new());
+    connection.set_reconnection_time(Millis::ZERO);
+    assert_eq!(connection.reconnection_time(), Millis::ZERO);
 }
 
 proptest! {
@@ -108,9 +115,9 @@ proptest! {
         dice in (dice(), dice()),
     ) {
         let (low, high) = (dice.0.min(dice.1), dice.0.max(dice.1));
-        let low = policy.retry.wait(base, retry, low);
-        prop_assert!(base <= low);
-        prop_assert!(low <= policy.retry.wait(base, retry, high));
+        let low = policy.retry.wait(base.into(), retry, low);
+        prop_assert!(Millis::from(base) <= low);
+        prop_assert!(low <= policy.retry.wait(base.into(), retry, high));
     }
 
     #[test]
@@ -120,7 +127,7 @@ proptest! {
         retry in 1_u32..100,
         dice in dice(),
     ) {
-        let wait = |retry| policy.retry.wait(base, retry, dice);
+        let wait = |retry| policy.retry.wait(base.into(), retry, dice);
         prop_assert!(wait(retry) <= wait(retry + 1));
     }
 
@@ -142,9 +149,9 @@ proptest! {
             .max_delay(max_delay)
             .multiplier(multiplier)
             .reset_after(reset_after);
-        prop_assert!(policy.wait(base, retry, dice) >= base);
-        let mut connection = Connection::new(policy, false, String::new());
-        let next = connection.interrupted(&Failure::new(Reason::Network), None, base, dice);
-        prop_assert!(matches!(next, Next::Wait(wait) if wait >= initial_delay));
+        prop_assert!(policy.wait(base.into(), retry, dice) >= base.into());
+        let mut connection = RetryState::new(policy, false, String::new());
+        let next = connection.decide(&Failure::new(Reason::Network), None, base.into(), dice);
+        prop_assert!(matches!(next, Decision::Wait(wait) if wait >= initial_delay.into()));
     }
 }
