@@ -13,7 +13,7 @@ use super::single_flight::SingleFlight;
 use super::sys;
 use crate::connection::{Cause, DEFAULT_RENEW_BEFORE, Millis};
 
-/// A token and, where it is known, when it expires.
+/// A token, with its expiry if that is known.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
     pub(super) value: String,
@@ -22,8 +22,10 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token. If it is a JWT, its `exp` claim tells when it expires; the claim is not trusted,
-    /// it only says when to ask for a fresh token.
+    /// A token. If it is a JWT, its expiry is its `exp` claim ([RFC 7519 §4.1.4]). The signature is
+    /// not verified: the expiry only decides when a fresh token is requested.
+    ///
+    /// [RFC 7519 §4.1.4]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
     pub fn new(value: impl Into<String>) -> Self {
         let value = value.into();
         Self {
@@ -32,7 +34,7 @@ impl Token {
         }
     }
 
-    /// A token that expires at this time since 1970.
+    /// A token with an expiry, as the time since 1970.
     pub fn with_expiry(value: impl Into<String>, expires_at: Duration) -> Self {
         Self {
             value: value.into(),
@@ -41,7 +43,7 @@ impl Token {
     }
 }
 
-/// The secret stays out of logs.
+/// Does not print the secret.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
@@ -60,8 +62,8 @@ impl From<&str> for Token {
     }
 }
 
-/// The `exp` claim ([RFC 7519 §4.1.4](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4)), by
-/// the engine's own Base64 and JSON.
+/// Reads the `exp` claim ([RFC 7519 §4.1.4](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4))
+/// with the engine's own Base64 and JSON decoders.
 fn jwt_expiry(token: &str) -> Option<Millis> {
     let mut parts = token.as_bytes().split(|byte| *byte == b'.');
     let claims = parts.nth(1).filter(|_| parts.count() == 1)?;
@@ -76,17 +78,17 @@ fn jwt_expiry(token: &str) -> Option<Millis> {
     Some(Millis::new((seconds * 1000.0) as u64))
 }
 
-/// What the providers may know of the attempt that asks them.
+/// The attempt for which a token is requested.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct AttemptContext {
-    /// Attempts since the connection was last healthy, from 1.
+    /// The number of the attempt since the connection was last healthy, from 1.
     pub attempt: u32,
     /// Why the attempt is made.
     pub cause: Cause,
 }
 
-/// Where tokens come from. Asked on every attempt, so that none is sent that has expired in the
-/// meantime.
+/// Returns tokens. It is called on every attempt, so that no expired token is sent.
 ///
 /// ```
 /// # #[cfg(target_arch = "wasm32")] {
@@ -97,28 +99,28 @@ pub struct AttemptContext {
 /// # }
 /// ```
 pub trait TokenProvider {
-    /// The token to send now.
+    /// Returns the token of this attempt.
     ///
     /// # Errors
-    /// What the caller shall see as the cause of the failed attempt.
+    /// The cause of the failed attempt, see [`Error::cause`](super::Error::cause).
     fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>>;
 
-    /// Called when the server refused a token (401), before the one retry. The default does
-    /// nothing: `token` is asked once more anyway.
+    /// Refreshes the credentials after a 401. Then the request is sent once more, with a new
+    /// [`token`](Self::token). The default does nothing.
     ///
     /// # Errors
-    /// What the caller shall see as the cause of the failed attempt.
+    /// The cause of the failed attempt, see [`Error::cause`](super::Error::cause).
     fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<(), JsValue>> {
         Box::pin(async { Ok(()) })
     }
 
-    /// Whether a 401 is worth one retry. The default says yes.
+    /// Whether a 401 is worth one refresh and one retry. The default is `true`.
     fn can_refresh(&self) -> bool {
         true
     }
 }
 
-/// An asynchronous closure is a provider that has nothing special to do after a 401.
+/// A closure that returns a future is a provider without a special refresh.
 impl<F, T> TokenProvider for F
 where
     F: Fn(AttemptContext) -> T,
@@ -129,8 +131,8 @@ where
     }
 }
 
-/// The credentials of one or more sources. Clones share one refresh: however many sources are
-/// refused at once, the provider is asked once.
+/// The credentials of one or more sources. Clones share one refresh: if several sources receive a 401
+/// at the same time, the provider is called once.
 #[derive(Clone)]
 pub struct Auth {
     provider: Rc<SingleFlight>,
@@ -140,7 +142,9 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// Sends `Authorization: Bearer` and the provider's token.
+    /// Credentials that are sent as `Authorization: Bearer` and the provider's token ([RFC 6750 §2.1]).
+    ///
+    /// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
     pub fn new(provider: impl TokenProvider + 'static) -> Self {
         Self {
             provider: Rc::new(SingleFlight::new(Box::new(provider))),
@@ -150,27 +154,28 @@ impl Auth {
         }
     }
 
-    /// A fixed token.
+    /// Credentials with a fixed token, which is never refreshed.
     pub fn bearer(token: impl Into<Token>) -> Self {
         Self::new(Fixed(token.into()))
     }
 
-    /// The authentication scheme, before the token. Empty: the header holds the token alone.
-    /// Default `Bearer`.
+    /// Sets the authentication scheme, which precedes the token. With an empty scheme, the header
+    /// contains the token alone. Default `Bearer`.
     #[must_use]
     pub fn scheme(mut self, scheme: impl Into<String>) -> Self {
         self.scheme = scheme.into();
         self
     }
 
-    /// The name of the header. Default `Authorization`.
+    /// Sets the name of the header. Default `Authorization`.
     #[must_use]
     pub fn header(mut self, header: impl Into<String>) -> Self {
         self.header = header.into();
         self
     }
 
-    /// How long before a token expires the source reconnects with a fresh one. Default 30 s.
+    /// Sets how long before the expiry of a token the source reconnects with a fresh token. The time
+    /// is rounded up to whole milliseconds. Default 30 s.
     #[must_use]
     pub fn renew_before(mut self, time: Duration) -> Self {
         self.renew_before = time.into();
@@ -181,8 +186,8 @@ impl Auth {
         self.provider.can_refresh()
     }
 
-    /// The token to send now, after a refresh if the server refused the one before. `timeout`:
-    /// when a refresh that others wait for counts as hanging.
+    /// Returns the token of an attempt, after a refresh if the latest response was a 401. A shared
+    /// refresh that takes longer than `timeout` counts as hanging.
     pub(super) async fn token(
         &self,
         context: AttemptContext,

@@ -9,12 +9,12 @@ use web_sys::{ReadableStream, ReadableStreamReadResult};
 
 #[wasm_bindgen]
 extern "C" {
-    /// A body, for its readers of both kinds.
+    /// A `ReadableStream`, for both kinds of readers.
     type Bytes;
     #[wasm_bindgen(method, catch, js_name = getReader)]
     fn reader(this: &Bytes, options: &JsValue) -> Result<Reader, JsValue>;
 
-    /// A reader of either kind: the one without a buffer of ours ignores the view.
+    /// A default reader or a BYOB reader. A default reader ignores the view.
     type Reader;
     #[wasm_bindgen(method)]
     fn read(this: &Reader, view: &Uint8Array) -> Promise;
@@ -22,19 +22,20 @@ extern "C" {
     fn cancel(this: &Reader) -> Promise;
 }
 
-/// How much is read at once into a buffer of ours, in bytes.
+/// The size of a BYOB buffer, in bytes: 64 KiB.
 const BUFFER: u32 = 64 << 10;
 
-/// Reads a response's body piece by piece. Cancels it on drop.
+/// Reads the body of a response in chunks. Cancels it on drop.
 pub(super) struct Body {
     reader: Reader,
-    /// Whether the reader fills buffers of ours. One goes to and fro, so that a fast server makes
-    /// no garbage, and no piece is so large that it would block the page.
-    is_filling: bool,
-    /// The latest piece: its buffer is used for the next.
+    /// Whether the reader is a [BYOB reader], which fills our buffer. The same buffer is used again
+    /// for each read: a fast server makes no garbage, and no chunk is large enough to block the page.
+    ///
+    /// [BYOB reader]: https://streams.spec.whatwg.org/#byob-reader-class
+    is_byob: bool,
+    /// The latest chunk, whose buffer is used for the next.
     latest: Option<Uint8Array>,
-    /// A read that was asked for and not answered yet. Kept here, because a read that is dropped
-    /// takes its bytes along.
+    /// A read without a result. It is kept, because the bytes of a dropped read are lost.
     pending: Option<JsFuture>,
 }
 
@@ -42,21 +43,21 @@ impl Body {
     /// Locks `stream`.
     ///
     /// # Errors
-    /// The `TypeError` of a stream that is locked already.
+    /// A `TypeError` if the stream is already locked.
     pub(super) fn new(stream: &ReadableStream) -> Result<Self, JsValue> {
         let stream: &Bytes = stream.unchecked_ref();
-        // A stream that is no byte stream refuses, and so does an old engine.
-        let filling = JSON::parse(r#"{"mode":"byob"}"#).and_then(|mode| stream.reader(&mode));
-        let is_filling = filling.is_ok();
+        // This fails in old engines, and for a stream that is not a byte stream.
+        let byob = JSON::parse(r#"{"mode":"byob"}"#).and_then(|mode| stream.reader(&mode));
+        let is_byob = byob.is_ok();
         Ok(Self {
-            reader: filling.or_else(|_| stream.reader(&JsValue::UNDEFINED))?,
-            is_filling,
+            reader: byob.or_else(|_| stream.reader(&JsValue::UNDEFINED))?,
+            is_byob,
             latest: None,
             pending: None,
         })
     }
 
-    /// The next piece; `None` at the end of the body. The piece before it is gone then.
+    /// Returns the next chunk, or `None` at the end of the body. This overwrites the chunk before.
     pub(super) fn poll_chunk(
         &mut self,
         context: &mut Context<'_>,
@@ -70,7 +71,7 @@ impl Body {
         let result = ready!(Pin::new(pending).poll(context));
         self.pending = None;
         let chunk = result.map(|read| chunk(&read.unchecked_into()));
-        if self.is_filling
+        if self.is_byob
             && let Ok(chunk) = &chunk
         {
             self.latest.clone_from(chunk);
@@ -81,7 +82,7 @@ impl Body {
     fn read(&mut self) -> Promise {
         let view = match self.latest.take() {
             Some(latest) => Uint8Array::new(&latest.buffer()),
-            None => Uint8Array::new_with_length(if self.is_filling { BUFFER } else { 0 }),
+            None => Uint8Array::new_with_length(if self.is_byob { BUFFER } else { 0 }),
         };
         self.reader.read(&view)
     }
@@ -95,7 +96,7 @@ fn chunk(read: &ReadableStreamReadResult) -> Option<Uint8Array> {
 impl Drop for Body {
     fn drop(&mut self) {
         let cancelled = JsFuture::from(self.reader.cancel());
-        // Cancelling a stream that broke off rejects; nobody else would take notice of it.
+        // To cancel a stream that broke off rejects, and the rejection must be handled.
         spawn_local(async {
             let _ = cancelled.await;
         });

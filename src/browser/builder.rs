@@ -15,7 +15,7 @@ use super::shared_state::Hooks;
 use super::sys;
 use crate::connection::{Failure, HeartbeatTimeout, Reason, RedirectPolicy, Retry, Verdict};
 
-/// Says how to open an [`AuthenticatedEventSource`].
+/// Configures an [`AuthenticatedEventSource`]. All times are rounded up to whole milliseconds.
 #[must_use = "a builder does nothing until `open`"]
 pub struct Builder {
     url: String,
@@ -48,36 +48,39 @@ impl Builder {
         self
     }
 
-    /// Sends `Authorization: Bearer` and this token.
+    /// Sends `Authorization: Bearer` and this fixed token.
     pub fn bearer(self, token: impl Into<Token>) -> Self {
         self.auth(Auth::bearer(token))
     }
 
-    /// Sends credentials, asked for on every attempt.
+    /// Sends credentials. Their provider is called on every attempt.
     pub fn auth(self, auth: Auth) -> Self {
         self.set(|options| options.auth = Some(auth))
     }
 
-    /// Adds a header. An illegal name or value is an error of [`open`](Self::open).
+    /// Adds a header. With an illegal name or value, [`open`](Self::open) returns an error.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// The request method. Default `GET`. With any other the request is never sent twice, not even
-    /// after a 401, unless [`retry`](Self::retry) says so.
+    /// Sets the request method. Default `GET`. A request with any other method is never sent again,
+    /// not even after a 401, unless [`retry`](Self::retry) is set.
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = method.into();
         self
     }
 
-    /// The request body.
+    /// Sets the request body. Default: none.
     pub fn body(self, body: impl Into<JsValue>) -> Self {
         self.init.set_body(&body.into());
         self
     }
 
-    /// Sends cookies also to other origins. Default: only to the page's own.
+    /// Sets whether cookies are sent to other origins, too ([credentials mode]). Default `false`: only
+    /// to the page's own origin.
+    ///
+    /// [credentials mode]: https://fetch.spec.whatwg.org/#concept-request-credentials-mode
     pub fn with_credentials(self, include: bool) -> Self {
         let credentials = if include {
             RequestCredentials::Include
@@ -88,63 +91,67 @@ impl Builder {
         self
     }
 
-    /// Where to start. Default: wherever the server starts a client it has not seen.
+    /// Sets the ID after which the stream starts. Default: no ID, so that the server decides.
     pub fn last_event_id(self, id: impl Into<String>) -> Self {
         let id = id.into();
         self.set(|options| options.last_event_id = id)
     }
 
-    /// Sends the last event ID as this query parameter; to another origin in place of the
-    /// header, which its CORS preflight may not allow.
+    /// Sends the last event ID as this query parameter. A request to another origin then has no
+    /// `Last-Event-ID` header, which its CORS preflight may not allow. Default: header only.
     pub fn last_event_id_param(self, name: impl Into<String>) -> Self {
         let name = name.into();
         self.set(|options| options.last_event_id_param = Some(name))
     }
 
-    /// When to reconnect. Default [`Retry::default`] for `GET`, else [`Retry::never`].
+    /// Sets when to reconnect. Default [`Retry::default`] for `GET`, [`Retry::never`] for any other
+    /// method.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
         self
     }
 
-    /// How long to wait for the providers, and then for response headers. Default 30 s.
+    /// Sets the time limit for the providers, and then for the response headers. Default 30 s.
     pub fn connect_timeout(self, time: Duration) -> Self {
         self.set(move |options| options.policy.connect_timeout = time.into())
     }
 
-    /// When a silent stream counts as dead. Default [`HeartbeatTimeout::Auto`].
+    /// Sets when a silent stream counts as dead. Default [`HeartbeatTimeout::Auto`].
     pub fn heartbeat_timeout(self, timeout: HeartbeatTimeout) -> Self {
         self.set(move |options| options.policy.heartbeat_timeout = timeout)
     }
 
-    /// Whether to hold a connection while the page is hidden. Default yes.
+    /// Sets whether the connection stays open while the page is hidden. Default `true`.
     pub fn open_when_hidden(self, open: bool) -> Self {
         self.set(move |options| options.opens_when_hidden = open)
     }
 
-    /// The largest event, or line, in bytes. Default 16 MiB.
+    /// Sets the limit in bytes for the data of one event, and for one line. Default 16 MiB. A larger
+    /// event is final: [`Reason::TooLarge`].
     pub fn max_event_size(self, bytes: usize) -> Self {
         self.set(move |options| options.max_event_size = bytes)
     }
 
-    /// Whether secrets may follow a redirect to another origin. Default no.
+    /// Sets whether secrets may follow a redirect to another origin. Default
+    /// [`RedirectPolicy::SameOrigin`].
     pub fn redirect_policy(self, policy: RedirectPolicy) -> Self {
         self.set(move |options| options.policy.redirect = policy)
     }
 
-    /// Called each time the connection opens, with whether it did before.
+    /// Sets a callback for each time that the stream opens. Its argument is whether it was open
+    /// before.
     pub fn on_open(mut self, callback: impl Fn(bool) + 'static) -> Self {
         self.hooks.open = Some(Box::new(callback));
         self
     }
 
-    /// Called each time the connection failed and will be retried, with the wait.
+    /// Sets a callback for each failure that is retried. Its arguments are the failure and the wait.
     pub fn on_retry(mut self, callback: impl Fn(&Error, Duration) + 'static) -> Self {
         self.hooks.retry = Some(Box::new(callback));
         self
     }
 
-    /// The last word on each failure; `None` leaves it to the policy.
+    /// Sets a callback that decides on each failure. `None` applies the policy.
     pub fn should_retry(
         mut self,
         callback: impl Fn(&Failure) -> Option<Verdict> + 'static,
@@ -153,10 +160,10 @@ impl Builder {
         self
     }
 
-    /// Makes the source. It connects when it is first polled.
+    /// Creates the source. It connects when it is first polled.
     ///
     /// # Errors
-    /// [`Reason::Request`], if the URL or a header is not legal.
+    /// [`Reason::Request`] if the URL or a header is not legal.
     pub fn open(self) -> Result<AuthenticatedEventSource, Error> {
         let url = resolve(&self.url).map_err(refused)?;
         self.fill_init().map_err(refused)?;
@@ -190,7 +197,7 @@ impl Builder {
     }
 }
 
-/// Header values may be secrets.
+/// Prints no header values, which may be secrets.
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
@@ -199,18 +206,18 @@ impl fmt::Debug for Builder {
     }
 }
 
-/// Without the exception: some engines quote the value in it, which may be a secret.
+/// Drops the exception: some engines quote the illegal value in it, which may be a secret.
 fn refused(_: JsValue) -> Error {
     Error::new(Failure::new(Reason::Request), FailureContext::default())
 }
 
-/// `fetch` refuses other schemes than HTTP's, and user names.
+/// Whether `fetch` accepts the URL: it rejects schemes other than HTTP, and user names.
 fn is_fetchable(url: &Url) -> bool {
     let is_http = matches!(url.protocol().as_str(), "http:" | "https:");
     is_http && url.username().is_empty() && url.password().is_empty()
 }
 
-/// Relative to the document's base URL, else to the worker's own, else not at all.
+/// Resolves a URL relative to the document or the worker. Other runtimes need an absolute URL.
 fn resolve(url: &str) -> Result<Url, JsValue> {
     let base = sys::global_member("document", "baseURI")
         .or_else(|| sys::global_member("location", "href"))

@@ -8,17 +8,17 @@ use super::sys;
 use super::wake::LoopWaker;
 use crate::connection::Millis;
 
-/// The longest single timeout. Timers stand still while the machine sleeps; the clock does not,
-/// and is looked at this often.
+/// The longest single timeout: 5 s. Timers stop while the machine sleeps, but the clock continues, so
+/// that the clock is compared with the deadline at least this often.
 const LONGEST: Millis = Millis::from_secs(5);
 
-/// Rings the waker when it is time to look at the clock. Cleared on drop.
+/// Wakes the loop when it is time to compare the clock with the deadline. Cleared on drop.
 pub(super) struct DeadlineTimer {
-    /// When the timer rings, while one is running. Not told by the clock: a timer may ring before
-    /// the clock shows its time.
+    /// The time of the running timer. It is not derived from the clock, because a timer may fire
+    /// before the clock shows its time.
     fires_at: Rc<Cell<Option<Millis>>>,
     timer: JsValue,
-    /// Lives as long as the engine may call it.
+    /// The callback, which must live as long as the engine may call it.
     on_fire: Closure<dyn FnMut(JsValue)>,
 }
 
@@ -37,8 +37,8 @@ impl DeadlineTimer {
         }
     }
 
-    /// Rings at `deadline`, or before. A timer that rings before stays: with each chunk of the
-    /// stream the deadline moves, and a timer for each would cost more than one that rings in vain.
+    /// Fires at `deadline`, or before. An earlier timer is kept: each chunk of the stream moves the
+    /// deadline, and a new timer for each chunk would cost more than one needless wake-up.
     pub(super) fn set(&mut self, deadline: Option<Millis>, now: Millis) {
         let Some(deadline) = deadline else {
             return self.clear();

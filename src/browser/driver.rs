@@ -15,21 +15,21 @@ use super::interruptible::Interruptible;
 use super::page_lifecycle::PageLifecycle;
 use super::request::Request;
 use super::response::{Head, heartbeat_interval};
-use super::shared_state::{Found, SharedState};
+use super::shared_state::{SharedState, SliceContents};
 use super::sys;
 use crate::connection::{Cause, Decision, Pace, Reason, RequestKind, Step};
 use crate::event_stream::EventStreamParser;
 
-/// Does what the lifecycle of a source says, and tells it what came of it.
+/// Performs the steps of a lifecycle, and reports their results to it.
 struct Driver {
     shared: Rc<SharedState>,
     interruptible: Interruptible,
-    // Before the request, because the body is to be cancelled before the request is aborted.
+    // Declared before the request, because the body must be cancelled before the request is aborted.
     stream: Option<EventStream>,
     request: Option<Request>,
-    /// What came with a failure, should it become one.
+    /// The exception and the response of the current action, should it fail.
     context: FailureContext,
-    /// The token of the stream that was opened last.
+    /// The token of the latest stream.
     token: Option<Token>,
     pace: Pace,
 }
@@ -40,7 +40,7 @@ struct EventStream {
 }
 
 /// Connects, reads and reconnects ([WHATWG HTML §9.2.3]) until the connection is closed.
-/// Dropping the future releases all that it holds: request, reader, timers, listeners.
+/// Dropping the future releases its request, reader, timers and listeners.
 ///
 /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 pub(super) async fn run(shared: Rc<SharedState>) {
@@ -53,9 +53,9 @@ pub(super) async fn run(shared: Rc<SharedState>) {
             Step::Fetch(kind) => driver.fetch(kind).await,
             Step::Open => driver.open(),
             Step::Read => driver.read().await,
-            Step::Decide => driver.judge(),
+            Step::Decide => driver.decide(),
             Step::Restart(_) => {
-                driver.let_go();
+                driver.drop_request();
             }
             Step::Wait => {
                 driver.interruptible.run(pending::<()>()).await;
@@ -87,14 +87,14 @@ impl Driver {
         self.fail(reason);
     }
 
-    /// Ends the request, and hands over what came with its failure.
-    fn let_go(&mut self) -> FailureContext {
+    /// Drops the request and its stream, and returns the context of their failure.
+    fn drop_request(&mut self) -> FailureContext {
         self.stream = None;
         self.request = None;
         mem::take(&mut self.context)
     }
 
-    /// Asks the providers and builds the request.
+    /// Calls the providers and builds the request.
     async fn prepare(&mut self, cause: Cause) {
         let attempt = self.shared.lifecycle().attempt();
         let asking = self.shared.options.token(AttemptContext { attempt, cause });
@@ -120,7 +120,7 @@ impl Driver {
                 self.request = Some(request);
                 self.shared.lifecycle().prepared(sys::now());
             }
-            // Without the cause: some engines quote the illegal value, which may be a secret.
+            // Drop the exception: some engines quote the illegal value, which may be a secret.
             Err(_) => self.fail(Reason::Request),
         }
     }
@@ -133,7 +133,7 @@ impl Driver {
         match self.interruptible.run(sent).await {
             Some(Ok(response)) => self.responded(kind, response),
             Some(Err(cause)) => {
-                // What asks for the reason fails in ways of its own.
+                // Keep the exception of the first request. Later requests are probes of our own.
                 self.context.cause.get_or_insert(cause);
                 self.shared.lifecycle().unanswered();
             }
@@ -152,7 +152,7 @@ impl Driver {
         let Some(response) = self.context.response.take() else {
             return self.fail(Reason::Network);
         };
-        // A response without a body is an event stream that has ended.
+        // A response without a body is an empty event stream.
         let Some(bytes) = response.body() else {
             self.context = FailureContext::of(response);
             return self.fail(Reason::End);
@@ -176,8 +176,8 @@ impl Driver {
         parser.reset(lifecycle.retry_state().last_event_id());
         drop(lifecycle);
         self.stream = Some(EventStream { body, parser });
-        // By the standard a reconnect keeps the URL of the last redirect. Secrets belong to the URL
-        // that was given.
+        // The standard reconnects to the URL of the last redirect. Secrets belong to the URL of the
+        // caller.
         let has_secrets = self
             .request
             .as_ref()
@@ -204,64 +204,67 @@ impl Driver {
         }
     }
 
-    /// Parses a chunk, slice by slice, and lets the caller have what it holds.
+    /// Parses a chunk slice by slice, and waits until the caller has polled the events of each.
     async fn deliver(&mut self, chunk: &Uint8Array) {
         let arrived = sys::now();
         let mut has_comment = false;
         let mut start = 0;
-        // What is left of it comes again.
+        // After a restart the server sends the rest of the chunk again.
         while start < chunk.length() && !self.shared.lifecycle().must_stop_reading() {
-            let begun = js_sys::Date::now();
+            let started = js_sys::Date::now();
             let slice = chunk.subarray(start, chunk.length().min(start + self.pace.slice));
             start += slice.length();
-            let found = self.parse(&slice);
-            has_comment |= found.has_comment;
-            self.shared.drained().await;
-            if found.is_too_large {
+            let contents = self.parse(&slice);
+            has_comment |= contents.has_comment;
+            self.shared.queue_emptied().await;
+            if contents.is_too_large {
                 return self.fail(Reason::TooLarge);
             }
-            let took = js_sys::Date::now() - begun;
-            self.give_way(slice.length(), took as u32).await;
+            let took = js_sys::Date::now() - started;
+            self.yield_if_due(slice.length(), took as u32).await;
         }
         self.shared
             .lifecycle()
             .on_bytes(arrived, sys::now(), has_comment);
     }
 
-    fn parse(&mut self, slice: &Uint8Array) -> Found {
+    fn parse(&mut self, slice: &Uint8Array) -> SliceContents {
         let Some(EventStream { parser, .. }) = &mut self.stream else {
-            return Found::default();
+            return SliceContents::default();
         };
         self.shared.deliver(parser, slice)
     }
 
-    /// Lets the page have its turn once events have taken up their share.
-    async fn give_way(&mut self, len: u32, took: u32) {
-        let (pace, is_over) = self.pace.after(len, took);
+    /// Yields to other tasks of the page if events have used up the time of this task.
+    async fn yield_if_due(&mut self, len: u32, took: u32) {
+        let (pace, should_yield) = self.pace.after(len, took);
         self.pace = pace;
-        if is_over {
-            // A page that is put away has no turns: what is to be left is left now.
+        if should_yield {
+            // A page in the back/forward cache runs no tasks: react to a suspension at once.
             self.shared.unless_stopped(sys::next_task()).await;
         }
     }
 
-    /// Asks the caller for a last word, and tells him what comes next.
-    fn judge(&mut self) {
+    /// Calls `should_retry`, decides what follows the failure, and reports it to the caller.
+    fn decide(&mut self) {
         let Some(mut failure) = self.shared.lifecycle().failure().cloned() else {
             return;
         };
         if let Some(request) = &self.request {
             failure.redact(request.secrets.iter().map(String::as_str));
         }
-        let context = self.let_go();
+        let context = self.drop_request();
         let hooks = &self.shared.hooks;
-        let verdict = hooks.verdict.as_ref().and_then(|ask| ask(&failure));
+        let verdict = hooks
+            .verdict
+            .as_ref()
+            .and_then(|should_retry| should_retry(&failure));
         let (now, random) = (sys::now(), js_sys::Math::random());
-        let next = self.shared.lifecycle().decide(verdict, now, random);
-        // A stream that its server ended on purpose is at its end, not broken.
+        let decision = self.shared.lifecycle().decide(verdict, now, random);
+        // The end of the stream is no error if the server ended it on purpose.
         let is_ordinary_end = failure.is_ordinary_end();
         let error = Error::new(failure, context);
-        match (next, &hooks.retry) {
+        match (decision, &hooks.retry) {
             (Decision::Wait(wait), Some(retry)) => retry(&error, wait.into()),
             (Decision::Stop, _) if !is_ordinary_end => self.shared.fail(error),
             _ => {}

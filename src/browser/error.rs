@@ -6,12 +6,12 @@ use web_sys::Response;
 
 use crate::connection::{Failure, Reason};
 
-/// What came with a failure.
+/// The exception and the response behind a failure.
 #[derive(Debug, Default)]
 pub(super) struct FailureContext {
-    /// The exception behind it.
+    /// The exception.
     pub(super) cause: Option<JsValue>,
-    /// The response, if one came. Its body is gone.
+    /// The response. Its body is used up.
     pub(super) response: Option<Response>,
 }
 
@@ -24,7 +24,7 @@ impl FailureContext {
     }
 }
 
-/// Why a source failed for good, or an attempt did.
+/// The failure of a source, or of one attempt.
 pub struct Error {
     failure: Failure,
     context: FailureContext,
@@ -35,7 +35,7 @@ impl Error {
         Self { failure, context }
     }
 
-    /// Why.
+    /// Why it failed.
     pub fn reason(&self) -> Reason {
         self.failure.reason
     }
@@ -50,12 +50,12 @@ impl Error {
         self.failure.code()
     }
 
-    /// The exception behind it, if there was one.
+    /// The exception that caused it, if there was one.
     pub fn cause(&self) -> Option<&JsValue> {
         self.context.cause.as_ref()
     }
 
-    /// The response, if one came. Its body is gone.
+    /// The response, if there was one. Its body is used up.
     pub fn response(&self) -> Option<&Response> {
         self.context.response.as_ref()
     }

@@ -18,23 +18,25 @@ use super::shared_state::{Hooks, SharedState};
 use crate::connection::{Interrupt, ReadyState};
 use crate::event_stream::Event;
 
-/// An event source: a [`Stream`] of events that reconnects by itself and goes on where it was.
+/// An event source: a [`Stream`] of events that reconnects by itself and resumes after the last event
+/// ([WHATWG HTML §9.2]).
 ///
-/// It connects when it is first polled, and reads no faster than it is polled. Failures that may
-/// pass are retried and do not show in the stream ([`Builder::on_retry`] tells of them); an
-/// `Err` is final, and the last item. Dropping the source aborts the request, releases the reader
-/// and clears all timers.
+/// It connects when it is first polled, and reads no faster than it is polled. It retries failures
+/// that may pass, and reports them to [`Builder::on_retry`] only. An `Err` is final, and the last
+/// item. Dropping the source aborts the request, releases the reader and clears all timers.
 ///
-/// It is not `Send`, because nothing of the browser's is.
+/// It is not `Send`, because the objects of a browser belong to one thread.
+///
+/// [WHATWG HTML §9.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 #[must_use = "an event source does nothing unless polled, and dropping it closes it"]
 pub struct AuthenticatedEventSource {
     shared: Rc<SharedState>,
-    /// `None` once the source is closed.
+    /// The loop, `None` once the source is closed.
     run: Option<LocalBoxFuture<'static, ()>>,
 }
 
 impl AuthenticatedEventSource {
-    /// Starts with the URL, absolute or relative to the document or worker.
+    /// Starts to configure a source. `url` is absolute, or relative to the document or worker.
     pub fn builder(url: impl Into<String>) -> Builder {
         Builder::new(url.into())
     }
@@ -48,12 +50,12 @@ impl AuthenticatedEventSource {
         }
     }
 
-    /// The state.
+    /// The ready state.
     pub fn ready_state(&self) -> ReadyState {
         self.shared.lifecycle().retry_state().ready_state()
     }
 
-    /// The last event ID: the one that a reconnect would send.
+    /// The last event ID, which a reconnect would send.
     pub fn last_event_id(&self) -> String {
         self.shared
             .lifecycle()
@@ -62,7 +64,7 @@ impl AuthenticatedEventSource {
             .to_owned()
     }
 
-    /// The reconnection time: what the stream's `retry` field said, else the initial delay.
+    /// The reconnection time: the stream's last `retry` field, otherwise the initial delay.
     pub fn reconnection_time(&self) -> Duration {
         self.shared
             .lifecycle()
@@ -71,12 +73,12 @@ impl AuthenticatedEventSource {
             .into()
     }
 
-    /// Connects anew, at once, with the same last event ID. Does nothing once closed.
+    /// Connects again without a wait, with the same last event ID. Has no effect on a closed source.
     pub fn reconnect(&self) {
         self.shared.interrupt(Interrupt::Reconnect);
     }
 
-    /// Closes the source for good. Events that were read already are still delivered.
+    /// Closes the source forever. Events that were parsed before are still delivered.
     pub fn close(&mut self) {
         self.shared.lifecycle().close();
         self.run = None;

@@ -7,7 +7,7 @@ use super::deadline_timer::DeadlineTimer;
 use super::shared_state::SharedState;
 use super::sys;
 
-/// Waits for what is under way, as long as the lifecycle goes on with it.
+/// Runs one action of the loop until it is done, or until the lifecycle ends it.
 pub(super) struct Interruptible {
     shared: Rc<SharedState>,
     timer: DeadlineTimer,
@@ -19,15 +19,16 @@ impl Interruptible {
         Self { shared, timer }
     }
 
-    /// What came of `work`; `None` if an interrupt or the clock ended it.
+    /// Returns the result of `work`, or `None` if an interrupt or the deadline ended it.
     pub(super) async fn run<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let (shared, timer) = (&self.shared, &mut self.timer);
-        let begun = sys::now();
+        let started = sys::now();
         let mut work = pin!(work);
         poll_fn(|context| {
             shared.waker.register(context);
-            // Not by the clock of now: what has come in time counts, however late we are polled.
-            if shared.lifecycle().check(begun) {
+            // Compare with the time at which the wait began. A result that arrived before the
+            // deadline is valid even if this poll runs late.
+            if shared.lifecycle().check(started) {
                 return Poll::Ready(None);
             }
             if let Poll::Ready(done) = work.as_mut().poll(context) {

@@ -1,6 +1,8 @@
-//! The shell around the rules: `fetch`, the body's reader, timers, the page's life. Exists on
-//! wasm32 only and holds no rule of the standard: `driver` does what the
-//! [`Lifecycle`](crate::connection::Lifecycle) says.
+//! The event source for browsers (wasm32 only): `fetch`, the body's reader, timers, page events.
+//!
+//! It contains no rule of the standard. Its loop, `driver`, performs the steps that the
+//! [`Lifecycle`](crate::connection::Lifecycle) returns. Everything that the loop holds releases
+//! itself on drop.
 
 mod auth;
 mod body;

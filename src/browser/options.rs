@@ -8,10 +8,10 @@ use super::sys;
 use crate::connection::{Origin, Policy};
 use crate::event_stream::EventStreamParser;
 
-/// What a source was told to do.
+/// The options of a source, as its builder set them.
 pub(super) struct Options {
     pub(super) url: Url,
-    /// The caller's method, headers and body. The rest of a request is the source's own.
+    /// The caller's method, headers and body. The source adds the rest of each request.
     pub(super) init: RequestInit,
     pub(super) auth: Option<Auth>,
     pub(super) last_event_id: String,
@@ -35,11 +35,11 @@ impl Options {
         }
     }
 
-    /// Where the URL leads, which a redirect may have changed.
+    /// The origin of the URL, compared with the page. A redirect may have changed the URL.
     pub(super) fn origin(&self) -> Origin {
         let location = sys::global_member("location", "origin");
-        // Not the location's: a frame with `srcdoc` has that of the page around it, and a sandboxed
-        // one none of its URL's.
+        // The origin of scripts is not always the location's: a frame with `srcdoc` has the origin of
+        // its parent, and a sandboxed frame has an opaque one.
         let page = location.map(|location| sys::origin().unwrap_or(location));
         match page.and_then(|origin| origin.as_string()) {
             None => Origin::None,
@@ -48,13 +48,13 @@ impl Options {
         }
     }
 
-    /// Whether the last event ID goes into a header. Where it has a parameter it stays out of
-    /// the header of a cross-origin request, whose preflight the server may refuse for it.
+    /// Whether the last event ID is sent as a header. If it has a query parameter, a cross-origin
+    /// request has no such header, because its CORS preflight might fail.
     pub(super) fn sends_id_header(&self) -> bool {
         self.last_event_id_param.is_none() || self.origin() == Origin::Same
     }
 
-    /// The token to send, if there are credentials.
+    /// Returns the token of an attempt, if there are credentials.
     pub(super) async fn token(&self, context: AttemptContext) -> Result<Option<Token>, JsValue> {
         match &self.auth {
             Some(auth) => {

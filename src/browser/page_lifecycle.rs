@@ -9,12 +9,17 @@ use web_sys::AbortController;
 use super::shared_state::SharedState;
 use super::sys::{self, member};
 
-/// Tells the loop of the page's life: the network is back, the page is shown, hidden, put into
-/// the back/forward cache (a page that holds a connection would not be cached) or taken out.
-/// In workers only the first exists. Stops listening on drop. `[NON-SPEC]`
+/// Reports changes of the page to the source. Stops listening on drop. `[NON-SPEC]`
+///
+/// - The network is back. Workers have only this event.
+/// - The page is shown or hidden ([Page Visibility]).
+/// - The page enters or leaves the back/forward cache. Browsers do not cache a page with an open
+///   connection.
+///
+/// [Page Visibility]: https://html.spec.whatwg.org/multipage/interaction.html#page-visibility
 pub(super) struct PageLifecycle {
     listening: Option<AbortController>,
-    /// Lives as long as the engine may call it.
+    /// The callback, which must live as long as the engine may call it.
     _on_event: Closure<dyn FnMut(JsValue)>,
 }
 
@@ -22,15 +27,16 @@ const GLOBAL_EVENTS: [&str; 3] = ["online", "pagehide", "pageshow"];
 const DOCUMENT_EVENTS: [&str; 2] = ["visibilitychange", "resume"];
 
 impl PageLifecycle {
+    /// Reports the current state, and then each change.
     pub(super) fn listen(shared: &Rc<SharedState>) -> Self {
         let shared = Rc::clone(shared);
         let opens_when_hidden = shared.options.opens_when_hidden;
-        // The standard knows no wait that is shorter than the reconnection time.
+        // The standard always waits the whole reconnection time.
         let wakes = !shared.options.policy.retry.is_spec;
         let is_in_cache = Cell::new(false);
         let update = move |event: &JsValue| {
             match type_of(event).as_deref() {
-                // Not persisted: the page goes away for good, and takes the source along.
+                // If not persisted, the page is unloaded together with the source.
                 Some("pagehide") => is_in_cache.set(is_true(member(event, "persisted"))),
                 Some("pageshow") => is_in_cache.set(false),
                 _ => {}
@@ -48,7 +54,7 @@ impl PageLifecycle {
     }
 }
 
-/// In a runtime without events (Node) there is nothing to listen for, and an error to ignore.
+/// Adds the listeners. Node has neither these events nor a document: the errors are ignored.
 fn listen(on_event: &Closure<dyn FnMut(JsValue)>) -> Option<AbortController> {
     let listening = AbortController::new().ok()?;
     for event in GLOBAL_EVENTS {
@@ -72,8 +78,8 @@ fn type_of(event: &JsValue) -> Option<String> {
     member(event, "type")?.as_string()
 }
 
-/// Whether the network or the page came back. A page that was just loaded is shown too, and
-/// whoever leaves it must not cut a wait short.
+/// Whether the network or the page came back. `pageshow` also fires when a page was just loaded, and
+/// `visibilitychange` when it is hidden: neither ends a wait.
 fn is_back(event: &JsValue) -> bool {
     match type_of(event).as_deref() {
         Some("online" | "resume") => true,

@@ -11,10 +11,10 @@ use super::options::Options;
 use super::sys;
 use crate::connection::{RedirectGuard, RequestKind, header_value, is_secret_header};
 
-/// Without CORS, and without secrets.
+/// The options of a probe: no CORS, no secrets.
 const PROBE: &str = r#"{"mode":"no-cors","credentials":"omit","cache":"no-store"}"#;
 
-/// A request that is ready to go. Dropping it aborts it.
+/// The request of one attempt. It is aborted on drop.
 pub(super) struct Request {
     url: String,
     init: RequestInit,
@@ -35,7 +35,7 @@ impl Request {
         token: Option<Token>,
         guard: impl FnOnce(bool) -> RedirectGuard,
     ) -> Result<Self, JsValue> {
-        // A copy: the attempt adds headers and a signal of its own.
+        // A copy, because each attempt has its own headers and signal.
         let init: RequestInit = Object::assign(&Object::new(), &options.init).unchecked_into();
         let headers = headers(options, last_event_id, token.as_ref())?;
         let secrets = secrets_of(&headers)?;
@@ -56,7 +56,7 @@ impl Request {
         })
     }
 
-    /// `url`: what a probe asks, which carries nothing of ours, not even the last event ID.
+    /// Sends the request. `url` is the URL of a probe, which carries no last event ID.
     pub(super) async fn send(&self, kind: RequestKind, url: &Url) -> Result<Response, JsValue> {
         let response = match kind {
             RequestKind::Request | RequestKind::RequestAgain => sys::fetch(&self.url, &self.init)?,
@@ -74,8 +74,8 @@ impl Request {
     }
 }
 
-/// Whether anything answers at `url`: a server whose CORS headers refuse us counts as alive; what
-/// it answers cannot be seen.
+/// Sends a request whose response cannot be read. A server whose CORS headers refuse the real request
+/// answers this one.
 async fn probe(url: &str) -> Result<Response, JsValue> {
     let init: RequestInit = JSON::parse(PROBE)?.unchecked_into();
     let _abort = AbortOnDrop::of(&init)?;
@@ -83,7 +83,9 @@ async fn probe(url: &str) -> Result<Response, JsValue> {
     Ok(response.unchecked_into())
 }
 
-/// The caller's headers and the source's own.
+/// The caller's headers, `Accept`, `Last-Event-ID` and the credentials ([WHATWG HTML §9.2.2]).
+///
+/// [WHATWG HTML §9.2.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource
 fn headers(
     options: &Options,
     last_event_id: &str,
@@ -141,7 +143,7 @@ fn url(options: &Options, last_event_id: &str) -> Result<String, JsValue> {
 struct AbortOnDrop(AbortController);
 
 impl AbortOnDrop {
-    /// Whatever is sent with `init` is aborted on drop.
+    /// Adds a signal to `init`, which aborts its requests on drop.
     fn of(init: &RequestInit) -> Result<Self, JsValue> {
         let controller = AbortController::new()?;
         init.set_signal(Some(&controller.signal()));

@@ -6,7 +6,7 @@ use super::sys;
 use crate::connection::{Lifecycle, Millis, ResponseHead, retry_after};
 use crate::event_stream::digits;
 
-/// What the lifecycle needs to know of a response.
+/// The parts of a response that the lifecycle checks.
 pub(super) struct Head {
     status: u16,
     is_opaque_redirect: bool,
@@ -30,6 +30,7 @@ impl Head {
         }
     }
 
+    /// Reports the response to the lifecycle.
     pub(super) fn report(&self, lifecycle: &mut Lifecycle) {
         lifecycle.responded(&ResponseHead {
             status: self.status,
@@ -40,7 +41,7 @@ impl Head {
     }
 }
 
-/// How long the stream is silent at most, as the response says.
+/// The longest pause of the stream, according to the header `SSE-Heartbeat` in seconds.
 pub(super) fn heartbeat_interval(response: &Response) -> Option<Millis> {
     let seconds = response.headers().get("SSE-Heartbeat").ok()??;
     digits(seconds.as_bytes()).map(Millis::from_secs)

@@ -27,19 +27,19 @@ pub(super) struct Hooks {
     pub(super) verdict: Option<ShouldRetry>,
 }
 
-/// One event source, as its owner, its loop and the page's events share it.
+/// The state of one event source, shared by its handle, its loop and the page's events.
 pub(super) struct SharedState {
     pub(super) options: Options,
     pub(super) hooks: Hooks,
     pub(super) waker: Rc<LoopWaker>,
     lifecycle: RefCell<Lifecycle>,
-    /// The events of one slice, until they are polled; meanwhile nothing is read.
+    /// The events of one slice. The next slice is read once all of them are polled.
     queue: RefCell<VecDeque<Result<Event, Error>>>,
 }
 
-/// What the loop must know of the items of a slice.
+/// The items of a slice that the loop reacts to.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Found {
+pub(super) struct SliceContents {
     pub(super) has_comment: bool,
     pub(super) is_too_large: bool,
 }
@@ -56,7 +56,7 @@ impl SharedState {
         }
     }
 
-    /// Never held while anything else runs that may ask for it, too: a callback, or the page.
+    /// Borrows the lifecycle. The borrow must end before a callback runs, which may borrow it again.
     pub(super) fn lifecycle(&self) -> RefMut<'_, Lifecycle> {
         self.lifecycle.borrow_mut()
     }
@@ -66,13 +66,13 @@ impl SharedState {
         self.waker.wake();
     }
 
-    /// The page changed. `wakes`: what waits may go on.
+    /// Records a change of the page. `wakes` ends the wait for the next attempt.
     pub(super) fn page_changed(&self, is_suspended: bool, wakes: bool) {
         self.lifecycle().set_suspended(is_suspended);
         if wakes {
             self.lifecycle().interrupt(Interrupt::Wake);
         }
-        // In any case: what was suspended goes on, also if nothing else came.
+        // Wake the loop in any case: a suspended source resumes without an interrupt.
         self.waker.wake();
     }
 
@@ -84,27 +84,31 @@ impl SharedState {
         self.queue.borrow_mut().push_back(Err(error));
     }
 
-    /// Parses a slice, and commits its items to the connection.
-    pub(super) fn deliver(&self, parser: &mut EventStreamParser, slice: &Uint8Array) -> Found {
+    /// Parses a slice, commits its items and queues its events.
+    pub(super) fn deliver(
+        &self,
+        parser: &mut EventStreamParser,
+        slice: &Uint8Array,
+    ) -> SliceContents {
         let len = slice.length() as usize;
         slice.copy_to(parser.room(len));
         parser.add(len);
-        let mut found = Found::default();
-        let (mut queue, mut life) = (self.queue.borrow_mut(), self.lifecycle());
+        let mut contents = SliceContents::default();
+        let (mut queue, mut lifecycle) = (self.queue.borrow_mut(), self.lifecycle());
         while let Some(item) = parser.next_item() {
-            found.has_comment |= matches!(item, Item::Comment(_));
-            found.is_too_large |= matches!(item, Item::TooLarge);
-            life.retry_state_mut().commit(&item);
+            contents.has_comment |= matches!(item, Item::Comment(_));
+            contents.is_too_large |= matches!(item, Item::TooLarge);
+            lifecycle.retry_state_mut().commit(&item);
             if let Item::Event(event) = item {
                 queue.push_back(Ok(event.into()));
             }
         }
-        found
+        contents
     }
 
-    /// Until more events are wanted, or none of this stream ever again.
-    pub(super) async fn drained(&self) {
-        // No waker is needed: the loop is polled again exactly when the queue has run empty.
+    /// Waits until all events are polled, or the rest of the stream must be skipped.
+    pub(super) async fn queue_emptied(&self) {
+        // The queue needs no waker: the stream polls the loop whenever the queue is empty.
         self.unless_stopped(poll_fn(|_| match self.queue.borrow().is_empty() {
             true => Poll::Ready(()),
             false => Poll::Pending,
@@ -112,7 +116,7 @@ impl SharedState {
         .await;
     }
 
-    /// Waits for `work`, but no longer than until the stream is to be left.
+    /// Waits for `work`, or until the rest of the stream must be skipped.
     pub(super) async fn unless_stopped(&self, work: impl Future<Output = ()>) {
         let mut work = pin!(work);
         poll_fn(|context| {

@@ -11,7 +11,8 @@ use super::auth::{AttemptContext, Token, TokenProvider};
 use super::sys;
 use crate::connection::Millis;
 
-/// A provider as sources see it: however many are refused at once, all wait for one refresh.
+/// A provider that is shared by several sources. If several receive a 401 at the same time, all wait
+/// for one refresh.
 pub(super) struct SingleFlight {
     provider: Box<dyn TokenProvider>,
     under_way: Rc<RefCell<Option<UnderWay>>>,
@@ -42,8 +43,8 @@ impl SingleFlight {
         self.provider.can_refresh()
     }
 
-    /// Joins the refresh under way, else starts one. One that hangs for longer than `timeout` must
-    /// not keep all later ones from happening.
+    /// Waits for the refresh in progress, otherwise starts one. A refresh that takes longer than
+    /// `timeout` counts as hanging, and a new one replaces it.
     pub(super) async fn refresh(&self, timeout: Millis) -> Result<(), JsValue> {
         let under_way = self.under_way.borrow().clone();
         let UnderWay { refresh, .. } = under_way
@@ -52,14 +53,14 @@ impl SingleFlight {
         JsFuture::from(refresh).await.map(|_| ())
     }
 
-    /// It goes on when the source that started it is closed, because others may have joined.
+    /// Starts a refresh. It continues after its source is closed, because other sources may wait for it.
     fn start(&self) -> UnderWay {
         let since = sys::now();
         let refreshed = self.provider.on_unauthorized();
         let under_way = Rc::clone(&self.under_way);
         let refresh = future_to_promise(async move {
             let result = refreshed.await;
-            // Unless it hung, and another has taken its place.
+            // A new refresh may have replaced this one.
             under_way
                 .borrow_mut()
                 .take_if(|latest| latest.since == since);

@@ -1,4 +1,4 @@
-//! Raw bindings: what the engine gives that web-sys does not, or not in every kind of global.
+//! Bindings to platform functions that web-sys lacks, or has only for some kinds of global objects.
 
 use alloc::string::String;
 
@@ -11,11 +11,14 @@ use crate::connection::Millis;
 
 #[wasm_bindgen]
 extern "C" {
-    /// The global `fetch`, looked up at each call, in a window and in every kind of worker.
+    /// The global [`fetch`] of a window or worker, looked up at each call.
+    ///
+    /// [`fetch`]: https://fetch.spec.whatwg.org/#fetch-method
     #[wasm_bindgen(catch)]
     pub(super) fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 
-    /// `until` stands for the options: their member `signal`, which a controller has too, ends it.
+    /// Adds a listener to the global object. The controller `until` serves as the options: its member
+    /// `signal` removes the listener.
     #[wasm_bindgen(js_name = addEventListener, catch)]
     pub(super) fn listen(
         event: &str,
@@ -23,7 +26,7 @@ extern "C" {
         until: &AbortController,
     ) -> Result<(), JsValue>;
 
-    /// Like `listen`, for events of the document.
+    /// Adds a listener to the document.
     #[wasm_bindgen(js_namespace = document, js_name = addEventListener, catch)]
     pub(super) fn listen_to_document(
         event: &str,
@@ -31,26 +34,27 @@ extern "C" {
         until: &AbortController,
     ) -> Result<(), JsValue>;
 
-    /// In milliseconds. What it returns is a number in browsers and an object in Node.
+    /// Starts a timer. `wait` is in milliseconds. Returns a number in browsers, an object in Node.
     #[wasm_bindgen(js_name = setTimeout)]
     pub(super) fn set_timeout(callback: &Closure<dyn FnMut(JsValue)>, wait: f64) -> JsValue;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(id: &JsValue);
 
-    /// Base64 to one code point for each byte.
+    /// Decodes Base64 into one code point for each byte.
     #[wasm_bindgen(catch)]
     pub(super) fn atob(base64: &str) -> Result<String, JsValue>;
 }
 
-/// The clock: milliseconds since 1970. Unlike `performance.now()` it goes on while the machine
-/// sleeps, so that a connection that died in its sleep is found out.
+/// The time since 1970. Unlike `performance.now()`, this clock continues while the machine sleeps, so
+/// that a connection that died meanwhile is detected.
 #[inline(never)]
 pub(super) fn now() -> Millis {
     Millis::new(js_sys::Date::now() as u64)
 }
 
-/// Until a task of its own. Not by a timer: those of a hidden page ring once a second.
+/// Waits for the next task. A `MessageChannel` is not throttled, unlike the timers of a hidden page,
+/// which fire once a second.
 pub(super) async fn next_task() {
     let Ok(ports) = MessageChannel::new() else {
         return;
@@ -62,7 +66,7 @@ pub(super) async fn next_task() {
     }
 }
 
-/// Closed on drop: an open port is not collected, and keeps a process of Node alive.
+/// A port that is closed on drop. An open port is never collected, and keeps a Node process alive.
 struct Port(MessagePort);
 
 impl Drop for Port {
@@ -71,20 +75,22 @@ impl Drop for Port {
     }
 }
 
-/// `globalThis.name.key`, where both exist.
+/// Returns `globalThis.name.key`, if both exist.
 pub(super) fn global_member(name: &str, key: &str) -> Option<JsValue> {
     let object = member(&js_sys::global(), name)?;
     member(&object, key)
 }
 
-/// The origin that scripts act for, where there is one.
+/// Returns the [origin] of the global object, if there is one.
+///
+/// [origin]: https://html.spec.whatwg.org/multipage/webappapis.html#dom-origin
 pub(super) fn origin() -> Option<JsValue> {
     member(&js_sys::global(), "origin")
 }
 
-/// `object.key`, where both exist.
+/// Returns `object.key`, if it exists.
 pub(super) fn member(object: &JsValue, key: &str) -> Option<JsValue> {
-    // Throws where `object` is none.
+    // Throws if `object` is not an object.
     let value = Reflect::get(object, &JsValue::from_str(key)).ok()?;
     (!value.is_undefined()).then_some(value)
 }

@@ -1,19 +1,20 @@
 use core::cell::RefCell;
 use core::task::{Context, Waker};
 
-/// Has the loop look around. All that comes from outside rings here, the alarm too, so that it
-/// always reaches the task that polls now.
+/// Wakes the task that polls the loop of a source. Page events, the timer and the caller all wake it
+/// here, because a source may move to another task between two polls.
 #[derive(Default)]
 pub(super) struct LoopWaker(RefCell<Option<Waker>>);
 
 impl LoopWaker {
+    /// Wakes the registered task once.
     pub(super) fn wake(&self) {
         if let Some(waker) = self.0.take() {
             waker.wake();
         }
     }
 
-    /// Has the task polled again when it rings next.
+    /// Registers the task that polls now, and forgets the task before.
     pub(super) fn register(&self, context: &mut Context<'_>) {
         self.0.replace(Some(context.waker().clone()));
     }
