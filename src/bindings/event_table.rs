@@ -1,3 +1,5 @@
+//! The event table, by which all items of a slice cross the boundary to JavaScript in one call.
+
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -5,47 +7,47 @@ use super::event_type_cache::{EventTypeCache, UNNAMED};
 use super::utf16::{Utf16Offsets, is_ascii, is_dense, widen};
 use crate::event_stream::{EventStreamParser, Found};
 
-/// The items of one slice as a table of numbers, so that the boundary to JavaScript is crossed
-/// once for all of them. `BatchReader` in batch.js reads it.
+/// The items of one slice as a table of numbers: one call into WebAssembly for each slice, not one for
+/// each item. `BatchReader` in JavaScript reads it.
 ///
-/// A record is a head, and then, as the head's bits say, pairs of start and end:
+/// A record is a head, followed by a pair of start and end offsets for each of these bits:
 ///
 /// | bit of the head | pair |
 /// | --- | --- |
 /// | [`DATA`] | the data of an event, in place |
 /// | [`ID`] | the last event ID, in place |
-/// | [`FAR_ID`] | the last event ID, offsets in `text` |
+/// | [`COPIED_ID`] | the last event ID, offsets in `text` |
 /// | [`COMMENT`] | a comment, offsets in `text` |
-/// | [`NAME`] | the name of the event type, offsets in `text`: remember it under its number |
+/// | [`NAME`] | the new name of the event type, offsets in `text` |
 ///
-/// The head's upper 24 bits are the number of the event type. *In place* are values that need no
-/// copy: the pair holds offsets in the parser's buffer; or, if they are not all ASCII and not made one
-/// by one, in the one string that is to be made of all of them.
+/// The upper 24 bits of the head are the number of the event type. In-place pairs are byte offsets into
+/// the parser's buffer. If JavaScript decodes all in-place values as one string, and it is not ASCII,
+/// they are offsets in that string.
 #[derive(Default)]
 pub(super) struct EventTable {
     header: [u32; 9],
     records: Vec<u32>,
     text: Vec<u8>,
     units: Vec<u16>,
-    /// The bits below.
+    /// The flag bits below.
     flags: u32,
-    /// The value of the last `retry` field, in milliseconds.
+    /// The value of the latest `retry` field, in milliseconds.
     reconnection_time: u64,
-    /// The offsets between which all values in place lie; the wrong way round while there are
-    /// none.
-    places: Range<usize>,
+    /// The byte range that contains all in-place values. If there are none, its start is after its
+    /// end.
+    in_place: Range<usize>,
     types: EventTypeCache,
 }
 
 const DATA: u32 = 1;
 const ID: u32 = 2;
-const FAR_ID: u32 = 4;
+const COPIED_ID: u32 = 4;
 const COMMENT: u32 = 8;
 const NAME: u32 = 16;
 
-// The bits of the table's flags, as in batch.js.
+// Flag bits of the table, shared with JavaScript.
 
-/// Each of the values in place is to be made a string by itself.
+/// Each in-place value must be decoded by itself.
 const ONE_BY_ONE: u32 = 1;
 const IS_TOO_LARGE: u32 = 2;
 pub(super) const HAS_EVENT: u32 = 4;
@@ -53,22 +55,22 @@ const HAS_COMMENT: u32 = 8;
 const HAS_ID: u32 = 16;
 const HAS_RETRY: u32 = 32;
 const HAS_RECORDS: u32 = 64;
-/// The values in place are UTF-16.
+/// The in-place values are UTF-16.
 const IS_UTF16: u32 = 128;
 
-// How the engine likes its strings, as in text-reader.js.
+// Bit flags for the string-decoding strategies that are fast in this engine, shared with JavaScript.
 
-/// A call of a decoder costs it more than a few strings do.
+/// A few strings, created one by one, are faster than one call of a decoder.
 const MAKES_SHORT: u32 = 1;
-/// It makes strings of what is not ASCII faster than it decodes UTF-16.
+/// Strings that are not ASCII, created one by one, are faster than decoding UTF-16.
 const MAKES_WIDE: u32 = 2;
 
-/// Fewer bytes are not worth the call of a decoder.
+/// For fewer bytes a call of a decoder does not pay off.
 const SHORT: usize = 384;
 
 impl EventTable {
-    /// Takes all items out of the parser.
-    pub(super) fn take(&mut self, parser: &mut EventStreamParser, wants_comments: bool) {
+    /// Fills the table with all items of the parser.
+    pub(super) fn fill(&mut self, parser: &mut EventStreamParser, wants_comments: bool) {
         self.begin();
         while let Some(found) = parser.find() {
             match found {
@@ -91,7 +93,7 @@ impl EventTable {
                         self.push_text(self.records.len() - 1, COMMENT, parser.comment());
                     }
                 }
-                // The next call would free what the table points to.
+                // The next call would free the bytes that the table points to.
                 Found::TooLarge => {
                     self.flags |= IS_TOO_LARGE;
                     break;
@@ -104,7 +106,7 @@ impl EventTable {
         self.records.clear();
         self.text.clear();
         self.flags = 0;
-        self.places = Range {
+        self.in_place = Range {
             start: usize::MAX,
             end: 0,
         };
@@ -120,7 +122,7 @@ impl EventTable {
         };
         let head = self.records.len();
         let data = parser.data();
-        self.note_place(&data);
+        self.extend_in_place(&data);
         let [start, end] = [data.start as u32, data.end as u32];
         self.records
             .extend_from_slice(&[number << 8 | DATA, start, end]);
@@ -132,26 +134,31 @@ impl EventTable {
         }
     }
 
-    /// The address of the finished table: where the records are and how many numbers they are,
-    /// where the values in place are and how many bytes, the offset of the first of them, where
-    /// the text is; the flags; and the lower and the upper half of the reconnection time in milliseconds.
-    /// `engine`: the bits of how it likes its strings.
-    pub(super) fn table(&mut self, parser: &EventStreamParser, engine: u32) -> usize {
+    /// Completes the table and returns its address. It consists of nine numbers:
+    ///
+    /// - the address of the records, and their length in numbers
+    /// - the address of the in-place values, their length in bytes, and the offset of the first
+    /// - the address of `text`
+    /// - the flags
+    /// - the lower and the upper half of the reconnection time in milliseconds
+    ///
+    /// `strategies` are the flags of the strategies that are fast in this engine.
+    pub(super) fn finish(&mut self, parser: &EventStreamParser, strategies: u32) -> usize {
         if !self.records.is_empty() {
             self.flags |= HAS_RECORDS;
         }
-        let first = self.places.start.min(self.places.end);
-        let values = &parser.buffer()[first..self.places.end];
-        let (mut place, mut len, mut offset) = (address(values), values.len(), first);
+        let first = self.in_place.start.min(self.in_place.end);
+        let values = &parser.buffer()[first..self.in_place.end];
+        let (mut start, mut len, mut offset) = (address(values), values.len(), first);
         let is_short = len < SHORT;
         if is_ascii(values) {
-            if is_short && engine & MAKES_SHORT != 0 {
+            if is_short && strategies & MAKES_SHORT != 0 {
                 self.flags |= ONE_BY_ONE;
             }
-        } else if engine & MAKES_WIDE == 0 {
+        } else if strategies & MAKES_WIDE == 0 {
             self.flags |= IS_UTF16;
             len = 2 * self.widen(parser.buffer(), len);
-            (place, offset) = (address(&self.units), 0);
+            (start, offset) = (address(&self.units), 0);
         } else if is_short || is_dense(values) {
             self.flags |= ONE_BY_ONE;
         } else {
@@ -162,7 +169,7 @@ impl EventTable {
         self.header = [
             address(&self.records),
             self.records.len() as u32,
-            place,
+            start,
             len as u32,
             offset as u32,
             address(&self.text),
@@ -173,37 +180,37 @@ impl EventTable {
         address(&self.header) as usize
     }
 
-    /// Turns the values in place into UTF-16, for engines that decode it faster. Returns how many
-    /// units they are; `len` is how many bytes at most.
+    /// Converts the in-place values to UTF-16, which some engines decode faster. Returns the number of
+    /// units. `len` is the largest number of bytes.
     fn widen(&mut self, buffer: &[u8], len: usize) -> usize {
-        // No byte makes more than one unit.
+        // A byte becomes at most one unit.
         self.units.resize(len, 0);
         let mut written = 0;
         for_each_record(&mut self.records, |pairs| {
             for [start, end] in pairs {
-                let place = *start as usize..*end as usize;
+                let value = *start as usize..*end as usize;
                 *start = written as u32;
-                written += widen(&buffer[place], &mut self.units[written..]);
+                written += widen(&buffer[value], &mut self.units[written..]);
                 *end = written as u32;
             }
         });
         written
     }
 
-    /// Turns the offsets of the values in place into those of UTF-16 units. `values` are all of
-    /// them, the first of which is at `first`.
+    /// Converts in-place byte offsets to offsets in UTF-16 units. `values` are the bytes from the first
+    /// value, at `first`, to the last.
     fn count_units(&mut self, values: &[u8], first: usize) {
         let mut units = Utf16Offsets::of(values);
         for_each_record(&mut self.records, |pairs| {
-            // The ID may be in front of the data.
-            let is_turned = matches!(&*pairs, [[data, _], [id, _]] if id < data);
-            if is_turned {
+            // Offsets must be converted in order, and the ID may precede the data.
+            let is_swapped = matches!(&*pairs, [[data, _], [id, _]] if id < data);
+            if is_swapped {
                 pairs.swap(0, 1);
             }
             for offset in pairs.as_flattened_mut() {
                 *offset = units.before(*offset as usize - first) as u32;
             }
-            if is_turned {
+            if is_swapped {
                 pairs.swap(0, 1);
             }
         });
@@ -213,44 +220,45 @@ impl EventTable {
         self.records.extend([pair.start as u32, pair.end as u32]);
     }
 
+    /// Extends the range of in-place values.
     #[inline(always)]
-    fn note_place(&mut self, place: &Range<usize>) {
-        self.places.start = self.places.start.min(place.start);
-        self.places.end = self.places.end.max(place.end);
+    fn extend_in_place(&mut self, value: &Range<usize>) {
+        self.in_place.start = self.in_place.start.min(value.start);
+        self.in_place.end = self.in_place.end.max(value.end);
     }
 
-    /// For what is elsewhere: the parser uses the place anew with the next block.
+    /// Copies a value that the parser overwrites with the next block.
     fn push_text(&mut self, head: usize, bit: u32, text: &[u8]) {
         self.records[head] |= bit;
         let start = self.text.len();
         self.text.extend_from_slice(text);
         self.push_pair(start..self.text.len());
-        // As behind what is in place: strings.wat looks two bytes ahead.
+        // In-place values end with a line end, too. strings.wat reads two bytes past the end.
         self.text.extend_from_slice(b"\n\n");
     }
 
     fn push_id(&mut self, head: usize, parser: &EventStreamParser) {
         self.flags |= HAS_ID;
         match parser.last_event_id() {
-            Ok(place) => {
+            Ok(id) => {
                 self.records[head] |= ID;
-                self.note_place(&place);
-                self.push_pair(place);
+                self.extend_in_place(&id);
+                self.push_pair(id);
             }
-            Err(id) => self.push_text(head, FAR_ID, id),
+            Err(id) => self.push_text(head, COPIED_ID, id),
         }
     }
 }
 
-/// Calls `turn` with the pairs of each record that are in place.
+/// Calls `convert` with the in-place pairs of each record.
 #[inline(always)]
-fn for_each_record(mut records: &mut [u32], mut turn: impl FnMut(&mut [[u32; 2]])) {
+fn for_each_record(mut records: &mut [u32], mut convert: impl FnMut(&mut [[u32; 2]])) {
     while let Some((head, rest)) = records.split_first_mut() {
         let in_place = (*head & (DATA | ID)).count_ones() as usize;
-        let far = (*head & (FAR_ID | COMMENT | NAME)).count_ones() as usize;
+        let copied = (*head & (COPIED_ID | COMMENT | NAME)).count_ones() as usize;
         let (pairs, _) = rest.as_chunks_mut();
-        turn(&mut pairs[..in_place]);
-        records = &mut rest[2 * (in_place + far)..];
+        convert(&mut pairs[..in_place]);
+        records = &mut rest[2 * (in_place + copied)..];
     }
 }
 

@@ -1,45 +1,47 @@
+//! Numbers for event types, so that JavaScript creates the string of each type once.
+
 use alloc::vec::Vec;
 
-/// Numbers for the event types that come again and again, so that each name is made into a
-/// JavaScript string once. Holds the latest [`CAPACITY`](Self::CAPACITY) names: a server that
-/// invents new ones without end must not fill the memory.
+/// Maps event types to numbers. It holds the latest [`CAPACITY`](Self::CAPACITY) types: a server that
+/// invents new types forever must not fill the memory.
 #[derive(Default)]
 pub(super) struct EventTypeCache {
-    names: Vec<Vec<u8>>,
+    types: Vec<Vec<u8>>,
     latest: usize,
-    /// Which name the next new one replaces, once all places are taken.
-    next: usize,
+    /// The entry that the next new type replaces, once the cache is full.
+    oldest: usize,
 }
 
-/// The number of events whose stream named no type.
+/// The number of events without an `event` field.
 pub(super) const UNNAMED: u32 = 0;
 
 impl EventTypeCache {
     const CAPACITY: usize = 64;
 
-    /// The number of `name`, and whether it is new, or means another name than before.
+    /// Returns the number of an event type, and whether JavaScript must read its name: the type is
+    /// new, or its number had another name before.
     #[inline(never)]
-    pub(super) fn number(&mut self, name: &[u8]) -> (u32, bool) {
+    pub(super) fn number(&mut self, event_type: &[u8]) -> (u32, bool) {
         if self
-            .names
+            .types
             .get(self.latest)
-            .is_some_and(|latest| latest == name)
+            .is_some_and(|latest| latest == event_type)
         {
             return (self.latest as u32 + 1, false);
         }
-        let known = self.names.iter().position(|known| known == name);
-        self.latest = known.unwrap_or_else(|| self.add(name));
+        let known = self.types.iter().position(|known| known == event_type);
+        self.latest = known.unwrap_or_else(|| self.add(event_type));
         (self.latest as u32 + 1, known.is_none())
     }
 
-    fn add(&mut self, name: &[u8]) -> usize {
-        if self.names.len() < Self::CAPACITY {
-            self.names.push(name.to_vec());
-            return self.names.len() - 1;
+    fn add(&mut self, event_type: &[u8]) -> usize {
+        if self.types.len() < Self::CAPACITY {
+            self.types.push(event_type.to_vec());
+            return self.types.len() - 1;
         }
-        let place = self.next;
-        self.next = (self.next + 1) % Self::CAPACITY;
-        self.names[place] = name.to_vec();
-        place
+        let replaced = self.oldest;
+        self.oldest = (self.oldest + 1) % Self::CAPACITY;
+        self.types[replaced] = event_type.to_vec();
+        replaced
     }
 }

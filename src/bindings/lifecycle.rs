@@ -1,3 +1,5 @@
+//! The lifecycle of a source, for the loop in JavaScript.
+
 use alloc::string::String;
 
 use wasm_bindgen::prelude::*;

@@ -1,6 +1,8 @@
-//! What the npm package calls (feature `npm`). Its class is written in JavaScript, because no
-//! WebAssembly can extend `EventTarget`, and its loop, because it weighs less there; all rules are on
-//! this side.
+//! The exports of the npm package (feature `npm`).
+//!
+//! The class of the package is in JavaScript, because no WebAssembly export can extend `EventTarget`.
+//! Its loop is in JavaScript because it is smaller there. All rules are in Rust. No export calls
+//! JavaScript, so that no call finds an object borrowed.
 
 mod event_table;
 mod event_type_cache;

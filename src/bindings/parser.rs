@@ -1,3 +1,5 @@
+//! The parser, and the event table of the bytes that it was given last.
+
 use alloc::string::String;
 
 use wasm_bindgen::prelude::*;
@@ -5,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::event_table::EventTable;
 use crate::event_stream::EventStreamParser;
 
-/// The parser. It calls nothing of JavaScript's.
+/// An [`EventStreamParser`] whose items are read from an [`EventTable`].
 #[wasm_bindgen]
 pub struct Parser {
     parser: EventStreamParser,
@@ -14,7 +16,7 @@ pub struct Parser {
 
 #[wasm_bindgen]
 impl Parser {
-    /// `max_event_size` is in bytes.
+    /// A parser at the start of a stream. `max_event_size` is in bytes.
     #[wasm_bindgen(constructor)]
     pub fn new(max_event_size: f64) -> Parser {
         Parser {
@@ -23,21 +25,22 @@ impl Parser {
         }
     }
 
-    /// The address at which the next `len` bytes of the stream are to be written.
+    /// Returns the address to which the next `len` bytes of the stream must be written.
     pub fn room(&mut self, len: usize) -> usize {
         self.parser.room(len).as_ptr() as usize
     }
 
-    /// Takes the `len` bytes that were written, and returns the address of the
-    /// [table](EventTable::table) of what they complete. It stands until the next call.
-    pub fn parse(&mut self, len: usize, wants_comments: bool, engine: u32) -> usize {
+    /// Parses the `len` bytes that were written, and returns the address of the
+    /// [table](EventTable::finish) of their items. The table is valid until the next call. `strategies`
+    /// are the [string-decoding strategies](EventTable::finish) of the engine.
+    pub fn parse(&mut self, len: usize, wants_comments: bool, strategies: u32) -> usize {
         self.parser.add(len);
-        self.table.take(&mut self.parser, wants_comments);
-        self.table.table(&self.parser, engine)
+        self.table.fill(&mut self.parser, wants_comments);
+        self.table.finish(&self.parser, strategies)
     }
 
-    /// Starts a new stream. The memory of the one before is let go, and the names of its event types:
-    /// a listener that reconnects leaves some unread.
+    /// Starts a new stream, and frees the memory of the stream before. The cache of event types is
+    /// cleared, too: JavaScript may not have read the names in the rest of the last table.
     pub fn reset(&mut self, last_event_id: String) {
         self.parser.reset(&last_event_id);
         self.table = EventTable::default();

@@ -1,4 +1,4 @@
-//! What the module of the npm package has in place of the standard library's, which is larger.
+//! The allocator and the panic handler of the npm module, which are smaller than those of `std`.
 
 use core::panic::PanicInfo;
 
@@ -7,8 +7,8 @@ use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 #[global_allocator]
 static ALLOCATOR: WasmDynamicTalc = new_wasm_dynamic_allocator();
 
-/// A panic is a bug here. It shows as a `RuntimeError` whose stack says where; its message would
-/// cost a tenth of the module.
+/// Turns a panic, which is always a bug, into a `RuntimeError` with a stack trace. Panic messages would
+/// be a tenth of the module.
 #[panic_handler]
 fn trap(_: &PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()

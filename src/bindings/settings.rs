@@ -1,8 +1,9 @@
-//! What the class has read and checked, as numbers.
+//! The options of a source, which the class in JavaScript reads, checks and passes as numbers.
 
 use crate::connection::{HeartbeatTimeout, Jitter, Millis, Policy, RedirectPolicy, Retry, RetryOn};
 
-/// The settings, in the order of `NUMBERS` in driver.js. Times are milliseconds, a flag is 0 or 1.
+/// The index of each setting, in the order of `NUMBERS` in JavaScript. Times are in milliseconds, flags
+/// are 0 or 1.
 #[derive(Clone, Copy)]
 enum Number {
     HasAuth,
@@ -12,7 +13,7 @@ enum Number {
     IsFetchable,
     MayProbe,
     ConnectTimeout,
-    /// 0: automatic; infinite: never.
+    /// 0 is automatic, infinity is never.
     HeartbeatTimeout,
     FollowsRedirects,
     IsSpec,
@@ -22,14 +23,15 @@ enum Number {
     HasJitter,
     MaxRetries,
     ResetAfter,
-    /// 0: always; 1: after an error; 2: never.
+    /// 0 is always, 1 is after an error, 2 is never.
     RetryOn,
 }
 
+/// The numbers in the order of [`Number`].
 pub(super) struct Settings<'a>(pub(super) &'a [f64]);
 
 impl Settings<'_> {
-    // One copy each: they are called from many places.
+    // One copy of the code, because it has many callers.
     #[inline(never)]
     fn number(&self, number: Number) -> f64 {
         self.0.get(number as usize).copied().unwrap_or_default()
@@ -95,14 +97,14 @@ fn heartbeat(milliseconds: f64) -> HeartbeatTimeout {
     }
 }
 
-/// Milliseconds as a time; what is longer than a year is a year, so that no sum overflows.
+/// A wait of at most one year.
 #[inline(never)]
 pub(super) fn time(milliseconds: f64) -> Millis {
     const YEAR: f64 = 365.0 * 86_400_000.0;
     moment(milliseconds.min(YEAR))
 }
 
-/// Milliseconds since 1970; unlike a wait it is decades long.
+/// A moment as the time since 1970, which is longer than any wait.
 #[inline(never)]
 pub(super) fn moment(milliseconds: f64) -> Millis {
     Millis::new(milliseconds as u64)

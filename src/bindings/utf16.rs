@@ -1,4 +1,5 @@
-//! What JavaScript's strings need: how much of the bytes is ASCII, and UTF-16.
+//! Converts UTF-8 to the strings of JavaScript: finds bytes that are not ASCII, converts offsets and
+//! text to UTF-16.
 
 use core::slice::IterMut;
 
@@ -21,11 +22,11 @@ fn is_block_ascii(block: &[u8; 64]) -> bool {
     block.iter().all(|byte| *byte < 0x80)
 }
 
-/// Whether more than one byte in so many is not ASCII: a decoder is then slower for all of them than strings that are made
+/// If more than one byte of this many is not ASCII, a decoder is slower than strings that are created
 /// one by one.
 const MANY: usize = 10;
 
-/// Whether many of the bytes are not ASCII.
+/// Whether more than one in [`MANY`] bytes is not ASCII.
 pub(super) fn is_dense(bytes: &[u8]) -> bool {
     let (blocks, _) = bytes.as_chunks();
     let wide: u32 = blocks
@@ -35,13 +36,13 @@ pub(super) fn is_dense(bytes: &[u8]) -> bool {
     wide as usize > bytes.len() / MANY
 }
 
-/// Where places in UTF-8 are among the UTF-16 units that a decoder makes of it, which so need not be called for each value
-/// by itself.
+/// Converts byte offsets in UTF-8 to offsets in UTF-16, so that a decoder is called once for many
+/// values.
 pub(super) struct Utf16Offsets<'a> {
     bytes: &'a [u8],
-    /// The next byte that is not ASCII, of those that were not counted.
+    /// The first byte that is not ASCII and was not counted.
     wide: usize,
-    /// How many more bytes than units there are in front of it.
+    /// How many more bytes than units precede it.
     excess: usize,
 }
 
@@ -54,20 +55,20 @@ impl<'a> Utf16Offsets<'a> {
         }
     }
 
-    /// How many units there are before a place, which no character goes across. It must not be in front of
-    /// the one that was asked for last.
+    /// Returns the number of units before a byte offset. The offset must be at the start of a character,
+    /// and not before the offset of the latest call.
     #[inline(always)]
-    pub(super) fn before(&mut self, place: usize) -> usize {
-        while self.wide < place {
+    pub(super) fn before(&mut self, offset: usize) -> usize {
+        while self.wide < offset {
             let (scalar, len) = scalar(&self.bytes[self.wide..]);
             self.excess += len - 1 - usize::from(scalar >= 0x1_0000);
             self.wide = next_wide(self.bytes, self.wide + len);
         }
-        place - self.excess
+        offset - self.excess
     }
 }
 
-/// Where the next byte is that is not ASCII.
+/// The offset of the next byte that is not ASCII.
 fn next_wide(bytes: &[u8], mut at: usize) -> usize {
     while let Some(block) = bytes[at..].first_chunk() {
         let wide = wide_bytes(block);
@@ -80,7 +81,7 @@ fn next_wide(bytes: &[u8], mut at: usize) -> usize {
     at + rest.take_while(|byte| byte.is_ascii()).count()
 }
 
-/// A bit for each byte, the lowest for the first: whether it is not ASCII.
+/// A bit for each byte that is not ASCII, the lowest for the first byte.
 #[cfg(target_feature = "simd128")]
 #[inline(always)]
 fn wide_bytes(block: &[u8; 16]) -> u16 {
@@ -94,13 +95,13 @@ fn wide_bytes(block: &[u8; 16]) -> u16 {
 }
 
 /// [UTF-8 decode without BOM](https://encoding.spec.whatwg.org/#utf-8-decode-without-bom), into
-/// UTF-16: malformed bytes become U+FFFD. Returns how many units they are, never more than bytes.
+/// UTF-16. Malformed bytes become U+FFFD. Returns the number of units, at most the number of bytes.
 pub(super) fn widen(bytes: &[u8], units: &mut [u16]) -> usize {
     let len = units.len();
     let mut room = units.iter_mut();
     let mut rest = bytes;
     loop {
-        // What is frequent, and last what `scalar` takes longer for.
+        // Frequent cases first. `scalar` handles the rest, and is slower.
         rest = match rest {
             [] => break,
             [a @ ..0x80, behind @ ..] => match widen_ascii(rest, &mut room) {
@@ -133,15 +134,15 @@ pub(super) fn widen(bytes: &[u8], units: &mut [u16]) -> usize {
     len - room.len()
 }
 
-/// Writes the unit to the start of the room.
+/// Writes a unit at the start of the room.
 #[inline(always)]
 fn put(unit: u32, room: &mut IterMut<'_, u16>) {
-    if let Some(place) = room.next() {
-        *place = unit as u16;
+    if let Some(slot) = room.next() {
+        *slot = unit as u16;
     }
 }
 
-/// Widens sixteen bytes, if `bytes` begin with so much ASCII, and returns the others.
+/// Converts the first sixteen bytes if all are ASCII, and returns the rest.
 #[cfg(target_feature = "simd128")]
 #[inline(always)]
 fn widen_ascii<'a>(bytes: &'a [u8], room: &mut IterMut<'_, u16>) -> Option<&'a [u8]> {
@@ -168,14 +169,16 @@ fn widen_ascii<'a>(_bytes: &'a [u8], _room: &mut IterMut<'_, u16>) -> Option<&'a
     None
 }
 
-/// The code point that `bytes` begin with, which is not ASCII, and how many of them it is. What
-/// is malformed is one U+FFFD as far as it could still have become a code point.
+/// Decodes the code point at the start of `bytes`, which is not ASCII, and returns its length. A
+/// malformed sequence is one U+FFFD, up to the first byte that cannot continue it ([UTF-8 decoder]).
+///
+/// [UTF-8 decoder]: https://encoding.spec.whatwg.org/#utf-8-decoder
 fn scalar(bytes: &[u8]) -> (u32, usize) {
     const MALFORMED: u32 = 0xFFFD;
 
     let lead = bytes[0];
     let second = bytes.get(1).map_or(0, |byte| u16::from(*byte));
-    // What is too long for what it says, half of a pair, or too large, the second byte tells.
+    // The second byte shows overlong forms, surrogates and code points above U+10FFFF.
     let len = match u16::from(lead) << 8 | second {
         _ if second & 0xC0 != 0x80 => return (MALFORMED, 1),
         0xC280..0xE000 => 2,
@@ -193,7 +196,7 @@ fn scalar(bytes: &[u8]) -> (u32, usize) {
     (scalar, len)
 }
 
-/// The bits of a byte that goes on with a character.
+/// The bits of a continuation byte.
 fn tail(byte: u8) -> u32 {
     u32::from(byte & 0x3F)
 }
