@@ -1,9 +1,8 @@
-//! A Server-Sent Events client that sends an `Authorization` header: exact where the standard
-//! ([WHATWG HTML §9.2]) speaks, right where it is silent.
+//! A Server-Sent Events client that sends an `Authorization` header. It follows the standard
+//! ([WHATWG HTML §9.2]) exactly, and has a documented policy where the standard is silent.
 //!
-//! In a browser (wasm32), `AuthenticatedEventSource` is a
-//! `Stream` of events over `fetch` that asks for a token on every attempt, reconnects by itself
-//! and goes on exactly where it was:
+//! In a browser (wasm32), `AuthenticatedEventSource` is a `Stream` of events over `fetch`. It requests
+//! a token on every attempt, reconnects by itself and resumes after the last event:
 //!
 //! ```
 //! # #[cfg(target_arch = "wasm32")]
@@ -20,7 +19,7 @@
 //! # fn log(_: &str, _: &str) {}
 //! ```
 //!
-//! On any target, [`event_stream`] parses the stream by itself:
+//! On any target, [`event_stream`] parses a stream:
 //!
 //! ```
 //! use authenticated_event_source::event_stream::EventStreamParser;
@@ -33,18 +32,20 @@
 //!
 //! # Layout, in reading order
 //!
-//! - [`event_stream`] — §9.2.5–9.2.6: bytes in, events out. Knows no connection.
-//! - [`connection`] — §9.2.3 and our policy: pure decisions. Knows no browser, clock or dice.
-//! - `browser` — the shell on wasm32: the loop of the `Stream`, `fetch`, timers, the page's life.
-//! - `bindings` — what the npm package calls (feature `npm`), whose loop is JavaScript.
+//! - [`event_stream`] — §9.2.5–9.2.6: bytes in, events out.
+//! - [`connection`] — §9.2.3 and our policy: pure decisions. Time and randomness are arguments.
+//! - `browser` — the event source on wasm32: the loop of the `Stream`, `fetch`, timers, page events.
+//! - `bindings` — the exports of the npm package (feature `npm`), whose loop is in JavaScript.
 //!
-//! The first knows none of the others, the second only the first, the last two only those. What is
-//! absent, on purpose: WebSocket fall-backs, a store of state, JSON-RPC, a client for other targets
-//! than the browser.
+//! Dependencies go in these directions only: `browser → connection → event_stream` and
+//! `bindings → connection → event_stream`.
+//!
+//! Out of scope are WebSocket fallbacks, a state store, JSON-RPC, and a client for targets other than
+//! the browser.
 //!
 //! # Features
 //!
-//! - `serde`: `Event::json`, the data of an event as a Rust type.
+//! - `serde`: `Event::json`, which parses the data of an event into a Rust type.
 //! - `npm`: the exports of the npm package. Not for applications.
 //!
 //! [WHATWG HTML §9.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html
@@ -58,8 +59,8 @@ pub mod event_stream;
 
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 mod bindings;
-// The npm package drives the connection from JavaScript. With this beside it the optimiser would
-// leave three hundred bytes more in it.
+// The npm package drives the connection from JavaScript. With the module `browser` in it, the
+// optimizer would leave 300 bytes of it.
 #[cfg(all(target_arch = "wasm32", not(npm_module)))]
 pub mod browser;
 
@@ -69,7 +70,7 @@ pub use event_stream::Event;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd;
 
-/// The examples of the README compile.
+/// Compiles the examples of the README.
 #[cfg(all(doctest, target_arch = "wasm32"))]
 #[doc = include_str!("README.md")]
 struct Readme;

@@ -1,10 +1,10 @@
-//! Vectors of sixteen bytes, and blocks of 64 as such, without `unsafe`.
+//! Loads and stores of 16-byte vectors on wasm32, without `unsafe`.
 
 pub(crate) use core::arch::wasm32::v128;
 
 use core::arch::wasm32::u64x2;
 
-/// The four vectors of a block.
+/// Loads a block as four vectors.
 #[inline(always)]
 pub(crate) fn pieces(block: &[u8; 64]) -> [v128; 4] {
     let (pieces, _) = block.as_chunks();
@@ -12,14 +12,14 @@ pub(crate) fn pieces(block: &[u8; 64]) -> [v128; 4] {
     [piece(0), piece(1), piece(2), piece(3)]
 }
 
-/// The compiler makes one load of it.
+/// Loads a vector. The compiler emits one load instruction.
 #[inline(always)]
 pub(crate) fn load(bytes: &[u8; 16]) -> v128 {
     let bytes = u128::from_le_bytes(*bytes);
     u64x2(bytes as u64, (bytes >> 64) as u64)
 }
 
-/// The compiler makes one store of it.
+/// Returns the lanes of a vector. The compiler emits one store instruction.
 #[cfg(feature = "npm")]
 #[inline(always)]
 pub(crate) fn units(vector: v128) -> [u16; 8] {

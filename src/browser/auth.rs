@@ -1,3 +1,5 @@
+//! Tokens and their providers.
+
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;

@@ -1,3 +1,5 @@
+//! Reads the body of a response in chunks, if possible into a buffer that is used again.
+
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};

@@ -1,3 +1,5 @@
+//! The options of a source and their checks.
+
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,3 +1,5 @@
+//! One timer for the next deadline of a source.
+
 use alloc::rc::Rc;
 use core::cell::Cell;
 

@@ -1,3 +1,7 @@
+//! The loop of a source ([WHATWG HTML §9.2.3]): connect, read, reconnect.
+//!
+//! [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
+
 use alloc::borrow::ToOwned;
 use alloc::rc::Rc;
 use alloc::string::String;

@@ -1,3 +1,5 @@
+//! The error of a source: the failure, and the exception or response behind it.
+
 use alloc::string::String;
 use core::fmt;
 

@@ -1,3 +1,5 @@
+//! The public handle of a source, a `Stream` of events.
+
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::rc::Rc;

@@ -1,3 +1,5 @@
+//! Runs one action of the loop until it is done, interrupted or late.
+
 use alloc::rc::Rc;
 use core::future::{Future, poll_fn};
 use core::pin::pin;

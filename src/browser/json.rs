@@ -1,3 +1,5 @@
+//! Reads the data of an event as JSON (feature `serde`).
+
 use serde::de::DeserializeOwned;
 
 use crate::event_stream::Event;

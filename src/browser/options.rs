@@ -1,3 +1,5 @@
+//! The options of a source, as its loop reads them.
+
 use alloc::string::String;
 
 use wasm_bindgen::JsValue;

@@ -1,3 +1,5 @@
+//! Suspends a source while its page is hidden or cached, and wakes it when the network is back.
+
 use alloc::rc::Rc;
 use alloc::string::String;
 use core::cell::Cell;

@@ -1,3 +1,5 @@
+//! The request of one attempt, and the diagnostic probes after it.
+
 use alloc::string::String;
 use alloc::vec::Vec;
 

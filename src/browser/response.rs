@@ -1,3 +1,5 @@
+//! Reads the parts of a response that decide whether it is an event stream.
+
 use alloc::string::String;
 
 use web_sys::Response;

@@ -1,3 +1,5 @@
+//! The state of a source, and the delivery of its events.
+
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;

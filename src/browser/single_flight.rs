@@ -1,3 +1,5 @@
+//! One refresh of the credentials for all sources that wait for it.
+
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use core::cell::RefCell;

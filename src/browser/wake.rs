@@ -1,3 +1,5 @@
+//! Wakes the loop of a source.
+
 use core::cell::RefCell;
 use core::task::{Context, Waker};
 

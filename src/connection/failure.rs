@@ -1,3 +1,5 @@
+//! Why a connection failed, with a message that says what to do.
+
 use alloc::string::String;
 use core::fmt;
 use core::time::Duration;

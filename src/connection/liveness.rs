@@ -1,3 +1,5 @@
+//! When a silent stream counts as dead.
+
 use core::time::Duration;
 
 use super::{Millis, Reason};

@@ -1,3 +1,5 @@
+//! The state machine of one source: the next step, its results and its interrupts.
+
 use alloc::boxed::Box;
 use alloc::string::String;
 

@@ -1,3 +1,5 @@
+//! Time in whole milliseconds.
+
 use core::time::Duration;
 
 /// A wait, or a moment as the time since an epoch of the caller, in whole milliseconds.

@@ -1,3 +1,5 @@
+//! How much is delivered until other tasks of the page may run.
+
 /// The largest slice, in bytes. If the server is faster than the page, engines return chunks of
 /// megabytes, and the delivery of a whole chunk would block the page.
 const LARGEST_SLICE: u32 = 32 << 10;

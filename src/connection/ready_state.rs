@@ -1,3 +1,5 @@
+//! The ready state.
+
 /// The ready state of an event source, with the numbers of the standard ([WHATWG HTML §9.2.2]).
 ///
 /// [WHATWG HTML §9.2.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource-readystate

@@ -1,3 +1,5 @@
+//! When the token of an open stream is renewed. `[NON-SPEC]`
+
 use super::{Cause, Lifecycle, Millis};
 
 /// How long before its expiry a token is renewed by default: 30 s.

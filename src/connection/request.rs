@@ -1,3 +1,5 @@
+//! Redirects of requests with secrets, and the value of `Last-Event-ID`.
+
 use alloc::string::String;
 
 /// Whether secrets may follow a redirect to another origin ([Fetch §5.4], `mode` and `redirect` of a

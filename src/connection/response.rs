@@ -1,3 +1,5 @@
+//! The check of a response: is it an event stream?
+
 use alloc::string::String;
 
 use super::{Failure, Millis, Reason};

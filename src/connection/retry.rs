@@ -1,3 +1,5 @@
+//! The retry policy: what is retried, and after which wait.
+
 use core::time::Duration;
 
 use super::Millis;

@@ -1,3 +1,5 @@
+//! The state that survives a reconnect, and the decision after a failure.
+
 use alloc::string::String;
 use core::time::Duration;
 

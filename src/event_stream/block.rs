@@ -1,32 +1,34 @@
+//! The buffers of one block of lines, and the interpretation of its fields.
+
 use core::ops::Range;
 
 use super::line_buffer::LineBuffer;
 use super::value::Value;
 
-/// The buffers of the block of lines that is being read ([WHATWG HTML §9.2.6]). They lie in place
-/// among the lines as long as these stay where they are.
+/// The buffers of the block of lines that is being read ([WHATWG HTML §9.2.6]). They are ranges of the
+/// line buffer, until its bytes move.
 ///
 /// [WHATWG HTML §9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    /// The *data buffer*, without its last LF. `None`: the empty string.
+    /// The *data buffer*, without its last LF. `None` if it is empty.
     data: Option<Range<usize>>,
     /// The *event type buffer*.
     event_type: Value,
-    /// The *last event ID buffer*. The next block goes on with it.
+    /// The *last event ID buffer*. The next block keeps it.
     last_event_id: Value,
     /// Whether this block set the last event ID buffer.
     has_id: bool,
-    /// Where the latest comment is.
+    /// The latest comment.
     comment: Range<usize>,
     /// The value of the latest `retry` field, in milliseconds.
     reconnection_time: u64,
-    /// The block was handed out; its buffers are emptied before the next byte is read, not
-    /// earlier, because the caller still looks at them.
+    /// Whether the block was dispatched. Its buffers are cleared when the next line is read, because the
+    /// caller still reads them.
     is_over: bool,
 }
 
-/// An [`Item`](super::Item) before anybody looks at it.
+/// The kind of an [`Item`](super::Item), whose values are still in the buffers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Found {
     Event,
@@ -36,7 +38,7 @@ pub(crate) enum Found {
     TooLarge,
 }
 
-/// The fields that mean something; all others are ignored.
+/// The fields of the standard. All others are ignored.
 #[derive(Clone, Copy)]
 enum Field {
     Data,
@@ -53,7 +55,7 @@ impl Block {
         }
     }
 
-    /// Empties the buffers of a block that was handed out.
+    /// Clears the buffers of a dispatched block.
     #[inline(always)]
     pub(super) fn begin(&mut self) {
         if self.is_over {
@@ -64,14 +66,17 @@ impl Block {
         }
     }
 
-    /// Has `lines` drop all that is read, but for what the block holds.
+    /// Drops the lines that were read, except the values of this block.
     pub(super) fn compact(&mut self, lines: &mut LineBuffer) {
-        self.event_type.leave(0, lines);
-        self.last_event_id.leave(0, lines);
+        self.event_type.copy_from(0, lines);
+        self.last_event_id.copy_from(0, lines);
         self.data = lines.compact(self.data.take());
     }
 
-    /// `limit`: how many bytes the data may have. A line that is longer has no business here.
+    /// Processes a line ([process the field][field]). `limit` is the largest length of the data in bytes.
+    /// The line is not longer.
+    ///
+    /// [field]: https://html.spec.whatwg.org/multipage/server-sent-events.html#processField
     #[inline(always)]
     pub(super) fn process_line(
         &mut self,
@@ -87,13 +92,12 @@ impl Block {
         if !bytes.starts_with(b"data:") {
             return self.process_other_line(line, lines, limit);
         }
-        // What nearly all lines are.
+        // The most frequent field, and the most frequent line after it, are processed first.
         let value = value(line.start + b"data:".len()..line.end, lines);
         let too_large = self.append_data(value, lines, limit);
         if too_large.is_some() {
             return too_large;
         }
-        // And what is nearly always behind the last of them.
         if lines.take_blank_line() {
             return self.dispatch_the_event();
         }
@@ -108,7 +112,7 @@ impl Block {
         limit: usize,
     ) -> Option<Found> {
         let bytes = lines.bytes(line.clone());
-        // The line starts with a colon: ignore it, but let those who listen see it.
+        // The line starts with a colon: it is a comment.
         if bytes.starts_with(b":") {
             self.comment = value(line.start + 1..line.end, lines);
             return Some(Found::Comment);
@@ -117,9 +121,9 @@ impl Block {
         let value = match bytes.get(len) {
             // No colon: the whole line is the field name, the value is the empty string.
             None => line.end..line.end,
-            // The value is behind the colon and one space.
+            // The value follows the colon and one optional space.
             Some(b':') => value(line.start + len + 1..line.end, lines),
-            // The name only begins like one that is known.
+            // The field name only starts with a known name.
             Some(_) => return None,
         };
         self.process_field(field, value, lines, limit)
@@ -137,7 +141,7 @@ impl Block {
         match field {
             Field::Data => return self.append_data(value, lines, limit),
             Field::Event => self.event_type.set(value),
-            // An `id` that holds U+0000 NULL is ignored.
+            // An `id` that contains U+0000 NULL is ignored.
             Field::Id if has_null(bytes) => {}
             Field::Id => {
                 self.last_event_id.set(value);
@@ -173,15 +177,17 @@ impl Block {
         limit: usize,
     ) -> Option<Found> {
         let data = self.data.as_mut()?;
-        // The lines between are overwritten.
-        self.event_type.leave(data.end, lines);
-        self.last_event_id.leave(data.end, lines);
+        // The line after the data is overwritten: copy the values in it.
+        self.event_type.copy_from(data.end, lines);
+        self.last_event_id.copy_from(data.end, lines);
         lines.join(data, value);
         (data.len() > limit).then_some(Found::TooLarge)
     }
 
-    /// The blank line: the last event ID counts from here on, not from its field on. An event
-    /// without data is not dispatched.
+    /// Processes a blank line ([dispatch the event][dispatch]). The last event ID is committed here, not
+    /// at its field. A block without data is no event.
+    ///
+    /// [dispatch]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dispatchMessage
     #[inline(always)]
     fn dispatch_the_event(&mut self) -> Option<Found> {
         self.is_over = true;
@@ -227,16 +233,16 @@ impl Block {
 
 #[allow(
     clippy::manual_contains,
-    reason = "`contains` is made for many bytes: three hundred bytes of code for these few"
+    reason = "`contains` is optimized for many bytes, and adds 300 bytes of code"
 )]
 fn has_null(value: &[u8]) -> bool {
     value.iter().any(|byte| *byte == 0)
 }
 
-/// The field whose name the line begins with, and how long the name is.
+/// The field with whose name the line starts, and the length of the name.
 #[inline(always)]
 fn field(line: &[u8]) -> Option<(Field, usize)> {
-    // Comparisons with what is known are a load or two; a `match` goes byte by byte.
+    // A comparison with a constant is one or two loads, but a `match` compares byte by byte.
     if line.starts_with(b"id") {
         Some((Field::Id, 2))
     } else if line.starts_with(b"event") {
@@ -250,14 +256,15 @@ fn field(line: &[u8]) -> Option<(Field, usize)> {
     }
 }
 
-/// `range` without one U+0020 SPACE at its start.
+/// Removes one U+0020 SPACE from the start of `range`.
 #[inline(always)]
 fn value(range: Range<usize>, lines: &LineBuffer) -> Range<usize> {
     let space = lines.bytes(range.clone()).starts_with(b" ");
     range.start + usize::from(space)..range.end
 }
 
-/// The number that ASCII digits, and nothing else, spell in base ten.
+/// Parses ASCII digits in base ten. Returns `None` if there are other bytes, or none. A number that does
+/// not fit is the largest `u64`.
 pub(crate) fn digits(value: &[u8]) -> Option<u64> {
     let mut number = (!value.is_empty()).then_some(0_u64)?;
     for byte in value {

@@ -1,3 +1,5 @@
+//! The received bytes, and the lines in them.
+
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -5,41 +7,40 @@ use super::line_ends::{BLOCK, line_ends};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The bytes received so far, handed out line by line ([WHATWG HTML §9.2.6]: lines end with
-/// CRLF, LF or CR; one leading byte order mark is skipped).
+/// Splits the received bytes into lines ([WHATWG HTML §9.2.6]). A line ends with CRLF, LF or CR. One
+/// leading byte order mark is skipped.
 ///
-/// What is kept in front of the current line is the caller's: the data buffer of the event that
-/// is being read lives there, in place, so that a value is moved at most once. Behind it there is
-/// always a line end: no decoder can take what follows for the rest of a character that was cut off.
+/// The bytes before the current line belong to the caller, who keeps the data buffer of the current
+/// event there. A value is therefore moved at most once. A line end always follows it, so that no
+/// decoder joins a truncated character with the bytes after it.
 ///
 /// [WHATWG HTML §9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 #[derive(Debug, Default)]
 pub(super) struct LineBuffer {
-    /// The bytes, and behind them at least a block of whatever was there before, so that blocks
-    /// are searched whole.
+    /// The bytes, followed by at least [`BLOCK`] bytes of any value: the search reads whole blocks.
     bytes: Vec<u8>,
     len: usize,
-    /// Where the line being read starts.
+    /// The start of the current line.
     line: usize,
-    /// Invariant: `line <= searched <= len`, or `ends` holds what makes it so. Without it, a line
-    /// that comes in many chunks would be searched from its start every time.
+    /// The end of the searched bytes. A line that arrives in many chunks is searched once.
+    ///
+    /// Invariant: `line <= searched <= len`, unless `ends` has line ends left before `line`.
     searched: usize,
-    /// The line ends found and not handed out yet: the highest bit stands for the byte before
-    /// `searched`, and so on down.
+    /// The line ends that were found but not returned. The highest bit is the byte before `searched`.
     ends: u64,
-    /// The last line ended with CR: a LF that follows belongs to it. The line was handed out
-    /// without waiting for that LF, which may be a long time coming.
+    /// Whether the last line ended with CR, so that a LF after it belongs to the same line end. The line
+    /// was returned at once, because the next byte may arrive much later.
     is_after_carriage_return: bool,
     is_past_byte_order_mark: bool,
-    /// Bytes searched or moved so far: a test proves by it that the time is linear.
+    /// The number of bytes searched or moved, by which a test proves linear time.
     #[cfg(test)]
     pub(super) work: usize,
 }
 
 impl LineBuffer {
-    /// Moves `keep`, with its line end, to the front and the unread bytes behind it; everything else
-    /// in front of the current line is dropped. Nothing moves when both are there already, so a long
-    /// event in small chunks costs one move, not one for each chunk.
+    /// Drops the bytes before the current line, except `keep` and its line end. Moves these to the
+    /// front, and the unread bytes after them. Bytes that are already in place do not move: a long event
+    /// in small chunks is moved once, not for each chunk.
     pub(super) fn compact(&mut self, keep: Option<Range<usize>>) -> Option<Range<usize>> {
         let kept = keep.map(|keep| {
             if keep.start > 0 {
@@ -60,8 +61,8 @@ impl LineBuffer {
         kept
     }
 
-    /// Room for `additional` bytes behind the others, whatever it holds. They count once they
-    /// are [added](Self::add).
+    /// Returns room for `additional` bytes, with any contents. The bytes are part of the buffer once
+    /// they are [added](Self::add).
     pub(super) fn room(&mut self, additional: usize) -> &mut [u8] {
         let end = self.len + additional;
         if self.bytes.len() < end + BLOCK {
@@ -70,7 +71,7 @@ impl LineBuffer {
         &mut self.bytes[self.len..end]
     }
 
-    /// Counts the first bytes of the room in.
+    /// Adds the first bytes of the room to the buffer.
     pub(super) fn add(&mut self, additional: usize) {
         self.len = (self.len + additional).min(self.bytes.len().saturating_sub(BLOCK));
         if !self.is_past_byte_order_mark {
@@ -78,7 +79,7 @@ impl LineBuffer {
         }
     }
 
-    /// The next finished line, without its end; `None` until more bytes come.
+    /// Returns the next complete line without its line end, or `None` until more bytes arrive.
     #[inline(always)]
     pub(super) fn next_line(&mut self) -> Option<Range<usize>> {
         loop {
@@ -93,7 +94,8 @@ impl LineBuffer {
         }
     }
 
-    /// Takes the next line if it is known already, blank, and ends with LF.
+    /// Skips the next line and returns `true` if it is blank, ends with LF, and its end was already
+    /// found.
     #[inline(always)]
     pub(super) fn take_blank_line(&mut self) -> bool {
         let end = self.first_end();
@@ -108,7 +110,7 @@ impl LineBuffer {
         is_blank
     }
 
-    /// Where the next LF or CR is.
+    /// Returns the offset of the next LF or CR.
     #[inline(always)]
     fn next_end(&mut self) -> Option<usize> {
         while self.ends == 0 {
@@ -118,7 +120,7 @@ impl LineBuffer {
             }
             self.note_work(len);
             let block = self.bytes[self.searched..].first_chunk()?;
-            // What lies behind the bytes is shifted out.
+            // Discard the bits of the bytes after the end of the buffer.
             self.ends = line_ends(block) << (BLOCK - len);
             self.searched += len;
         }
@@ -127,14 +129,14 @@ impl LineBuffer {
         Some(end)
     }
 
-    /// Where the first of the `ends` is, if there is one.
+    /// The offset of the first of the `ends`, if there is one.
     #[inline(always)]
     fn first_end(&self) -> usize {
         self.searched + self.ends.trailing_zeros() as usize - BLOCK
     }
 
-    /// Bytes of the line whose end has not come yet. The start of a byte order mark is no line:
-    /// it must not break a limit that the whole mark does not break.
+    /// The length of the line whose end has not arrived. An incomplete byte order mark does not count:
+    /// the complete mark would not exceed a limit either.
     pub(super) fn unfinished_len(&self) -> usize {
         if self.is_past_byte_order_mark {
             self.len - self.line
@@ -143,7 +145,7 @@ impl LineBuffer {
         }
     }
 
-    /// All bytes that are held.
+    /// All bytes of the buffer.
     pub(super) fn all(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
@@ -153,9 +155,8 @@ impl LineBuffer {
         &self.bytes[range]
     }
 
-    /// Appends `value`, which is the end of a line already handed out, to `data` as a line of its own.
-    /// There is room: the five or more bytes `data:` of the later line, or the four of a `data`
-    /// without colon, were read between the two.
+    /// Appends `value`, which is the end of a returned line, to `data` as a new line. There is room,
+    /// because at least the four bytes of the field name `data` separate the two.
     #[inline(never)]
     pub(super) fn join(&mut self, data: &mut Range<usize>, value: Range<usize>) {
         self.bytes[data.end] = b'\n';
@@ -166,7 +167,7 @@ impl LineBuffer {
         data.end = end;
     }
 
-    /// Waits while the bytes so far are a proper prefix of the byte order mark.
+    /// Skips the byte order mark, once enough bytes have arrived to recognize it.
     fn skip_byte_order_mark(&mut self) {
         if self.all().starts_with(BYTE_ORDER_MARK) {
             self.line = BYTE_ORDER_MARK.len();

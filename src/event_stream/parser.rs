@@ -219,7 +219,7 @@ impl EventStreamParser {
     #[inline(always)]
     pub(crate) fn last_event_id(&self) -> Result<core::ops::Range<usize>, &[u8]> {
         let id = self.block.last_event_id();
-        id.place().ok_or_else(|| id.bytes(&self.lines))
+        id.range().ok_or_else(|| id.bytes(&self.lines))
     }
 
     pub(crate) fn comment(&self) -> &[u8] {

@@ -1,47 +1,49 @@
+//! The value of a field that survives until its block is dispatched.
+
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::line_buffer::LineBuffer;
 
-/// The value of a field: in place among the lines, or a copy once these go.
+/// The value of a field: a range of the line buffer, or a copy once these bytes move.
 #[derive(Debug, Default)]
 pub(super) struct Value {
-    place: Option<Range<usize>>,
-    /// What counts where there is no place.
+    /// The range in the line buffer.
+    range: Option<Range<usize>>,
+    /// The value if it has no range.
     copy: Vec<u8>,
 }
 
 impl Value {
-    pub(super) fn set(&mut self, place: Range<usize>) {
-        self.place = Some(place);
+    pub(super) fn set(&mut self, range: Range<usize>) {
+        self.range = Some(range);
     }
 
     #[inline(always)]
     pub(super) fn clear(&mut self) {
-        self.place = None;
+        self.range = None;
         self.copy.clear();
     }
 
-    /// Copies the value if it lies behind `start`, where all places are about to be used for
-    /// something else.
-    pub(super) fn leave(&mut self, start: usize, lines: &LineBuffer) {
-        if let Some(place) = self.place.take_if(|place| place.start >= start) {
+    /// Copies the value if it begins at `start` or later, where the bytes are about to be overwritten.
+    pub(super) fn copy_from(&mut self, start: usize, lines: &LineBuffer) {
+        if let Some(range) = self.range.take_if(|range| range.start >= start) {
             self.copy.clear();
-            self.copy.extend_from_slice(lines.bytes(place));
+            self.copy.extend_from_slice(lines.bytes(range));
         }
     }
 
-    /// Where among the lines it lies, if it does.
+    /// The range in the line buffer, if the value is still there.
     #[cfg(all(feature = "npm", target_arch = "wasm32"))]
     #[inline(always)]
-    pub(super) fn place(&self) -> Option<Range<usize>> {
-        self.place.clone()
+    pub(super) fn range(&self) -> Option<Range<usize>> {
+        self.range.clone()
     }
 
     #[inline(always)]
     pub(super) fn bytes<'a>(&'a self, lines: &'a LineBuffer) -> &'a [u8] {
-        match &self.place {
-            Some(place) => lines.bytes(place.clone()),
+        match &self.range {
+            Some(range) => lines.bytes(range.clone()),
             None => &self.copy,
         }
     }
@@ -50,7 +52,7 @@ impl Value {
 impl From<&[u8]> for Value {
     fn from(value: &[u8]) -> Self {
         Self {
-            place: None,
+            range: None,
             copy: Vec::from(value),
         }
     }
