@@ -8,7 +8,7 @@ use super::event_table::HAS_EVENT;
 use super::settings::{Settings, milliseconds, moment, time};
 use crate::connection::{
     self, Cause, Decision, Failure, Interrupt, Millis, Origin, Pace, Reason, RedirectGuard,
-    RequestKind, ResponseHead, Step, Verdict, header_value, retry_after,
+    RequestKind, ResponseHead, RetryOverride, Step, header_value, retry_after,
 };
 use crate::event_stream::digits;
 
@@ -171,9 +171,9 @@ impl Lifecycle {
     #[wasm_bindgen(js_name = judge)]
     pub fn decide(&mut self, verdict: f64, now: f64, random: f64) -> f64 {
         let verdict = match verdict {
-            -1.0 => Some(Verdict::Retry),
-            -2.0 => Some(Verdict::Stop),
-            wait if !wait.is_nan() => Some(Verdict::RetryAfter(time(wait).into())),
+            -1.0 => Some(RetryOverride::Retry(None)),
+            -2.0 => Some(RetryOverride::Stop),
+            wait if !wait.is_nan() => Some(RetryOverride::Retry(Some(time(wait)))),
             _ => None,
         };
         match self.lifecycle.decide(verdict, moment(now), random) {

@@ -1,6 +1,6 @@
 //! The options of a source, which the class in JavaScript reads, checks and passes as numbers.
 
-use crate::connection::{HeartbeatTimeout, Jitter, Millis, Policy, RedirectPolicy, Retry, RetryOn};
+use crate::connection::{Jitter, Millis, Policy, RedirectPolicy, Retry, RetryOn, SilenceLimit};
 
 /// The index of each setting, in the order of `NUMBERS` in JavaScript. Times are in milliseconds, flags
 /// are 0 or 1.
@@ -89,11 +89,11 @@ impl Settings<'_> {
     }
 }
 
-fn heartbeat(milliseconds: f64) -> HeartbeatTimeout {
+fn heartbeat(milliseconds: f64) -> SilenceLimit {
     match milliseconds {
-        0.0 => HeartbeatTimeout::Auto,
-        finite if finite.is_finite() => HeartbeatTimeout::After(time(finite).into()),
-        _ => HeartbeatTimeout::Never,
+        0.0 => SilenceLimit::Auto,
+        finite if finite.is_finite() => SilenceLimit::After(time(finite)),
+        _ => SilenceLimit::Never,
     }
 }
 

@@ -120,7 +120,7 @@ impl Builder {
 
     /// Sets when a silent stream counts as dead. Default [`HeartbeatTimeout::Auto`].
     pub fn heartbeat_timeout(self, timeout: HeartbeatTimeout) -> Self {
-        self.set(move |options| options.policy.heartbeat_timeout = timeout)
+        self.set(move |options| options.policy.heartbeat_timeout = timeout.into())
     }
 
     /// Sets whether the connection stays open while the page is hidden. Default `true`.

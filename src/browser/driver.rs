@@ -262,7 +262,8 @@ impl Driver {
         let verdict = hooks
             .verdict
             .as_ref()
-            .and_then(|should_retry| should_retry(&failure));
+            .and_then(|should_retry| should_retry(&failure))
+            .map(Into::into);
         let (now, random) = (sys::now(), js_sys::Math::random());
         let decision = self.shared.lifecycle().decide(verdict, now, random);
         // The end of the stream is no error if the server ended it on purpose.

@@ -4,6 +4,8 @@ use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
+use super::Millis;
+
 /// Why a connection, or an attempt at one, is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -109,8 +111,8 @@ impl Reason {
     }
 }
 
-/// A failure of a connection, or of an attempt to connect. The exception or the response behind it
-/// is in [`Error`](crate::Error).
+/// A failure of a connection, or of an attempt to connect. In a browser, `Error` contains it and the
+/// exception or the response behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Failure {
@@ -118,8 +120,9 @@ pub struct Failure {
     pub reason: Reason,
     /// The status of the response, if there was one.
     pub status: Option<u16>,
-    /// The response's `Retry-After` as a wait from its arrival, at most one hour.
-    pub retry_after: Option<Duration>,
+    /// See [`retry_after`](Self::retry_after).
+    #[doc(hidden)]
+    pub retry_after: Option<Millis>,
     /// The content type that came instead of `text/event-stream`, at most 100 bytes.
     pub content_type: Option<String>,
     /// Whether the request had a `Last-Event-ID` header that the CORS preflight may have refused.
@@ -155,6 +158,14 @@ impl Failure {
         if secrets.into_iter().any(is_echo) {
             *content_type = String::from("[redacted]");
         }
+    }
+
+    /// The response's `Retry-After` as a wait from its arrival, at most one hour
+    /// ([RFC 9110 §10.2.3]).
+    ///
+    /// [RFC 9110 §10.2.3]: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after.map(Duration::from)
     }
 
     /// Whether the server ended the stream on purpose. If the source stops then, that is no error.

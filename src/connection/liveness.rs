@@ -20,11 +20,32 @@ pub enum HeartbeatTimeout {
     Never,
 }
 
+/// [`HeartbeatTimeout`] in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SilenceLimit {
+    /// [`HeartbeatTimeout::Auto`]
+    Auto,
+    /// [`HeartbeatTimeout::After`]
+    After(Millis),
+    /// [`HeartbeatTimeout::Never`]
+    Never,
+}
+
+impl From<HeartbeatTimeout> for SilenceLimit {
+    fn from(timeout: HeartbeatTimeout) -> Self {
+        match timeout {
+            HeartbeatTimeout::Auto => Self::Auto,
+            HeartbeatTimeout::After(time) => Self::After(time.into()),
+            HeartbeatTimeout::Never => Self::Never,
+        }
+    }
+}
+
 /// Measures the pauses of a stream, and derives the time at which it counts as dead. It outlives a
 /// connection, because the heartbeat interval belongs to the server.
 #[derive(Debug)]
 pub struct Liveness {
-    timeout: HeartbeatTimeout,
+    limit: SilenceLimit,
     last_bytes_at: Millis,
     /// Whether this connection has delivered any bytes.
     has_bytes: bool,
@@ -50,9 +71,9 @@ const SHORTEST_AUTO: Millis = Millis::from_secs(10);
 
 impl Liveness {
     /// The state before the first connection.
-    pub fn new(timeout: HeartbeatTimeout) -> Self {
+    pub fn new(limit: SilenceLimit) -> Self {
         Self {
-            timeout,
+            limit,
             last_bytes_at: Millis::ZERO,
             has_bytes: false,
             heartbeat_interval: None,
@@ -99,18 +120,18 @@ impl Liveness {
 
     /// The time at which the connection counts as dead unless bytes arrive.
     pub fn deadline(&self) -> Option<Millis> {
-        let timeout = match self.timeout {
-            HeartbeatTimeout::Never => return None,
-            HeartbeatTimeout::After(timeout) => timeout.into(),
-            HeartbeatTimeout::Auto if self.has_heartbeat() => {
+        let limit = match self.limit {
+            SilenceLimit::Never => return None,
+            SilenceLimit::After(time) => time,
+            SilenceLimit::Auto if self.has_heartbeat() => {
                 let longest = self
                     .longest
                     .max(self.heartbeat_interval.unwrap_or_default());
                 longest.saturating_mul(3).max(SHORTEST_AUTO)
             }
-            HeartbeatTimeout::Auto => return None,
+            SilenceLimit::Auto => return None,
         };
-        Some(self.last_bytes_at.saturating_add(timeout))
+        Some(self.last_bytes_at.saturating_add(limit))
     }
 
     /// Whether the response announced a heartbeat, or the stream has shown one.

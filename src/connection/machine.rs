@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 
 use super::{
-    DEFAULT_RENEW_BEFORE, Decision, Failure, HeartbeatTimeout, Liveness, Millis, ReadyState,
-    Reason, RedirectGuard, RedirectPolicy, ResponseHead, Retry, RetryOn, RetryState, Verdict,
+    DEFAULT_RENEW_BEFORE, Decision, Failure, Liveness, Millis, ReadyState, Reason, RedirectGuard,
+    RedirectPolicy, ResponseHead, Retry, RetryOn, RetryOverride, RetryState, SilenceLimit,
 };
 
 /// The life of one event source ([WHATWG HTML §9.2.3]). It performs no action itself: its driver
@@ -63,7 +63,7 @@ pub struct Policy {
     /// The time limit for the providers, and then for the response headers.
     pub connect_timeout: Millis,
     /// When a silent stream counts as dead.
-    pub heartbeat_timeout: HeartbeatTimeout,
+    pub heartbeat_timeout: SilenceLimit,
     /// Whether secrets may follow a redirect to another origin.
     pub redirect: RedirectPolicy,
     /// Whether `fetch` accepts the URL. It rejects user names, passwords and schemes other than HTTP.
@@ -194,7 +194,7 @@ impl Default for Policy {
             can_refresh: false,
             renew_before: DEFAULT_RENEW_BEFORE,
             connect_timeout: Self::CONNECT_TIMEOUT,
-            heartbeat_timeout: HeartbeatTimeout::Auto,
+            heartbeat_timeout: SilenceLimit::Auto,
             redirect: RedirectPolicy::SameOrigin,
             is_fetchable: true,
             may_probe: true,
@@ -453,7 +453,7 @@ impl Lifecycle {
     ///
     /// [reestablish]: https://html.spec.whatwg.org/multipage/server-sent-events.html#reestablish-the-connection
     /// [fail]: https://html.spec.whatwg.org/multipage/server-sent-events.html#fail-the-connection
-    pub fn decide(&mut self, verdict: Option<Verdict>, now: Millis, random: f64) -> Decision {
+    pub fn decide(&mut self, verdict: Option<RetryOverride>, now: Millis, random: f64) -> Decision {
         let State::Failed(failure) = &self.state else {
             return Decision::Stop;
         };

@@ -35,12 +35,12 @@ pub use retry_state::Verdict;
 
 #[doc(hidden)]
 pub use {
-    liveness::Liveness,
+    liveness::{Liveness, SilenceLimit},
     machine::{Interrupt, Lifecycle, Origin, Policy, RequestKind, Step},
     millis::Millis,
     pace::Pace,
     renewal::{DEFAULT_RENEW_BEFORE, renew_in},
     request::{RedirectGuard, header_value, is_secret_header},
     response::{ResponseHead, retry_after},
-    retry_state::{Decision, RetryState},
+    retry_state::{Decision, RetryOverride, RetryState},
 };

@@ -38,9 +38,7 @@ impl ResponseHead<'_> {
             401 => Err(Failure::with_status(Reason::Unauthorized, 401)),
             status => {
                 let mut failure = Failure::with_status(Reason::Status, status);
-                failure.retry_after = self
-                    .retry_after
-                    .map(|wait| wait.min(Self::MAX_RETRY_AFTER).into());
+                failure.retry_after = self.retry_after.map(|wait| wait.min(Self::MAX_RETRY_AFTER));
                 Err(failure)
             }
         }

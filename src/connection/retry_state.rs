@@ -33,6 +33,25 @@ pub enum Verdict {
     Stop,
 }
 
+/// [`Verdict`] in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryOverride {
+    /// Retry after this wait, or after the wait of the policy.
+    Retry(Option<Millis>),
+    /// Do not retry.
+    Stop,
+}
+
+impl From<Verdict> for RetryOverride {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Retry => Self::Retry(None),
+            Verdict::RetryAfter(wait) => Self::Retry(Some(wait.into())),
+            Verdict::Stop => Self::Stop,
+        }
+    }
+}
+
 /// Owns the ready state, the *last event ID string*, the *reconnection time* and the count of
 /// retries ([WHATWG HTML §9.2.2]).
 ///
@@ -181,7 +200,7 @@ impl RetryState {
     pub fn decide(
         &mut self,
         failure: &Failure,
-        verdict: Option<Verdict>,
+        verdict: Option<RetryOverride>,
         now: Millis,
         random: f64,
     ) -> Decision {
@@ -196,8 +215,8 @@ impl RetryState {
             return Decision::Refresh;
         }
         let may_retry = match verdict {
-            Some(Verdict::Stop) => false,
-            Some(Verdict::Retry | Verdict::RetryAfter(_)) => true,
+            Some(RetryOverride::Stop) => false,
+            Some(RetryOverride::Retry(_)) => true,
             None => self.is_retryable(failure),
         };
         if !may_retry || self.retries >= self.retry.max_retries {
@@ -249,14 +268,13 @@ impl RetryState {
             }
     }
 
-    fn wait(&self, failure: &Failure, verdict: Option<Verdict>, random: f64) -> Millis {
-        if let Some(Verdict::RetryAfter(wait)) = verdict {
-            return wait.min(Retry::MAX_RECONNECTION_TIME).into();
+    fn wait(&self, failure: &Failure, verdict: Option<RetryOverride>, random: f64) -> Millis {
+        if let Some(RetryOverride::Retry(Some(wait))) = verdict {
+            return wait.min(Retry::MAX_RECONNECTION_TIME.into());
         }
-        let retry_after = failure.retry_after.map(Millis::from);
         self.retry
             .wait(self.reconnection_time, self.retries, random)
-            .max(retry_after.unwrap_or_default())
+            .max(failure.retry_after.unwrap_or_default())
     }
 }
 
