@@ -74,7 +74,8 @@ impl Life {
     }
 
     fn judge(&mut self, verdict: Option<Verdict>) -> Decision {
-        self.life.decide(verdict, self.now.into(), 0.0)
+        self.life
+            .decide(verdict.map(Into::into), self.now.into(), 0.0)
     }
 
     /// Judges a loss, and waits.

@@ -14,7 +14,7 @@ fn listened(
     pauses: &[Duration],
     comments: bool,
 ) -> (Liveness, Duration) {
-    let mut liveness = Liveness::new(timeout);
+    let mut liveness = Liveness::new(timeout.into());
     liveness.on_open(Millis::ZERO, None);
     let mut now = Duration::ZERO;
     for pause in pauses {
@@ -57,7 +57,7 @@ fn two_keep_alive_comments_are_a_rhythm() {
 
 #[test]
 fn the_time_that_listeners_take_is_no_pause() {
-    let mut liveness = Liveness::new(HeartbeatTimeout::Auto);
+    let mut liveness = Liveness::new(HeartbeatTimeout::Auto.into());
     liveness.on_open(Millis::ZERO, None);
     for second in (0..70).step_by(7) {
         let arrived = second * S;
@@ -85,7 +85,7 @@ fn a_stream_that_never_speaks_is_mute_and_one_that_stops_has_stalled() {
 
 #[test]
 fn a_rhythm_that_is_announced_arms_the_watch_from_the_start() {
-    let mut liveness = Liveness::new(HeartbeatTimeout::Auto);
+    let mut liveness = Liveness::new(HeartbeatTimeout::Auto.into());
     liveness.on_open(S.into(), Some((15 * S).into()));
     assert_eq!(due(&liveness), Some(46 * S));
     liveness.on_open(S.into(), Some(S.into()));
@@ -100,7 +100,7 @@ fn a_timeout_of_the_caller_outranks_what_is_announced() {
         (HeartbeatTimeout::After(40 * S), Some(40 * S)),
         (HeartbeatTimeout::Never, None),
     ] {
-        let mut liveness = Liveness::new(timeout);
+        let mut liveness = Liveness::new(timeout.into());
         liveness.on_open(Millis::ZERO, Some((15 * S).into()));
         assert_eq!(due(&liveness), deadline);
     }
@@ -109,7 +109,7 @@ fn a_timeout_of_the_caller_outranks_what_is_announced() {
 /// An announcement that is not kept.
 #[test]
 fn a_pause_longer_than_announced_is_learned() {
-    let mut liveness = Liveness::new(HeartbeatTimeout::Auto);
+    let mut liveness = Liveness::new(HeartbeatTimeout::Auto.into());
     liveness.on_open(Millis::ZERO, Some((10 * S).into()));
     liveness.on_deadline((30 * S).into());
     liveness.on_open((30 * S).into(), Some((10 * S).into()));
@@ -172,7 +172,7 @@ proptest! {
         times in proptest::collection::vec((any_time(), 0_u8..5), 0..9),
     ) {
         for timeout in [HeartbeatTimeout::Auto, HeartbeatTimeout::After(timeout)] {
-            let mut liveness = Liveness::new(timeout);
+            let mut liveness = Liveness::new(timeout.into());
             for (now, what) in &times {
                 match what {
                     0 => liveness.on_open((*now).into(), None),

@@ -221,7 +221,7 @@ impl Model {
     /// The shortest and the longest wait before this retry.
     fn bounds(&self, failure: &Failure) -> (Duration, Duration) {
         let base = self.reconnection_time;
-        let least = base.max(failure.retry_after.unwrap_or_default());
+        let least = base.max(failure.retry_after().unwrap_or_default());
         let growth = self.policy.multiplier.powi(self.retries_in_a_row as i32);
         let grown = Duration::try_from_secs_f64(base.as_secs_f64() * growth);
         (
@@ -294,7 +294,7 @@ fn take(step: &Step, connection: &mut RetryState, model: &mut Model) {
             verdict,
             dice,
         } => {
-            let next = connection.decide(failure, *verdict, model.now.into(), *dice);
+            let next = connection.decide(failure, verdict.map(Into::into), model.now.into(), *dice);
             model.interrupted(failure, *verdict, next);
         }
         Step::Reconnect => {

@@ -95,7 +95,7 @@ fn retry_after_is_capped_at_an_hour() {
         ..head(503, None)
     };
     let failure = head.check().expect_err("503 is no event stream");
-    assert_eq!(failure.retry_after, Some(Duration::from_secs(3600)));
+    assert_eq!(failure.retry_after(), Some(Duration::from_secs(3600)));
 }
 
 #[test]

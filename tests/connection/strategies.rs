@@ -165,7 +165,7 @@ pub(crate) fn failure_of(
     match reason {
         Reason::Status => {
             failure.status = Some(status);
-            failure.retry_after = retry_after;
+            failure.retry_after = retry_after.map(Into::into);
         }
         Reason::Cors => failure.is_resume_refused = is_resume_refused,
         _ => {}

@@ -79,7 +79,7 @@ fn a_reconnection_time_longer_than_the_longest_delay_is_not_undercut() {
 fn retry_after_is_a_floor_not_a_ceiling() {
     let after = |seconds| {
         let mut failure = Failure::with_status(Reason::Status, 503);
-        failure.retry_after = Some(Duration::from_secs(seconds));
+        failure.retry_after = Some(Millis::from_secs(seconds));
         RetryState::new(Retry::default(), false, String::new()).decide(
             &failure,
             None,
