@@ -2,38 +2,39 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::time::Duration;
 
-/// What the parser found in the event stream, in the order in which it came.
+/// A part of the event stream that has an effect ([WHATWG HTML §9.2.6]).
+///
+/// [WHATWG HTML §9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Item<'a> {
-    /// An event to dispatch. Its last event ID counts from now on.
+    /// An event to dispatch. Its last event ID is committed.
     Event(RawEvent<'a>),
-    /// A block without data that set the last event ID: nothing is dispatched, but the ID counts
-    /// from now on.
+    /// The last event ID of a block without data. The ID is committed, and nothing is dispatched.
     LastEventId(&'a [u8]),
-    /// A `retry` field: the reconnection time of the event source is to be this long. Values
-    /// that do not fit are the largest that does.
+    /// The reconnection time of a `retry` field. A number that does not fit is the largest `u64` of
+    /// milliseconds.
     ReconnectionTime(Duration),
-    /// A line that starts with a colon, without the colon and one space behind it.
+    /// A comment, without the colon and one space after it.
     Comment(&'a [u8]),
-    /// An event or a line was larger than the limit. The parser ignores everything that follows,
-    /// until it is reset; it frees its memory when it is asked for the next item.
+    /// An event or a line was larger than the limit. The parser ignores the rest of the stream, and
+    /// frees its memory at the next call.
     TooLarge,
 }
 
-/// An event as it lies in the parser's buffer: bytes that are not checked for UTF-8 yet.
+/// An event in the parser's buffer. Its bytes may be malformed UTF-8: see [`decode`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawEvent<'a> {
     /// The event type; `message` if the stream named none.
     pub event_type: &'a [u8],
-    /// Whether the block of this event named its type.
+    /// Whether the block of this event contained an `event` field with a value.
     pub has_type: bool,
     /// The data: the values of all `data` fields, joined by LF.
     pub data: &'a [u8],
     /// The last event ID.
     pub last_event_id: &'a [u8],
-    /// Whether the block of this event held an `id` field. If not, the last event ID is the same
-    /// as before.
+    /// Whether the block of this event contained an `id` field. If not, the last event ID is the ID of
+    /// an earlier block.
     pub has_id: bool,
 }
 

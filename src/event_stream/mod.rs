@@ -1,12 +1,15 @@
 //! The event stream: bytes in, events out ([WHATWG HTML §9.2.5–9.2.6]).
 //!
-//! Knows no connection, no clock and no browser; runs on any target. It does not check the
-//! `Content-Type`, does not reconnect and does not decode content codings.
+//! It needs no connection, clock or browser, and runs on any target. It does not check the
+//! `Content-Type`, reconnect or decode content codings.
 //!
-//! Invariants: feeding never fails and never panics; cutting the input differently never changes
-//! the items; memory is bounded by six times [`EventStreamParser::max_event_size`] (the data and
-//! the unfinished line in a buffer that may have room for twice as much, the event type, the last
-//! event ID) plus twice the largest chunk, if all items are taken after each chunk.
+//! Invariants:
+//!
+//! - Feeding never fails and never panics.
+//! - Cutting the input into other chunks never changes the items.
+//! - Memory is bounded by six times [`EventStreamParser::max_event_size`] plus twice the largest chunk,
+//!   if all items are read after each chunk. The buffer holds the data and an unfinished line, and may
+//!   have room for twice as much. The event type and the last event ID are the rest.
 //!
 //! [WHATWG HTML §9.2.5–9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 

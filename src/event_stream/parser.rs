@@ -6,8 +6,8 @@ use super::{Event, Item, RawEvent};
 
 /// Interprets an event stream ([WHATWG HTML §9.2.6]): bytes in, [items](Item) out.
 ///
-/// Any bytes are a valid event stream, so there is no error type; how the stream is cut into
-/// pieces never changes the result; each byte is looked at a constant number of times.
+/// Any bytes are a valid event stream, so that feeding never fails. Cutting the stream into other
+/// chunks never changes its items. The time is linear in the length of the stream.
 ///
 /// ```
 /// use authenticated_event_source::event_stream::{Event, EventStreamParser};
@@ -26,8 +26,8 @@ pub struct EventStreamParser {
     lines: LineBuffer,
     block: Block,
     max_event_size: usize,
-    /// It was reported. All is freed, but only when more is asked for: until then the bindings hold
-    /// addresses of the events before the one that is too large.
+    /// Whether [`Item::TooLarge`] was returned. The memory is freed by the next call, not before: the
+    /// bindings still read the events before the event that is too large.
     is_too_large: bool,
 }
 
@@ -38,7 +38,7 @@ impl Default for EventStreamParser {
 }
 
 impl EventStreamParser {
-    /// The default for the size of an event, in bytes: 16 MiB.
+    /// The default limit for the size of an event, in bytes: 16 MiB.
     pub const DEFAULT_MAX_EVENT_SIZE: usize = 16 << 20;
 
     /// A parser at the start of a stream, with an empty last event ID.
@@ -51,31 +51,31 @@ impl EventStreamParser {
         }
     }
 
-    /// Limits the data of one event, and any one line, to this many bytes. What is longer ends
-    /// the stream with [`Item::TooLarge`].
+    /// Sets the limit in bytes for the data of one event, and for one line. Default 16 MiB. A larger
+    /// event ends the stream with [`Item::TooLarge`].
     #[must_use]
     pub fn max_event_size(mut self, bytes: usize) -> Self {
         self.max_event_size = bytes;
         self
     }
 
-    /// Starts a new stream: all that is unread or unfinished is dropped.
+    /// Starts a new stream. Unread items and the unfinished block are dropped.
     ///
-    /// An event without an `id` field then has `last_event_id`, until one sets another. The
-    /// standard's text starts each stream with the empty string; browsers go on with the ID they
-    /// reconnected with, and so do we when the connection passes it here.
+    /// Events without an `id` field have `last_event_id`, until an event sets another ID. The text of
+    /// the standard starts each stream with an empty ID. Browsers continue with the ID of the
+    /// reconnect, which the connection passes here.
     pub fn reset(&mut self, last_event_id: &str) {
         *self = Self::new().max_event_size(self.max_event_size);
         self.block = Block::with_last_event_id(last_event_id.as_bytes());
     }
 
-    /// Ends the stream: an event whose blank line has not come is dropped. The parser is then at
-    /// the start of a new stream with an empty last event ID.
+    /// Ends the stream. An event without its blank line is dropped. The parser is then at the start
+    /// of a new stream with an empty last event ID.
     pub fn end(&mut self) {
         self.reset("");
     }
 
-    /// Takes the next bytes of the stream. Then call [`next_item`](Self::next_item) until it
+    /// Parses the next bytes of the stream. Then call [`next_item`](Self::next_item) until it
     /// returns `None`.
     pub fn feed(&mut self, bytes: &[u8]) {
         if !self.is_too_large {
@@ -84,8 +84,8 @@ impl EventStreamParser {
         self.add(bytes.len());
     }
 
-    /// Like [`feed`](Self::feed), for bytes that must be copied from elsewhere: `fill` is given
-    /// room for `len` bytes, all zero, and writes them.
+    /// Like [`feed`](Self::feed), for bytes that are copied from memory outside of Rust. `fill` writes
+    /// the `len` bytes into a slice, which contains zeros.
     pub fn feed_with(&mut self, len: usize, fill: impl FnOnce(&mut [u8])) {
         if !self.is_too_large {
             let room = self.room(len);
@@ -95,15 +95,15 @@ impl EventStreamParser {
         self.add(len);
     }
 
-    /// Room for the next `len` bytes of the stream, whatever it holds. They count once they are
-    /// [added](Self::add).
+    /// Returns room for the next `len` bytes of the stream, with any contents. The bytes are part of
+    /// the stream once they are [added](Self::add).
     pub(crate) fn room(&mut self, len: usize) -> &mut [u8] {
         self.block.begin();
         self.block.compact(&mut self.lines);
         self.lines.room(len)
     }
 
-    /// Takes what was written into the [room](Self::room).
+    /// Adds the bytes that were written into the [room](Self::room).
     pub(crate) fn add(&mut self, len: usize) {
         if self.is_too_large {
             self.free();
@@ -112,7 +112,7 @@ impl EventStreamParser {
         }
     }
 
-    /// The next thing that the bytes so far hold; `None` until more bytes come.
+    /// Returns the next item, or `None` until more bytes are fed.
     #[inline]
     pub fn next_item(&mut self) -> Option<Item<'_>> {
         let found = self.find()?;
@@ -189,12 +189,11 @@ impl EventStreamParser {
     }
 }
 
-/// What the bindings look at: where things are in the parser's buffer, of what was
-/// [found](EventStreamParser::find).
+/// The values of the item that was [found](EventStreamParser::find), as ranges of the buffer.
 #[cfg(all(feature = "npm", target_arch = "wasm32"))]
 impl EventStreamParser {
-    /// The bytes in which the values lie that came in place: they stay where they are until there
-    /// is to be [room](Self::room) again.
+    /// The bytes of the in-place values. They do not move before the next call of
+    /// [`room`](Self::room).
     pub(crate) fn buffer(&self) -> &[u8] {
         self.lines.all()
     }
@@ -204,7 +203,7 @@ impl EventStreamParser {
         self.block.data()
     }
 
-    /// Empty if the stream named none.
+    /// The event type, empty if the block has none.
     #[inline(always)]
     pub(crate) fn event_type(&self) -> &[u8] {
         self.block.event_type().bytes(&self.lines)
@@ -215,7 +214,7 @@ impl EventStreamParser {
         self.block.has_id()
     }
 
-    /// Where the last event ID lies; what it is, where it lies elsewhere.
+    /// The range of the last event ID, or its copy if it is not in the buffer.
     #[inline(always)]
     pub(crate) fn last_event_id(&self) -> Result<core::ops::Range<usize>, &[u8]> {
         let id = self.block.last_event_id();
@@ -226,7 +225,7 @@ impl EventStreamParser {
         self.lines.bytes(self.block.comment())
     }
 
-    /// In milliseconds.
+    /// The value of the latest `retry` field, in milliseconds.
     pub(crate) fn reconnection_time(&self) -> u64 {
         self.block.reconnection_time()
     }

@@ -1,12 +1,15 @@
-//! What only the inside shows. Linear time is proven by counting: a clock would tell more of the
-//! machine than of the parser.
+//! Tests of internals. Linear time is proven by counting work, because a clock would measure the
+//! machine.
+
 use alloc::vec::Vec;
 
 use super::{EventStreamParser, Item};
 
-/// How many times each byte of the stream is searched or moved, at the most: once to find the
-/// line ends, once to the front with the unfinished line or the long first line that it is part
-/// of, once to join the data.
+/// The largest number of times that a byte is searched or moved:
+///
+/// - once to find the line ends,
+/// - once to the front, as part of an unfinished line or of the data,
+/// - once to join the data.
 const MAX_WORK_PER_BYTE: usize = 3;
 
 const CHUNKS: [usize; 5] = [1, 7, 256, 4096, 65_536];
@@ -24,7 +27,7 @@ fn line(field: &str, len: usize) -> Vec<u8> {
     [field.as_bytes(), &b"x".repeat(len), b"\n"].concat()
 }
 
-/// Each about as long as asked for, each the worst for another part of the parser.
+/// Streams of about `len` bytes, each the worst case of another part of the parser.
 fn streams(len: usize) -> [(&'static str, Vec<u8>); 10] {
     [
         ("one line of data", line("data:", len)),
@@ -72,7 +75,7 @@ fn each_byte_is_searched_and_moved_a_constant_number_of_times() {
     }
 }
 
-/// Twice the stream, at most about twice the work.
+/// A stream of twice the length takes at most about twice the work.
 #[test]
 #[cfg_attr(
     miri,
@@ -83,7 +86,7 @@ fn the_work_grows_with_the_stream_and_no_faster() {
     for ((name, stream), (_, twice)) in streams(len).into_iter().zip(streams(2 * len)) {
         for chunk in CHUNKS {
             let (once, twice) = (work(&stream, chunk), work(&twice, chunk));
-            // One chunk more or less may move once more.
+            // The lengths are not multiples of the chunk: one more chunk may move once more.
             assert!(
                 twice <= 2 * once + 2 * chunk + 20_000,
                 "{name}, {chunk}: {once}, {twice}"
@@ -92,7 +95,7 @@ fn the_work_grows_with_the_stream_and_no_faster() {
     }
 }
 
-/// The table for JavaScript is read after the last item: it points into the parser's buffer.
+/// JavaScript reads the event table, which points into the parser's buffer, after the last item.
 #[test]
 fn events_stay_in_place_when_a_later_one_is_too_large() {
     let mut parser = EventStreamParser::new().max_event_size(8);
