@@ -6,100 +6,103 @@ export function start(module: WebAssembly.Module): void;
 export function memory(): WebAssembly.Memory;
 
 /**
- * The decisions of a source. It calls nothing of JavaScript's, so that no call of it can meet
- * another. Moments are milliseconds since 1970, waits are milliseconds.
+ * The [`connection::Lifecycle`] of one source, for the loop in JavaScript. It calls no JavaScript,
+ * so that no call finds it borrowed. Moments are milliseconds since 1970, waits are milliseconds.
  */
 export class Core {
   free(): void;
   /**
-   * The stream is open; whether it was before. `expires_at`: when the token does, not a number
-   * if nobody knows; `is_same`: it is that of the stream before.
+   * Records that the stream is open, and returns whether it was open before. `expires_at` is the
+   * expiry of the token, NaN if unknown. `is_same_token` if the stream before had the same token.
    */
-  announce(now: number, expires_at: number, is_same: boolean): boolean;
+  announce(now: number, expires_at: number, is_same_token: boolean): boolean;
   /**
-   * Whether what is under way is to be left.
+   * Returns whether an interrupt or the clock ends the current action.
    */
   check(now: number): boolean;
   /**
-   * A slice of so many bytes was delivered, which took so many milliseconds; `flags` are those of
-   * its [table](super::batch::Batch::table). Whether the page is to have its turn.
+   * Records that a slice of `len` bytes was delivered in `took` milliseconds, and returns whether
+   * to yield to other tasks. `flags` are the flags of its [table](super::event_table::EventTable).
    */
   delivered(flags: number, len: number, took: number): boolean;
   /**
    * Returns how to send the request that is being prepared: 1 for the mode `same-origin`, 2 for
-   * the redirect mode `manual`. `origin`: where its URL leads, 0 where there is no page, 1 to the
-   * origin of the page, 2 to another.
+   * the redirect mode `manual`, 0 for neither. `origin` is 0 if there is no page, 1 if the URL
+   * has the page's own origin, and 2 if it has another.
    */
   guard(origin: number, has_secrets: boolean): number;
   /**
-   * What comes of the failure. `verdict`: a wait, or −1 to retry, −2 to stop, not a number if
-   * the caller has none. Returns the wait; negative where nothing is retried.
+   * Decides what follows the failure, and returns the wait, or −1 if the source does not wait.
+   * `verdict` is a wait, −1 to retry, −2 to stop, or NaN if the caller has no verdict.
    */
-  judge(verdict: number, now: number, dice: number): number;
+  judge(verdict: number, now: number, random: number): number;
   /**
    * `settings` are in the order of `Number` in settings.rs.
    */
   constructor(settings: Float64Array | number[]);
   /**
-   * What is asked for by number: each getter of its own would be an export of its own.
+   * Returns a number of the list below. A getter for each would be an export for each.
    */
   number(number: number): number;
   /**
-   * A response came, whose headers were taken. `retry_at`: its `Retry-After` read as a date.
+   * Records a response, whose headers were set before. `retry_at` is its `Retry-After` parsed as a
+   * date.
    */
   responded(status: number, is_opaque_redirect: boolean, retry_at: number, now: number): void;
   /**
-   * The stream has set the reconnection time; what it is now.
+   * Applies a `retry` field of the stream, and returns the resulting reconnection time.
    */
   setReconnectionTime(milliseconds_given: number): number;
   /**
-   * A chunk came, and all of it is delivered now.
+   * Records a chunk, which is delivered by `now`.
    */
   sign(arrived: number, now: number, has_comment: boolean): void;
   /**
-   * Says what happened.
+   * Records what happened, by one of the numbers below.
    */
   signal(signal: number, now: number): void;
   /**
-   * What to do next: its place in `#steps` of driver.js.
+   * Returns the next action as its index in `#steps` in JavaScript.
    */
   step(now: number): number;
   /**
-   * Takes a text: by number a header of the response, empty if it has none; else the last event
-   * ID, that of the last event that was delivered.
+   * Sets a header of the response by its number, empty if the response does not have it. Any
+   * other number sets the last event ID, which is the ID of the last delivered event.
    */
-  take(text: number, value: string): void;
+  take(number: number, value: string): void;
   /**
-   * The same for texts.
+   * Returns a text of the list below.
    */
   text(text: number): string;
   /**
-   * How long until there is something to [check](Self::check) in any case; infinite if nothing.
+   * Returns the time until the next [`check`](Self::check) if no interrupt comes before, or
+   * infinity.
    */
   wait(now: number): number;
 }
 
 /**
- * The parser. It calls nothing of JavaScript's.
+ * An [`EventStreamParser`] whose items are read from an [`EventTable`].
  */
 export class Parser {
   free(): void;
   /**
-   * `max_event_size` is in bytes.
+   * A parser at the start of a stream. `max_event_size` is in bytes.
    */
   constructor(max_event_size: number);
   /**
-   * Takes the `len` bytes that were written, and returns the address of the
-   * [table](Batch::table) of what they complete. It stands until the next call.
+   * Parses the `len` bytes that were written, and returns the address of the
+   * [table](EventTable::finish) of their items. The table is valid until the next call. `strategies`
+   * are the [string-decoding strategies](EventTable::finish) of the engine.
    */
-  parse(len: number, wants_comments: boolean, engine: number): number;
+  parse(len: number, wants_comments: boolean, strategies: number): number;
   /**
-   * Starts a new stream. The memory of the one before is let go, and the names of its event types:
-   * a listener that reconnects leaves some unread.
+   * Starts a new stream, and frees the memory of the stream before. The cache of event types is
+   * cleared, too: JavaScript may not have read the names in the rest of the last table.
    */
   reset(last_event_id: string): void;
   /**
-   * The address at which the next `len` bytes of the stream are to be written.
+   * Returns the address to which the next `len` bytes of the stream must be written.
    */
   room(len: number): number;
 }
