@@ -355,7 +355,7 @@ function resolve(url: string): string {
     if (!hostname.includes('%20'))
       return isOther ? Object.assign(document.createElement('a'), { href: url }).href : href;
   } catch {
-    // The exception below says the same without quoting secrets.
+    // Replaced by the exception below, which quotes no secret.
   }
   const advice = base ? '' : ': where there is no page, it must be absolute';
   throw new DOMException(`'${withoutSecretParts(url)}' is not a valid URL${advice}`, 'SyntaxError');

@@ -93,7 +93,7 @@ export class SourceController {
     this.lastEventId = options.lastEventId;
   }
 
-  /** Whether the options ask for the behaviour of browsers (`retry: 'spec'`). */
+  /** Whether the source behaves like a browser's own (`retry: 'spec'`). */
   get isSpec(): boolean {
     return this.options.retry.isSpec;
   }

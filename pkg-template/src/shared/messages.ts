@@ -24,7 +24,7 @@ export type Request =
   | { kind: 'place'; from: string; id: string; term?: undefined }
   | { kind: 'ping' | 'reconnect'; from: string; id?: undefined; term?: undefined };
 
-/** The leader's position in the stream, and the records after the position of the tab that asked. */
+/** The leader's position in the stream, and the records after the position of the requesting tab. */
 export interface Place {
   id: string;
   records: StreamRecord[] | undefined;

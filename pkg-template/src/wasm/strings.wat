@@ -1,21 +1,21 @@
-;; Makes strings inside the engine: no decoder is called, and no external memory is held.
-;; A module of its own, because engines without these types would refuse all of the other.
+;; Creates strings inside the engine, without a call of a decoder and without external memory.
+;; It is a separate module, because engines without these types reject a module that contains them.
 (module
   (type $units (array (mut i16)))
   (import "wasm:js-string" "fromCharCodeArray"
     (func $string (param (ref null $units) i32 i32) (result (ref extern))))
   (import "a" "a" (memory 0))
-  ;; For short strings, which are many: an array for each would be garbage as large as they are.
+  ;; Reused for short strings. A new array for each would be garbage of the same size.
   (global $scratch (ref $units) (array.new_default $units (i32.const 2048)))
-  ;; The text of so many bytes of UTF-8 at this address; null if they are malformed. Behind them is a
-  ;; line end, with which no character goes on, and one more byte at least.
+  ;; Returns the text of $length bytes of UTF-8 at an address, or null if they are malformed. A line end,
+  ;; which no character contains, and at least one more byte must follow them.
   (func (export "text") (param $at i32) (param $length i32) (result externref)
     (local $end i32)
     (local $units (ref $units))
     (local $count i32)
     (local $unit i32)
     (local $tail i32)
-    ;; No byte makes more than one unit.
+    ;; A byte becomes at most one unit.
     (local.set $units
       (if (result (ref $units)) (i32.le_u (local.get $length) (i32.const 2048))
         (then (global.get $scratch))
@@ -32,7 +32,7 @@
               (array.set $units (local.get $units) (local.get $count) (local.get $unit))
               (local.set $count (i32.add (local.get $count) (i32.const 1)))
               (local.set $at (i32.add (local.get $at) (i32.const 1)))
-              ;; Four at once, where one was found: text that has no ASCII but spaces tries it seldom.
+              ;; Four bytes at once after an ASCII byte. Text whose only ASCII is spaces seldom gets here.
               (loop $words
                 (if (i32.le_u (i32.add (local.get $at) (i32.const 4)) (local.get $end))
                   (then
@@ -66,7 +66,7 @@
             (else
               (br_if $malformed
                 (i32.ne (i32.and (local.get $tail) (i32.const 0xC0C0)) (i32.const 0x8080)))
-              ;; The lead's own bits are above those of a unit.
+              ;; The marker bits of the first byte stay above the bits of a unit.
               (local.set $unit
                 (i32.or
                   (i32.or
@@ -75,7 +75,7 @@
                   (i32.and (i32.shr_u (local.get $tail) (i32.const 8)) (i32.const 0x3F))))
               (if (i32.lt_u (local.get $unit) (i32.const 0xF0000))
                 (then
-                  ;; Too long for what it says, or half of a pair.
+                  ;; An overlong encoding, or a surrogate.
                   (br_if $malformed (i32.lt_u (local.get $unit) (i32.const 0xE0800)))
                   (br_if $malformed
                     (i32.eq (i32.and (local.get $unit) (i32.const 0xF800)) (i32.const 0xD800))))
@@ -83,7 +83,7 @@
                   (local.set $tail (i32.load8_u offset=3 (local.get $at)))
                   (br_if $malformed
                     (i32.ne (i32.and (local.get $tail) (i32.const 0xC0)) (i32.const 0x80)))
-                  ;; From here on it counts from U+10000.
+                  ;; The offset from U+10000.
                   (local.set $unit
                     (i32.sub
                       (i32.or
