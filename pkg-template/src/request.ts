@@ -34,7 +34,7 @@ export class ConnectionRequest {
   declare readonly expiresAt: number | undefined;
 
   /**
-   * Builds the request. Throws if a header is not legal.
+   * Builds the request. Throws if a header is not legal, or if the URL has a user name or a password.
    *
    * `redirected`: where the standard lets a reconnect begin. `init`: the caller's members of the request; they are
    * changed here. `given`: the token, if there is one. `secrets` receives the secrets of this request.
@@ -48,6 +48,8 @@ export class ConnectionRequest {
     secrets: Secrets,
   ) {
     const { lastEventIdParam, fetch } = options.request;
+    // The exception of the platform's `fetch` would quote the password.
+    if (!fetch && hasUserInfo(url)) throw new TypeError();
     const headers = headersOf(options.auth, init.headers, given);
     secrets.addHeaders(headers);
     if (given) secrets.addToken(given.token);
@@ -110,6 +112,11 @@ function headersOf(
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream');
   if (token) headers.set(header, scheme ? `${scheme} ${token.token}` : token.token);
   return headers;
+}
+
+function hasUserInfo(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
 }
 
 /** Returns the origin of a URL as the core reads it: 0 if there is no page, 1 for the origin of the page, 2 for another. */

@@ -213,10 +213,9 @@ fn refused(_: JsValue) -> Error {
     Error::new(Failure::new(Reason::Request), FailureContext::default())
 }
 
-/// Whether `fetch` accepts the URL: it rejects schemes other than HTTP, and user names.
+/// Whether every `fetch` accepts the scheme of the URL.
 fn is_fetchable(url: &Url) -> bool {
-    let is_http = matches!(url.protocol().as_str(), "http:" | "https:");
-    is_http && url.username().is_empty() && url.password().is_empty()
+    matches!(url.protocol().as_str(), "http:" | "https:")
 }
 
 /// Resolves a URL relative to the document or the worker. Other runtimes need an absolute URL.

@@ -37,6 +37,10 @@ impl Request {
         token: Option<Token>,
         guard: impl FnOnce(bool) -> RedirectGuard,
     ) -> Result<Self, JsValue> {
+        // The exception of `fetch` would quote the password.
+        if !options.url.username().is_empty() || !options.url.password().is_empty() {
+            return Err(JsValue::UNDEFINED);
+        }
         // A copy, because each attempt has its own headers and signal.
         let init: RequestInit = Object::assign(&Object::new(), &options.init).unchecked_into();
         let headers = headers(options, last_event_id, token.as_ref())?;

@@ -66,8 +66,8 @@ pub struct Policy {
     pub heartbeat_timeout: SilenceLimit,
     /// Whether secrets may follow a redirect to another origin.
     pub redirect: RedirectPolicy,
-    /// Whether `fetch` accepts the URL. It rejects user names, passwords and schemes other than HTTP.
-    /// Its exception looks like a dead network and quotes the password, so that no request is made.
+    /// Whether `fetch` accepts the scheme of the URL. Otherwise its exception looks like a dead
+    /// network, and retrying cannot help.
     pub is_fetchable: bool,
     /// Whether a request without a response may be followed by diagnostic requests. `false` if
     /// the caller chose how redirects are handled, or passed a `fetch` of his own.
@@ -376,9 +376,6 @@ impl Lifecycle {
     /// Records that the request is ready. The response has a connect timeout of its own: a user
     /// who signs in again must not use up the time for the response.
     pub fn prepared(&mut self, now: Millis) {
-        if !self.policy.is_fetchable {
-            return self.fail(Reason::Request);
-        }
         self.state = State::Fetching(RequestKind::Request);
         self.until = now.saturating_add(self.policy.connect_timeout);
     }

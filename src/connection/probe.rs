@@ -21,6 +21,7 @@ impl Lifecycle {
             }
             State::Fetching(RequestKind::FindRedirect) => self.on_redirect_checked(false),
             State::Fetching(RequestKind::Probe) => self.fail(Reason::Network),
+            _ if !self.policy.is_fetchable => self.fail(Reason::Request),
             _ => self.start_probe(),
         }
     }

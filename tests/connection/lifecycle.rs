@@ -354,14 +354,13 @@ fn a_server_that_may_not_be_probed_is_not() {
 }
 
 #[test]
-fn a_url_that_fetch_rejects_is_never_sent() {
+fn a_url_that_fetch_rejects_is_not_retried() {
     let mut life = Life::new(Policy {
         is_fetchable: false,
         ..secret()
     });
-    assert_eq!(life.step(), Step::Prepare(Cause::Start));
-    life.life.guard(Origin::Other, true);
-    life.life.prepared(life.now.into());
+    life.send(Cause::Start, Origin::Other);
+    life.life.unanswered();
     assert_eq!(life.reason(), Reason::Request);
     assert_eq!(life.judge(None), Decision::Stop);
 }
