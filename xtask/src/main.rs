@@ -7,6 +7,7 @@
 //! [`mod@test`], [`trials`], [`pack`] and [`release`] are the commands over them.
 
 mod bench;
+mod check;
 mod conformance;
 mod demo;
 mod differential;
@@ -43,6 +44,8 @@ enum Command {
     Build,
     /// Build everything, start the fixture server with the demo page and print its address
     Demo(demo::Options),
+    /// Check formats, lints, types and import directions; run it before each commit
+    Check,
     /// Run everything that proves the project, or only the suites named
     Test(test::Options),
     /// Check and pack the crate and the npm package; nothing is published
@@ -89,6 +92,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Build => package::build().and_then(|()| size::report())?,
         Command::Demo(options) => demo::run_demo(&options)?,
+        Command::Check => return check::run_check(),
         Command::Test(options) => return test::run(&options),
         Command::Pack => pack::run_pack()?,
         Command::Release => release::run_release()?,

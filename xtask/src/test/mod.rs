@@ -10,7 +10,7 @@ mod fuzz;
 mod host;
 mod matrix;
 pub(crate) mod package;
-mod report;
+pub(crate) mod report;
 mod rows;
 
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use crate::process;
 use crate::step::timed;
 
 #[derive(Default)]
-pub(super) struct Report {
+pub(crate) struct Report {
     rows: Vec<Row>,
     left_out: Vec<LeftOut>,
 }
@@ -27,11 +27,11 @@ struct LeftOut {
 }
 
 /// A step failed, and what follows in its suite needs what it should have made.
-pub(super) struct CannotGoOn;
+pub(crate) struct CannotGoOn;
 
 impl Report {
     /// Does one step and notes how it ended.
-    pub(super) fn check<T>(
+    pub(crate) fn check<T>(
         &mut self,
         name: &str,
         work: impl FnOnce() -> Result<T>,
@@ -58,7 +58,7 @@ impl Report {
     }
 
     /// Notes a step that was not run, which is no failure, and is not to be overlooked.
-    pub(super) fn leave_out(&mut self, name: &str, reason: &Error) {
+    pub(crate) fn leave_out(&mut self, name: &str, reason: &Error) {
         let reason = format!("{reason:#}");
         println!("\n=== {name}: NOT RUN: {reason}");
         self.left_out.push(LeftOut {
@@ -68,7 +68,7 @@ impl Report {
     }
 
     /// Prints the table and the sum.
-    pub(super) fn finish(self) -> ExitCode {
+    pub(crate) fn finish(self) -> ExitCode {
         println!("\n{:<44}{:>10}  result", "step", "seconds");
         for Row {
             name,
