@@ -2,11 +2,11 @@
 #![no_main]
 #![expect(dead_code, reason = "the tests use more of these modules")]
 
-#[path = "../../tests/connection/bytes.rs"]
+#[path = "../../tests/core/connection/bytes.rs"]
 mod bytes;
-#[path = "../../tests/connection/model.rs"]
+#[path = "../../tests/core/connection/model.rs"]
 mod model;
-#[path = "../../tests/connection/strategies.rs"]
+#[path = "../../tests/core/connection/strategies.rs"]
 mod strategies;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| model::Life::from_bytes(bytes).check());

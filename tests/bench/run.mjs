@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { startFixture } from '../fixture.mjs';
+import { startFixture } from '../lib/fixture.mjs';
 import { runInBrowser } from './browser.mjs';
 import { page } from './report.mjs';
 import { WORKLOADS } from './workloads.mjs';

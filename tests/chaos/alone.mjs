@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { launchAlone } from '../chromium.mjs';
-import { serve } from '../static-site.mjs';
+import { launchAlone } from '../lib/chromium.mjs';
+import { serve } from '../lib/static-site.mjs';
 import { until } from './programs.mjs';
 
 /** Opens a page that has `clients` (place → settings) and tells by itself how they are. */

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, nginxFlags } from '../cluster.mjs';
+import { freePort, nginxFlags } from '../lib/cluster.mjs';
 import { PATIENCE, childrenOf, linesOf, listening, start, until } from './programs.mjs';
 
 const NODES = 3;

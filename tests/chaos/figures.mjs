@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { launch } from '../chromium.mjs';
+import { launch } from '../lib/chromium.mjs';
 
 const { resolve } = createRequire(import.meta.url);
 const LIBRARIES = [

@@ -4,7 +4,7 @@ import { on, once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answers } from '../cluster.mjs';
+import { answers } from '../lib/cluster.mjs';
 
 /** How long anything may take on a machine that does other work too. */
 export const PATIENCE = 60_000;

@@ -1,19 +1,19 @@
-//! `cargo xtask bench`: the built package against its peers; writes tests/bench/RESULTS.md.
+//! `cargo xtask bench`: measures the built package beside its peers and writes tests/bench/RESULTS.md.
 
 use std::fs::{copy, create_dir_all};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::install::debian::{self, find};
-use crate::install::npm;
+use crate::install::node_modules;
 use crate::process::{command, output, run};
-use crate::{fixture, house, package};
+use crate::{fixture, npm, paths};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Measure only these; what the others found last stays on the page
+    /// Measure only these; the page keeps the last results of the others
     #[arg(value_parser = ["parse", "stream", "delay", "start", "growth"])]
     only: Vec<String>,
     /// More rounds, all workloads and all peers: about an hour instead of some minutes
@@ -21,9 +21,9 @@ pub(crate) struct Options {
     full: bool,
 }
 
-/// Measures, and keeps what it found.
+/// Measures, and keeps the results.
 pub(crate) fn run_bench(options: &Options) -> Result<()> {
-    let mut bench = prepared(&house::workshop().join("bench"))?;
+    let mut bench = prepared(&paths::build_files().join("bench"))?;
     bench
         .env("BENCHES", options.only.join(","))
         .env("FULL", if options.full { "1" } else { "" })
@@ -31,37 +31,45 @@ pub(crate) fn run_bench(options: &Options) -> Result<()> {
     run(&mut bench)
 }
 
-/// Whether it can be measured at all: the benchmarks that take no minutes, with few events, on a page
-/// that nobody keeps.
-pub(crate) fn try_out() -> Result<()> {
-    let folder = house::workshop().join("bench-try-out");
+/// Runs the benchmarks that take seconds, with few events, and keeps no result. `only` selects one.
+pub(crate) fn try_out(only: Option<&str>) -> Result<()> {
+    const SHORT: [&str; 2] = ["stream", "start"];
+    ensure!(
+        only.is_none_or(|name| SHORT.contains(&name)),
+        "There is no such short benchmark. Use one of: {}.",
+        SHORT.join(", ")
+    );
+    let folder = paths::build_files().join("bench-try-out");
     let mut bench = prepared(&folder)?;
     bench
-        .env("BENCHES", "stream,start")
+        .env("BENCHES", only.map_or(SHORT.join(","), str::to_owned))
         .env("FULL", "")
         .env("EVENTS", "2000")
         .env("PAGE", folder.join("RESULTS.md"));
     run(&mut bench)
 }
 
-/// Builds the package and bundles it with its peers; the program that measures in Node and in the
-/// browsers.
+/// Builds the package, bundles it with its peers, and returns the program that measures in Node and
+/// in the browsers.
 fn prepared(bundle: &Path) -> Result<Command> {
-    package::build()?;
+    npm::build()?;
     debian::programs(&[debian::CHROMIUM])?;
-    npm::packages(&house::root().join("tests"))?;
-    npm::packages(&sources())?;
+    node_modules::packages(&paths::root().join("tests"))?;
+    node_modules::packages(&sources())?;
     let server = fixture::build()?;
     bundled(bundle)?;
-    let size = output(command(std::env::current_exe()?, house::root()).arg("size"))?;
-    let mut bench = command("node", house::root());
+    let size = output(command(std::env::current_exe()?, paths::root()).arg("size"))?;
+    let mut bench = command("node", paths::root());
     bench
         .arg(sources().join("run.mjs"))
-        .env("CHROMIUM", find("chromium").context("chromium is gone")?)
+        .env(
+            "CHROMIUM",
+            find("chromium").context("Chromium is not on PATH any more")?,
+        )
         .env("FIXTURE_PROGRAM", server)
         .env("BUNDLE", bundle)
         .env("SIZE", size);
-    // Measured where it is, and not asked for where it is not.
+    // Firefox is optional: without it the page has no column for it.
     if let Some(firefox) = find("firefox") {
         bench.env("FIREFOX", firefox);
     }
@@ -69,14 +77,14 @@ fn prepared(bundle: &Path) -> Result<Command> {
 }
 
 fn sources() -> PathBuf {
-    house::root().join("tests/bench")
+    paths::root().join("tests/bench")
 }
 
-/// All clients in one script for all engines, as a bundler of a user's would make it; and the
-/// package as it is, for what it costs to import.
+/// Bundles all clients into one script for all engines, as the bundler of an application does. Also
+/// copies the package without bundling, to measure the cost of its import.
 fn bundled(folder: &Path) -> Result<()> {
-    let dist = house::staged_package().join("dist");
-    let mut build = npm::program(&package::tools(), "esbuild");
+    let dist = paths::staged_package().join("dist");
+    let mut build = node_modules::program(&npm::template(), "esbuild");
     build.args(["page.mjs", "clients.mjs"].map(|script| sources().join(script)));
     build.args([
         "--bundle",
@@ -108,7 +116,7 @@ fn bundled(folder: &Path) -> Result<()> {
 
 fn copy_scripts(from: &Path, to: &Path) -> Result<()> {
     create_dir_all(to)?;
-    for script in package::script_files(from)? {
+    for script in npm::script_files(from)? {
         copy(&script, to.join(script.file_name().unwrap_or_default()))?;
     }
     Ok(())

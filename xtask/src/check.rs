@@ -3,58 +3,70 @@
 //! The command needs no browser and runs no server. Contributors run it before each commit, and the
 //! complete test run starts with it.
 
-use std::process::ExitCode;
+use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::house::{self, CRATE};
-use crate::install::{self, npm};
-use crate::process::{self, cargo, run};
-use crate::test::report::{CannotGoOn, Report};
+use crate::install::{self, node_modules};
+use crate::npm;
+use crate::paths::{self, CRATE};
+use crate::process::{cargo, run};
+use crate::report::{CannotContinue, Report};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// Runs all checks and prints the table of their results.
-pub(crate) fn run_check() -> Result<ExitCode> {
-    house::alone("test", || {
-        let mut report = Report::default();
-        let _ = checks(&mut report);
-        ensure!(!process::is_interrupted(), "interrupted");
-        Ok(report.finish())
-    })
-}
+/// A name for the report, and the check.
+type Check = (&'static str, fn() -> Result<()>);
 
-/// Runs each check even after another one failed, so that one run shows every failure.
-pub(crate) fn checks(report: &mut Report) -> Result<(), CannotGoOn> {
-    let _ = report.check("format of Rust", || {
-        run(cargo().args(["fmt", "--all", "--check"]))
-    });
-    let _ = report.check("format and lints of JavaScript and TypeScript", biome);
-    let _ = report.check("types of TypeScript", typescript);
-    let _ = report.check("lints for the host", lints);
-    let _ = report.check("lints for wasm32", lints_for_wasm);
-    let _ = report.check(
+const CHECKS: [Check; 7] = [
+    ("format of Rust", format),
+    ("format and lints of JavaScript and TypeScript", biome),
+    ("types of TypeScript", typescript),
+    ("lints for the host", lints),
+    ("lints for wasm32", lints_for_wasm),
+    (
         "lints for the module of the npm package",
         lints_for_npm_module,
-    );
-    report.check("rules of the source code", source_rules)
+    ),
+    ("rules of the source code", source_rules),
+];
+
+/// Runs each check even after another one failed, so that one run shows every failure. A filter is
+/// a part of the name of a check.
+pub(crate) fn run_suite(report: &mut Report, filter: Option<&str>) -> Result<(), CannotContinue> {
+    let mut checks: Vec<_> = CHECKS.to_vec();
+    checks.retain(|(name, _)| filter.is_none_or(|part| name.contains(part)));
+    if checks.is_empty() {
+        return report.check("checks", || {
+            ensure!(false, "No check has this filter in its name.");
+            Ok(())
+        });
+    }
+    for (name, check) in checks {
+        let _ = report.check(name, check);
+    }
+    Ok(())
+}
+
+fn format() -> Result<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))
 }
 
 /// Checks every file that `biome.json` includes.
 fn biome() -> Result<()> {
-    let tests = house::root().join("tests");
-    npm::packages(&tests)?;
-    run(npm::program(&tests, "biome").args(["ci", "--error-on-warnings"]))
+    let tests = paths::root().join("tests");
+    node_modules::packages(&tests)?;
+    run(node_modules::program(&tests, "biome").args(["ci", "--error-on-warnings"]))
 }
 
 /// Compiles the sources of the package without writing files.
 fn typescript() -> Result<()> {
-    let package = house::root().join("pkg-template");
+    let package = npm::template();
     if !package.join("tsconfig.json").exists() {
         return Ok(());
     }
-    npm::packages(&package)?;
-    run(npm::program(&package, "tsc")
+    node_modules::packages(&package)?;
+    run(node_modules::program(&package, "tsc")
         .args(["--noEmit", "--project"])
         .arg(package))
 }
@@ -82,7 +94,7 @@ fn lints_for_npm_module() -> Result<()> {
     run(clippy.args(["-C", "target-feature=+simd128"]))
 }
 
-fn clippy_for_wasm(features: &str) -> Result<std::process::Command> {
+fn clippy_for_wasm(features: &str) -> Result<Command> {
     install::wasm_target()?;
     let mut clippy = cargo();
     clippy.args([

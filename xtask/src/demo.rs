@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::fingerprint::fingerprint;
 use crate::fixture::{self, Fixture};
-use crate::install::npm;
+use crate::install::node_modules;
 use crate::process;
-use crate::{house, package, step::step};
+use crate::{npm, paths, progress::step};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -37,7 +38,7 @@ pub(crate) fn run_demo(options: &Options) -> Result<()> {
 
 fn serve(server: &Path, page: &Path, port: u16) -> Result<Fixture> {
     // In a file, so that a server that is stopped and started again has lost nothing.
-    let events = house::workshop().join(format!("demo-{port}.events"));
+    let events = paths::build_files().join(format!("demo-{port}.events"));
     let (port, page) = (port.to_string(), page.to_string_lossy());
     let log = format!("file:{}", events.display());
     let mut arguments = vec!["--demo", "--port", &port, "--fault-port", "0"];
@@ -60,20 +61,20 @@ fn ensure_free(port: u16) -> Result<()> {
 
 /// Builds the page in `www/` from the packed package, and returns the folder to serve.
 pub(crate) fn build_page() -> Result<PathBuf> {
-    package::build()?;
-    let www = house::root().join("www");
-    npm::packages(&www)?;
-    let tarball = package::pack()?;
-    house::alone("build", || {
+    npm::build()?;
+    let www = paths::root().join("www");
+    node_modules::packages(&www)?;
+    let tarball = npm::tarball()?;
+    paths::alone("build", || {
         let built = www.join("dist");
-        let inputs = package::fingerprint(&www, &[&tarball])?;
-        let stamp = house::workshop().join("page.stamp");
+        let inputs = fingerprint(&www, &[&tarball])?;
+        let stamp = paths::build_files().join("page.stamp");
         if built.is_dir() && read_to_string(&stamp).is_ok_and(|last| last == inputs) {
             return Ok(built);
         }
         step("building the demo page from the packed package", || {
-            npm::tarball(&www, &tarball)?;
-            process::run(npm::program(&www, "vite").current_dir(&www).args([
+            node_modules::tarball(&www, &tarball)?;
+            process::run(node_modules::program(&www, "vite").current_dir(&www).args([
                 "build",
                 "--logLevel",
                 "warn",

@@ -21,7 +21,7 @@ pub(crate) struct Options {
 /// Builds and packs the package, and compares.
 pub(crate) fn run_differential(options: &Options) -> Result<()> {
     let mut differential = Engines::prepare()?.node()?;
-    differential.arg("tests/differential/run.mjs");
+    differential.arg("tests/npm/differential/run.mjs");
     differential.args(["--streams", &options.streams.to_string()]);
     if let Some(seed) = options.seed {
         differential.args(["--seed", &seed.to_string()]);

@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::house::{CRATE, root, workshop};
-use crate::install::npm;
+use crate::install::node_modules;
+use crate::paths::{CRATE, build_files, root};
 use crate::process::{cargo, command, run};
-use crate::{package, step::step};
+use crate::{npm, progress::step};
 
 /// Builds both and says where they are.
 pub(crate) fn run_docs() -> Result<()> {
-    package::build()?;
-    let project = project(&package::pack()?)?;
+    npm::build()?;
+    let project = project(&npm::tarball()?)?;
     step("rustdoc", rust)?;
     step("TypeDoc", || javascript(&project))?;
     let rust = root().join("target/wasm32-unknown-unknown/doc/authenticated_event_source");
@@ -44,7 +44,7 @@ pub(crate) fn rust() -> Result<()> {
 /// Of the types, which hold all that there is to say.
 pub(crate) fn javascript(project: &Path) -> Result<()> {
     let program = project.join("node_modules/.bin/typedoc");
-    let options = root().join("tests/docs/typedoc.json");
+    let options = root().join("tests/npm/docs/typedoc.json");
     let mut typedoc_program = command(program, root());
     typedoc_program.arg("--options").arg(options);
     run(typedoc_program.arg("--out").arg(typedoc()))
@@ -56,8 +56,8 @@ fn typedoc() -> PathBuf {
 
 /// A project that has the packed package, the libraries that the documents speak of, and TypeDoc.
 pub(crate) fn project(tarball: &Path) -> Result<PathBuf> {
-    let folder = workshop().join("docs");
-    let list = root().join("tests/docs/package.json");
-    npm::project(&folder, &list, tarball, "installing what the documents use")?;
+    let folder = build_files().join("docs");
+    let list = root().join("tests/npm/docs/package.json");
+    node_modules::project(&folder, &list, tarball, "installing what the documents use")?;
     Ok(folder)
 }

@@ -7,10 +7,10 @@ use anyhow::{Context, Result};
 
 use crate::install::cargo_tools;
 use crate::install::debian::{self, find, mini_browser};
-use crate::install::npm;
+use crate::install::node_modules;
+use crate::npm::{self, consumer};
 use crate::process::command;
-use crate::test::package::consumer;
-use crate::{fixture, house, package};
+use crate::{fixture, paths};
 
 /// What a program of Node needs to drive the engines.
 pub(crate) struct Engines {
@@ -25,11 +25,11 @@ impl Engines {
     pub(crate) fn prepare() -> Result<Self> {
         use debian::{CHROMEDRIVER, CHROMIUM, FIREFOX, WEBKIT_DRIVER, XAUTH, XVFB};
         debian::programs(&[CHROMIUM, CHROMEDRIVER, FIREFOX, WEBKIT_DRIVER, XVFB, XAUTH])?;
-        npm::packages(&house::root().join("tests"))?;
-        package::build()?;
+        node_modules::packages(&paths::root().join("tests"))?;
+        npm::build()?;
         Ok(Self {
             server: fixture::build_as_tested()?,
-            consumer: consumer("consumer-of-engines", &package::pack()?)?,
+            consumer: consumer::project("consumer-of-engines", &npm::tarball()?)?,
             geckodriver: cargo_tools::geckodriver()?,
             mini_browser: mini_browser()?,
         })
@@ -38,7 +38,7 @@ impl Engines {
     /// Node, which finds all that in its environment.
     pub(crate) fn node(&self) -> Result<Command> {
         let program = |name| find(name).with_context(|| format!("{name} is gone"));
-        let mut node = command("node", house::root());
+        let mut node = command("node", paths::root());
         node.env("CHROMIUM", program("chromium")?)
             .env("CHROMEDRIVER", program("chromedriver")?)
             .env("FIREFOX", program("firefox-esr")?)

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::process::{Running, cargo};
-use crate::{house, step::step};
+use crate::{paths, progress::step};
 
 /// Compiles the server and returns its program.
 pub(crate) fn build() -> Result<PathBuf> {
@@ -105,11 +105,11 @@ impl Fixture {
     pub(crate) fn start(program: &Path, arguments: &[&str], log: Option<&str>) -> Result<Self> {
         let mut server = Command::new(program);
         server
-            .current_dir(house::root())
+            .current_dir(paths::root())
             .args(arguments)
             .stdout(Stdio::piped());
         if let Some(name) = log {
-            server.stderr(File::create(house::workshop().join(name))?);
+            server.stderr(File::create(paths::build_files().join(name))?);
         }
         let mut process = Running::start(&mut server)?;
         let output = process

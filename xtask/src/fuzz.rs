@@ -5,11 +5,11 @@ use std::fs::create_dir_all;
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::house;
 use crate::install::nightly::Nightly;
 use crate::install::{cargo_tools, debian};
+use crate::paths;
 use crate::process::run;
-use crate::step::step;
+use crate::progress::step;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -67,12 +67,12 @@ pub(crate) fn programs() -> Result<()> {
 /// Goes on from what earlier runs on this machine have found to be interesting.
 pub(crate) fn fuzz(nightly: &Nightly, target: Target, seconds: u32) -> Result<()> {
     let name = target.name();
-    let corpus = house::root().join("fuzz/corpus").join(name);
+    let corpus = paths::root().join("fuzz/corpus").join(name);
     create_dir_all(&corpus)?;
     build(nightly, name)?;
     let mut fuzzer = nightly.cargo()?;
     fuzzer.args(["fuzz", "run", name]).arg(corpus);
-    let seeds = house::root().join("fuzz/seeds").join(name);
+    let seeds = paths::root().join("fuzz/seeds").join(name);
     if seeds.is_dir() {
         fuzzer.arg(seeds);
     }

@@ -1,10 +1,11 @@
 //! The commands of this repository: `cargo xtask <command>`.
 //!
-//! In reading order: [`house`] knows the folders, [`process`] runs programs and ends them with us,
-//! [`step`] says what takes long, [`install`] fetches what a fresh machine lacks, [`package`]
-//! builds the npm package, [`size`] weighs it, [`fixture`] is the running server, [`engines`] are the
-//! browsers, and [`mod@bench`], [`conformance`], [`differential`], [`mod@fuzz`], [`miri`], [`demo`], [`docs`],
-//! [`mod@test`], [`trials`], [`pack`] and [`release`] are the commands over them.
+//! In reading order: [`paths`] has the folders, [`process`] runs programs and ends them with this
+//! program, [`progress`] and [`report`] print what happens, and [`install`] installs what a new
+//! machine lacks. [`npm`] builds, packs and checks the npm package. [`fixture`] runs the fixture
+//! server, and [`engines`] starts the browsers. [`check`] and [`suites`] are the checks and tests.
+//! [`mod@bench`], [`conformance`], [`demo`], [`differential`], [`docs`], [`mod@fuzz`], [`long_runs`] and
+//! [`miri`] are the other commands.
 
 mod bench;
 mod check;
@@ -13,19 +14,18 @@ mod demo;
 mod differential;
 mod docs;
 mod engines;
+mod fingerprint;
 mod fixture;
 mod fuzz;
-mod house;
 mod install;
+mod long_runs;
 mod miri;
-mod pack;
-mod package;
+mod npm;
+mod paths;
 mod process;
-mod release;
-mod size;
-mod step;
-mod test;
-mod trials;
+mod progress;
+mod report;
+mod suites;
 
 use std::process::ExitCode;
 
@@ -40,39 +40,39 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the npm package into target/npm and print what each entry weighs
+    /// Build the npm package into target/npm and print the size of each entry
     Build,
     /// Build everything, start the fixture server with the demo page and print its address
     Demo(demo::Options),
     /// Check formats, lints, types and import directions; run it before each commit
     Check,
-    /// Run everything that proves the project, or only the suites named
-    Test(test::Options),
+    /// Run the checks and all test suites, or only the suites named
+    Test(suites::Options),
     /// Check and pack the crate and the npm package; nothing is published
     Pack,
-    /// Demand what a release needs, then build, check and pack both; nothing is published
+    /// Check the conditions of a release, then build, check and pack both; nothing is published
     Release,
     /// Build the API reference of the crate and of the npm package
     Docs,
     /// Measure the package against its peers and write tests/bench/RESULTS.md
     Bench(bench::Options),
-    /// Hold the package and its peers to the standard and write tests/conformance/RESULTS.md
+    /// Run the cases of the standard on the package and its peers and write tests/npm/spec/RESULTS.md
     Conformance,
-    /// Read random streams through the native class and through ours, and compare
+    /// Read random streams with the native class and with this package, and compare the results
     Differential(differential::Options),
     /// Run the fuzz targets of parser and connection under libFuzzer
     Fuzz(fuzz::Options),
     /// Run the tests of parser and connection in Miri
     Miri,
-    /// Kill, cut and delay everything between many clients and the log; each must have all of it
-    Chaos(trials::Chaos),
-    /// Cut all clients off in one moment, and see how their returns spread
-    Storm(trials::Storm),
-    /// Refresh, reconnect and rotate for an hour, and see whether memory grows
-    Soak(trials::Soak),
-    /// Measure the server beside nchan and the textbook's Express server, and beyond one node
-    Load(trials::Load),
-    /// Print what each entry of the built package weighs; fails over the budget
+    /// Kill, cut and delay everything between many clients and the log; no client may lose an event
+    Chaos(long_runs::Chaos),
+    /// Disconnect all clients at the same moment and measure how their reconnections spread
+    Storm(long_runs::Storm),
+    /// Refresh, reconnect and rotate for an hour and measure whether memory grows
+    Soak(long_runs::Soak),
+    /// Measure the server beside nchan and an Express server, and with several nodes
+    Load(long_runs::Load),
+    /// Print the size of each entry of the built package; fails over the budget
     Size,
 }
 
@@ -90,23 +90,23 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Build => package::build().and_then(|()| size::report())?,
+        Command::Build => npm::build().and_then(|()| npm::size::report())?,
         Command::Demo(options) => demo::run_demo(&options)?,
-        Command::Check => return check::run_check(),
-        Command::Test(options) => return test::run(&options),
-        Command::Pack => pack::run_pack()?,
-        Command::Release => release::run_release()?,
+        Command::Check => return suites::run(&suites::Options::check()),
+        Command::Test(options) => return suites::run(&options),
+        Command::Pack => npm::pack::run_pack()?,
+        Command::Release => npm::release::run_release()?,
         Command::Docs => docs::run_docs()?,
         Command::Bench(options) => bench::run_bench(&options)?,
         Command::Conformance => conformance::write_table()?,
         Command::Differential(options) => differential::run_differential(&options)?,
         Command::Fuzz(options) => fuzz::run_fuzz(&options)?,
         Command::Miri => miri::run_miri()?,
-        Command::Chaos(options) => trials::run_chaos(&options)?,
-        Command::Storm(options) => trials::run_storm(&options)?,
-        Command::Soak(options) => trials::run_soak(&options)?,
-        Command::Load(options) => trials::run_load(&options)?,
-        Command::Size => size::report()?,
+        Command::Chaos(options) => long_runs::run_chaos(&options)?,
+        Command::Storm(options) => long_runs::run_storm(&options)?,
+        Command::Soak(options) => long_runs::run_soak(&options)?,
+        Command::Load(options) => long_runs::run_load(&options)?,
+        Command::Size => npm::size::report()?,
     }
     Ok(ExitCode::SUCCESS)
 }

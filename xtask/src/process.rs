@@ -166,7 +166,7 @@ pub(crate) fn command(program: impl AsRef<OsStr>, folder: impl AsRef<std::path::
 /// after each build by hand, and all that depends on them would be built again.
 pub(crate) fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = command(cargo, crate::house::root());
+    let mut command = command(cargo, crate::paths::root());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::process::{cargo, command, output, run};
-use crate::{house, step::step};
+use crate::{paths, progress::step};
 
 const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
@@ -22,7 +22,7 @@ pub(crate) fn wasm_test_tools() -> Result<()> {
 /// The WebDriver program of Firefox, which Debian's stable release does not have.
 pub(crate) fn geckodriver() -> Result<PathBuf> {
     tool("geckodriver", "geckodriver", GECKODRIVER)?;
-    Ok(house::tools()?.join("bin/geckodriver"))
+    Ok(paths::tools()?.join("bin/geckodriver"))
 }
 
 /// `cargo fuzz`, which builds and runs the fuzz targets.
@@ -31,7 +31,7 @@ pub(crate) fn fuzz() -> Result<()> {
 }
 
 fn tool(package: &str, program: &str, version: &str) -> Result<()> {
-    let tools = house::tools()?;
+    let tools = paths::tools()?;
     if is_installed(&tools.join("bin").join(program), version) {
         return Ok(());
     }
@@ -53,13 +53,13 @@ fn tool(package: &str, program: &str, version: &str) -> Result<()> {
 
 fn is_installed(program: &Path, version: &str) -> bool {
     program.is_file()
-        && output(command(program, house::root()).arg("--version"))
+        && output(command(program, paths::root()).arg("--version"))
             .is_ok_and(|printed| printed.split_whitespace().any(|word| word == version))
 }
 
 /// The version of a package in the lock file.
 fn locked_version(package: &str) -> Result<String> {
-    let lock = std::fs::read_to_string(house::root().join("Cargo.lock"))?;
+    let lock = std::fs::read_to_string(paths::root().join("Cargo.lock"))?;
     let entry = lock
         .split("[[package]]")
         .find(|entry| entry.contains(&format!("name = \"{package}\"\n")));

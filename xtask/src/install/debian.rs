@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::process::{command, run};
-use crate::{house, step::step};
+use crate::{paths, progress::step};
 
 /// A program that tests drive, and the package that holds it.
 #[derive(Clone, Copy)]
@@ -81,7 +81,7 @@ fn install(names: &[&str], packages: &[&str]) -> Result<()> {
 }
 
 fn apt_get(verb: &str, packages: &[&str]) -> Result<()> {
-    let mut apt = command("apt-get", house::root());
+    let mut apt = command("apt-get", paths::root());
     apt.args(["-qq", "-y", "--no-install-recommends", verb])
         .args(packages);
     // The tests start their own servers on free ports; the packages shall not start theirs.
@@ -99,7 +99,7 @@ fn may_install() -> bool {
 /// The first program of that name on PATH, or where Debian keeps servers.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from(house::SERVERS)]);
+    let folders = std::env::split_paths(&path).chain([PathBuf::from(paths::SERVERS)]);
     folders
         .map(|folder| folder.join(name))
         .find(|program| program.is_file())

@@ -3,18 +3,18 @@
 pub(crate) mod cargo_tools;
 pub(crate) mod debian;
 pub(crate) mod nightly;
-pub(crate) mod npm;
+pub(crate) mod node_modules;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::process::{command, output, run};
-use crate::{house, step::step};
+use crate::{paths, progress::step};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// The WebAssembly half of the toolchain that `rust-toolchain.toml` pins.
 pub(crate) fn wasm_target() -> Result<()> {
-    let libraries = output(command("rustc", house::root()).args([
+    let libraries = output(command("rustc", paths::root()).args([
         "--print",
         "target-libdir",
         "--target",
@@ -24,14 +24,14 @@ pub(crate) fn wasm_target() -> Result<()> {
         return Ok(());
     }
     step(&format!("installing the Rust target {WASM}"), || {
-        run(command("rustup", house::root()).args(["target", "add", WASM]))
+        run(command("rustup", paths::root()).args(["target", "add", WASM]))
     })
 }
 
 /// Node at a version that the tools below run on.
 pub(crate) fn node() -> Result<()> {
     const OLDEST: u32 = 20;
-    let version = output(command("node", house::root()).arg("--version"))
+    let version = output(command("node", paths::root()).arg("--version"))
         .with_context(|| format!("Node {OLDEST} or newer is needed: https://nodejs.org"))?;
     let major = version
         .trim()

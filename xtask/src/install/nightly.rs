@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::process::{command, output, run};
-use crate::{house, step::step};
+use crate::{paths, progress::step};
 
 /// Of this day, so that a run of today can be repeated.
 const PINNED: &str = "nightly-2026-05-20";
@@ -38,16 +38,16 @@ impl Nightly {
 
     /// This toolchain's Cargo, which also finds our tools.
     pub(crate) fn cargo(&self) -> Result<Command> {
-        let mut cargo = command("rustup", house::root());
+        let mut cargo = command("rustup", paths::root());
         cargo.args(["run", self.0, "cargo"]);
-        cargo.env("PATH", house::path_with_tools()?);
+        cargo.env("PATH", paths::path_with_tools()?);
         Ok(cargo)
     }
 }
 
 /// Whether the toolchain is installed, with all of these components.
 fn has(toolchain: &str, components: &[&str]) -> bool {
-    let mut list = command("rustup", house::root());
+    let mut list = command("rustup", paths::root());
     list.args(["component", "list", "--installed", "--toolchain", toolchain]);
     output(&mut list).is_ok_and(|installed| {
         components
@@ -57,7 +57,7 @@ fn has(toolchain: &str, components: &[&str]) -> bool {
 }
 
 fn install(components: &[&str]) -> Result<()> {
-    let mut install = command("rustup", house::root());
+    let mut install = command("rustup", paths::root());
     install.args(["toolchain", "install", PINNED, "--no-self-update"]);
     install.args(["--profile", "minimal"]);
     for component in components {

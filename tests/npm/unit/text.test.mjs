@@ -1,0 +1,15 @@
+// Text through the packed package: whatever it is made of, and however its bytes lie, it comes out as the platform's
+// decoder would have it. Browsers, which make their strings by other ways, do the same in ../spec.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { diceOf } from '../differential/streams.mjs';
+import { textDifferences } from './text-cases.mjs';
+
+const require = createRequire(join(process.env.CONSUMER, 'package.json'));
+const { EventStreamParser } = require('authenticated-event-source');
+
+test('text of every kind is what the decoder makes of it', () => {
+  assert.deepEqual(textDifferences(EventStreamParser, diceOf(20_261_123)), []);
+});

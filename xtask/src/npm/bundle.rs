@@ -1,0 +1,133 @@
+//! Sources → the entries that people import.
+//!
+//! | output | for | the WebAssembly |
+//! | --- | --- | --- |
+//! | `dist/*.js` | `import` | inlined, in one chunk that the entries share |
+//! | `dist/cjs/*.js` | `require` | the same files, converted one by one, so that the entries share one class too |
+//! | `dist/slim.js` | `import` | the file beside it, fetched |
+//! | `dist/edge*.js` | `import` in workerd | the file beside it, imported |
+//! | `dist/global.js` | `<script>` | inlined |
+//!
+//! Which of them it is decides the package's own `imports` map, by the condition given here.
+
+use std::fs::{create_dir_all, read_dir, write};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{bind, template};
+use crate::install::node_modules;
+use crate::paths;
+use crate::process::run;
+
+/// The entries that inline the module, and the file of each.
+const INLINED: [(&str, &str); 5] = [
+    ("index", "index.ts"),
+    ("event-source", "event-source-entry.ts"),
+    ("fetch-event-source", "fetch-event-source.ts"),
+    ("shared", "shared-entry.ts"),
+    ("observe", "observe-entry.ts"),
+];
+
+/// Entries that share their code, so that they share one class too.
+const SPLIT: [&str; 2] = ["--format=esm", "--splitting"];
+
+pub(super) fn entries() -> Result<()> {
+    let dist = paths::staged_package().join("dist");
+    modules(&dist)?;
+    common_js(&dist)?;
+    slim(&dist)?;
+    edge(&dist)?;
+    global(&dist)?;
+    std::fs::copy(bind::module(), dist.join("authenticated_event_source.wasm"))?;
+    Ok(())
+}
+
+fn source(file: &str) -> PathBuf {
+    template().join("src").join(file)
+}
+
+fn modules(dist: &Path) -> Result<()> {
+    let mut build = bundler(dist);
+    build.args(INLINED.map(|(entry, file)| format!("{entry}={}", source(file).display())));
+    build.args(["--chunk-names=chunks/[name]-[hash]"]);
+    run(build.args(SPLIT).arg(metafile("modules")))
+}
+
+fn common_js(dist: &Path) -> Result<()> {
+    let folder = dist.join("cjs");
+    create_dir_all(&folder)?;
+    write(folder.join("package.json"), "{ \"type\": \"commonjs\" }\n")?;
+    let mut build = node_modules::program(&template(), "esbuild");
+    build
+        .args(script_files(dist)?)
+        .args(script_files(&dist.join("chunks"))?);
+    build.args([
+        "--format=cjs",
+        "--target=es2022",
+        "--minify",
+        "--sourcemap",
+        "--log-level=warning",
+    ]);
+    run(build
+        .arg(format!("--outbase={}", dist.display()))
+        .arg(format!("--outdir={}", folder.display())))
+}
+
+pub(crate) fn script_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let paths = read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    let paths: Vec<_> = paths.collect::<Result<_, _>>()?;
+    Ok(paths
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|kind| kind == "js"))
+        .collect())
+}
+
+fn slim(dist: &Path) -> Result<()> {
+    let mut build = bundler(dist);
+    build
+        .arg(source("slim.ts"))
+        .args(["--format=esm", "--conditions=slim"]);
+    run(build.arg(metafile("slim")))
+}
+
+/// For runtimes that compile no WebAssembly while they run; they load the file as a module. What is
+/// shared lies beside the entries, since it imports the file from there.
+fn edge(dist: &Path) -> Result<()> {
+    let mut build = bundler(dist);
+    build.args(INLINED.map(|(entry, file)| format!("edge-{entry}={}", source(file).display())));
+    build.args(["--conditions=workerd", "--external:*.wasm"]);
+    build.arg("--chunk-names=edge-[hash]");
+    run(build.args(SPLIT).arg(metafile("edge")))
+}
+
+fn global(dist: &Path) -> Result<()> {
+    let mut build = bundler(dist);
+    run(build
+        .arg(source("global.ts"))
+        .arg("--format=iife")
+        .arg(metafile("global")))
+}
+
+fn bundler(dist: &Path) -> Command {
+    let mut build = node_modules::program(&template(), "esbuild");
+    build.args(["--bundle", "--minify", "--sourcemap", "--target=es2022"]);
+    build.args(["--legal-comments=none", "--log-level=warning"]);
+    build.arg(format!("--outdir={}", dist.display()));
+    build
+}
+
+/// Where the bundler notes what each file imports, for the table of sizes.
+fn metafile(name: &str) -> String {
+    format!(
+        "--metafile={}",
+        paths::build_files()
+            .join(name)
+            .with_extension("meta.json")
+            .display()
+    )
+}
