@@ -6,15 +6,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
+import { FLAGS } from '../lib/chromium.mjs';
 
 const MINUTE = 60_000;
 
 /** How each browser is told to show one page, with a profile of its own. */
 const ARGUMENTS = {
-  chromium: (profile) => [
-    '--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', `--user-data-dir=${profile}`,
-  ],
+  chromium: (profile) => [...FLAGS, `--user-data-dir=${profile}`],
   firefox: (profile) => ['--headless', '--no-remote', '--profile', profile],
 };
 

@@ -65,9 +65,9 @@ async function byCallback(fetchEventSource, url, count, onEvent) {
   });
 }
 
-/** Kept, so that no engine leaves it out. */
-let latest;
-const keep = (message) => { latest = message; };
+/** Keeps the last message, so that no engine optimises the access away. */
+const kept = { latest: undefined };
+const keep = (message) => { kept.latest = message; };
 
 /** The least that a listener can cost: the platform's own `Event`, without the data. */
 function asEvents(url) {

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { storeScript } from '../lib/fault-script.mjs';
 import { startFixture } from '../lib/fixture.mjs';
 import { runInBrowser } from './browser.mjs';
 import { page } from './report.mjs';
@@ -35,8 +36,7 @@ async function streams(faults) {
     const text = new TextDecoder().decode(WORKLOADS.find(([name]) => name === workload)[1]);
     const events = text.split('\n\n').slice(0, block).map((event) => `${event.replace('event: metrics\n', '')}\n\n`).join('');
     const script = { responses: [{ steps: [{ repeat: { n: COUNT / block, of: [{ text: events }] } }] }] };
-    const answer = await fetch(`${faults}/fault/script`, { method: 'POST', body: JSON.stringify(script) });
-    return { workload, url: new URL((await answer.json()).url, faults).href };
+    return { workload, url: (await storeScript(script, faults)).url };
   }));
 }
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { launchAlone } from '../lib/chromium.mjs';
 import { serve } from '../lib/static-site.mjs';
-import { until } from './programs.mjs';
+import { until } from '../lib/wait.mjs';
 
 /** Opens a page that has `clients` (place → settings) and tells by itself how they are. */
 export async function openAlone(clients, pages) {

@@ -2,7 +2,7 @@
 // every id of the log exactly once, in order.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { carryOut } from './acts.mjs';
-import { dice } from './dice.mjs';
+import { seeded } from './random.mjs';
 import { plan } from './plan.mjs';
 import { settled, withCrowd } from './stage.mjs';
 
@@ -24,7 +24,7 @@ export async function runChaos({ seed, seconds, counts, rate, say = () => {} }) 
     const { cluster, wire, crowd } = stage;
     await crowd.begun();
     const acts = plan(seed, seconds);
-    const timeline = await watched(crowd, () => carryOut({ cluster, wire, dice: dice(`${seed} wire`) }, acts, say));
+    const timeline = await watched(crowd, () => carryOut({ cluster, wire, random: seeded(`${seed} wire`) }, acts, say));
     const exact = await settled(stage);
     const trimmed = await trim(stage, keep);
     return { seed, seconds, acts, timeline, exact, trimmed, size: crowd.size, browser: crowd.groups.browser?.version };
@@ -49,7 +49,7 @@ async function trim(stage, keep) {
   const { cluster, publisher, wire } = stage;
   const { to } = await cluster.redis.kept();
   wire.isRefusing = true;
-  wire.each(1, dice('all'), (line) => line.reset());
+  wire.each(1, seeded('all'), (line) => line.reset());
   await publisher.burst(keep + 100, cluster.nodes.map(({ url }) => url));
   wire.isRefusing = false;
   const kept = await cluster.redis.kept();

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { launch } from '../lib/chromium.mjs';
+import { linesOf, start } from '../lib/programs.mjs';
 import { serve } from '../lib/static-site.mjs';
+import { until } from '../lib/wait.mjs';
 import { openAlone } from './alone.mjs';
 import { openClients } from './clients/client.mjs';
-import { linesOf, start, until } from './programs.mjs';
 
 /** A browser opens six connections to a server: a context has a tab, a worker and a shared worker
  *  with one stream each, and room for logins. */

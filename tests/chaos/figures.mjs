@@ -26,9 +26,9 @@ export async function keepFigures(folder, figures) {
   }
 }
 
-/** In the page. White behind the drawing, since pages that show it may be dark. */
+/** Runs in the page. The background is white, because the drawing may be shown in a dark page. */
 function drawn([draw, data]) {
-  const options = (0, eval)(`(${draw})`)(globalThis.Plot, data);
+  const options = new Function('Plot', 'data', `return (${draw})(Plot, data);`)(globalThis.Plot, data);
   const style = { background: 'white', color: 'black', fontFamily: 'system-ui, sans-serif' };
   const svg = globalThis.Plot.plot({ width: 900, height: 360, marginLeft: 60, style, ...options });
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');

@@ -1,5 +1,5 @@
 // What will go wrong, and when: decided before anything runs, by the seed alone.
-import { dice } from './dice.mjs';
+import { seeded } from './random.mjs';
 
 /** At the beginning all clients open their first connection in peace, at the end all come back. */
 const CALM = 3;
@@ -25,13 +25,13 @@ export const KINDS = Object.keys(ACTS);
 /** Acts in the order of their time (`at`, in seconds): all kinds in a random order, then again in
  *  another, so dense that each kind comes at least once in `seconds` (15 or more). */
 export function plan(seed, seconds) {
-  const throws = dice(seed);
+  const random = seeded(seed);
   const pause = Math.min((seconds - 2 * CALM) / (KINDS.length + 2), 2);
   const acts = [];
   for (let at = CALM; at < seconds - CALM; ) {
-    for (const kind of throws.shuffled(KINDS)) {
-      acts.push({ at, kind, ...ACTS[kind](throws) });
-      at += throws.between(0.7 * pause, 1.3 * pause);
+    for (const kind of random.shuffled(KINDS)) {
+      acts.push({ at, kind, ...ACTS[kind](random) });
+      at += random.between(0.7 * pause, 1.3 * pause);
     }
   }
   return acts.filter(({ at }) => at < seconds - CALM);

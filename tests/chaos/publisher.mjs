@@ -1,7 +1,7 @@
 // Publishes through nginx; what is not acknowledged is published again under another number.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dataOf } from './clients/ledger.mjs';
-import { until } from './programs.mjs';
+import { until } from '../lib/wait.mjs';
 
 /** Publishes at `rate` events a second (as well as the servers let it) until it is stopped. */
 export async function startPublisher(url, rate) {

@@ -4,8 +4,9 @@ import { appendFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dice } from './dice.mjs';
-import { residentBytes, residentBytesOfAll, until } from './programs.mjs';
+import { seeded } from './random.mjs';
+import { residentBytes, residentBytesOfAll } from '../lib/programs.mjs';
+import { until } from '../lib/wait.mjs';
 import { settled, withCrowd } from './stage.mjs';
 import { startWire } from './wire.mjs';
 
@@ -92,12 +93,12 @@ async function readLines(tab, url, ttl) {
 }
 
 async function cutAgainAndAgain(wires, seed, signal) {
-  const throws = dice(`${seed} soak`);
+  const random = seeded(`${seed} soak`);
   let cuts = 0;
   for (;;) {
     await sleep(CUT * 1000, undefined, { signal }).catch(() => {});
     if (signal.aborted) return cuts;
-    for (const wire of wires) cuts += wire.each(0.3, throws, (line) => line.reset());
+    for (const wire of wires) cuts += wire.each(0.3, random, (line) => line.reset());
   }
 }
 

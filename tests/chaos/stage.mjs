@@ -1,7 +1,7 @@
 // What every run plays on: a cluster, the network before it, a publisher, and a crowd of clients.
-import { startCluster } from './cluster.mjs';
+import { startCluster } from '../lib/cluster.mjs';
+import { until } from '../lib/wait.mjs';
 import { openCrowd, stagePages } from './crowd.mjs';
-import { until } from './programs.mjs';
 import { startPublisher } from './publisher.mjs';
 import { judge } from './verdict.mjs';
 import { startWire } from './wire.mjs';
@@ -19,7 +19,7 @@ export async function withCrowd({ flags, rate, client, counts, seed, isWired = t
   };
   try {
     const pages = made(await stagePages(), (pages) => pages.remove());
-    const cluster = made(await startCluster(['--static', pages.folder, ...flags]), (cluster) => cluster.stop());
+    const cluster = made(await startCluster(['--metrics-interval', '0', '--static', pages.folder, ...flags], { isDurable: true }), (cluster) => cluster.kill());
     const wire = isWired ? made(await startWire(cluster.nginx.port), (wire) => wire.close()) : undefined;
     const publisher = made(await startPublisher(cluster.nginx.url, rate), (publisher) => publisher.halt());
     const { from } = await until('the first event', () => cluster.redis.kept().catch(() => undefined));

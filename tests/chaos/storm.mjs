@@ -1,7 +1,8 @@
 // All clients lose their connection in the same moment: how their returns spread, and whether the
 // servers stay inside their limits.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { residentBytes, until } from './programs.mjs';
+import { residentBytes } from '../lib/programs.mjs';
+import { until } from '../lib/wait.mjs';
 import { settled, withCrowd } from './stage.mjs';
 
 /** Milliseconds that the servers tell clients to wait: their default. */
@@ -45,7 +46,7 @@ async function watched(cluster, crowd, cutAt) {
 function figures({ nodes }) {
   return Promise.all(nodes.map(async (node) => {
     const [active, opened, rejected, memory] = await Promise.all([
-      node.figure('sse_active_connections'), node.figure('sse_connections_total'), node.figure('sse_rejected_total'), residentBytes(node.pid),
+      node.metric('sse_active_connections'), node.metric('sse_connections_total'), node.metric('sse_rejected_total'), residentBytes(node.pid),
     ]);
     return { active, opened, rejected, memory };
   }));

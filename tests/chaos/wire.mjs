@@ -38,9 +38,9 @@ class Wire {
     client.once('close', () => this.#lines.delete(line));
   }
 
-  /** Does something to a share of the connections, those that `dice` say; gives how many. */
-  each(share, dice, act) {
-    const lines = dice.shuffled([...this.#lines]).slice(0, Math.ceil(share * this.#lines.size));
+  /** Does something to a share of the connections, which `random` selects, and returns how many. */
+  each(share, random, act) {
+    const lines = random.shuffled([...this.#lines]).slice(0, Math.ceil(share * this.#lines.size));
     for (const line of lines) act(line);
     return lines.length;
   }

@@ -18,8 +18,8 @@ export function stage(...flags) {
   const it = { open, start };
 
   async function start(port = '0') {
-    const site = ['--port', port, '--static', process.env.PAGE];
-    it.server = await (IS_CLUSTER ? startCluster : startFixture)(...site, '--retry', '200', '--metrics-interval', '0.2', '--query-token', ...flags);
+    const all = ['--static', process.env.PAGE, '--retry', '200', '--metrics-interval', '0.2', '--query-token', ...flags];
+    it.server = await (IS_CLUSTER ? startCluster(all, { port: Number(port) }) : startFixture('--port', port, ...all));
   }
 
   /** Opens the page and waits until its stream is open. `complaints` has the exceptions of the

@@ -1,4 +1,4 @@
-// Headless Chromium, the one that Debian packages, with nothing that talks to the outside.
+// Headless Chromium from Debian's package.
 import { spawn } from 'node:child_process';
 import { on, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
 
 const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = [
+/** Flags for every test: no screen, no sandbox for root, and no network access of the browser's own. */
+export const FLAGS = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -19,13 +20,13 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Starts the browser, with options of Playwright's if need be; whoever starts it closes it. */
+/** Starts the browser, with options of Playwright. The caller closes it. */
 export function launch(options = {}) {
   return chromium.launch({ ...options, executablePath: PROGRAM, args: FLAGS });
 }
 
-/** Starts the browser as people have it, where a page can be hidden and frozen: Playwright by
- *  itself has each page believe that it is looked at. All pages are in the one context. */
+/** Starts the browser with its default page lifecycle, so that pages can be hidden and frozen. Playwright by
+ *  itself keeps each page visible. All pages share one context. */
 export async function launchAsUsed(attempts = 3) {
   const { program, end } = await start(['--remote-debugging-port=0'], 'pipe');
   try {
@@ -38,18 +39,18 @@ export async function launchAsUsed(attempts = 3) {
   } catch (error) {
     await end();
     if (attempts === 1) throw error;
-    // On a machine that compiles beside, one in hundreds is reached and then answers nothing, however long one waits.
+    // On a busy machine, one Chromium in hundreds accepts the connection and then never answers.
     return launchAsUsed(attempts - 1);
   }
 }
 
-/** Starts the browser with one page, and nothing that looks into it. */
+/** Starts the browser with one page and without an inspector. */
 export async function launchAlone(url) {
   const { program, end } = await start([url]);
   return { pid: program.pid, close: end };
 }
 
-/** Starts the program with a profile of its own, which is gone with it. */
+/** Starts the program with a profile of its own, and removes the profile at the end. */
 async function start(args, stderr = 'ignore') {
   const folder = await mkdtemp(join(tmpdir(), 'chromium-'));
   const program = spawn(PROGRAM, [...FLAGS, `--user-data-dir=${folder}`, ...args], { stdio: ['ignore', 'ignore', stderr] });
@@ -62,7 +63,7 @@ async function start(args, stderr = 'ignore') {
   return { program, end };
 }
 
-/** Where it listens for us, which it says on stderr. */
+/** Reads the address of the inspector from stderr. */
 async function addressOf(program) {
   const lines = createInterface(program.stderr);
   for await (const [line] of on(lines, 'line')) {
@@ -74,8 +75,7 @@ async function addressOf(program) {
   throw new Error('Chromium does not listen');
 }
 
-/** Opens a page, with Playwright's options for it, and collects what goes wrong in it, which a test
- *  then asks for. */
+/** Opens a page, with options of Playwright, and collects its errors and failed requests in `complaints`. */
 export async function openPage(browser, url, options = {}) {
   const page = await browser.newPage(options);
   const complaints = [];

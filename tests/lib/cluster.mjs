@@ -1,103 +1,157 @@
-// Three fixture servers on one Redis behind nginx with the corrected configuration: to a test it
-// is one server, which it starts, kills and starts again.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+// Redis, three fixture servers and nginx with the corrected configuration, on one machine.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { startFixture } from './fixture.mjs';
+import { freePort, listening } from './ports.mjs';
+import { childrenOf, start } from './programs.mjs';
+import { until } from './wait.mjs';
 
+const NODES = 3;
 const CONFIGURATION = new URL('../../server-fixture/proxies/corrected.nginx.conf', import.meta.url);
+/** The key of the events. The log is read from Redis itself, so that a defect of the server cannot hide there. */
+const EVENTS = 'sse:events';
+const run = promisify(execFile);
 
-/** The same as `startFixture()`, with the flags for each of the three. */
-export async function startCluster(...flags) {
+/** Starts the cluster and returns it. Like a fixture server, it has `url`, `port`, `stop()` and `kill()`.
+ *  @param flags of each node
+ *  @param options the `port` of nginx, and whether Redis writes each event to disk before it acknowledges it (`isDurable`) */
+export async function startCluster(flags, { port, isDurable = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
-  const started = [];
+  const redis = new Redis(folder, await freePort(), isDurable);
+  const all = ['--jwt-secret', 'shared by all nodes', '--log', redis.url, ...flags];
+  const nodes = [];
+  for (let number = 0; number < NODES; number += 1) nodes.push(new Node(await freePort(), all));
+  const nginx = new Nginx(folder, port || (await freePort()));
+  const cluster = new Cluster(folder, redis, nodes, nginx);
   try {
-    return await start(folder, started, flags);
+    await redis.start();
+    await Promise.all(nodes.map((node) => node.start()));
+    await nginx.start(nodes);
+    return cluster;
   } catch (error) {
-    await Promise.all(started.map((program) => program.kill()));
+    await cluster.kill();
     throw error;
   }
 }
 
-async function start(folder, started, flags) {
-  const keep = (program) => started.push(program) && program;
-  const { port, rest } = withoutPort(flags);
-  const redis = keep(await startRedis(folder));
-  const shared = ['--port', '0', '--log', `redis://127.0.0.1:${redis.port}/`, '--jwt-secret', 'shared by all nodes'];
-  const nodes = await Promise.all([1, 2, 3].map(async () => keep(await startFixture(...rest, ...shared))));
-  const nginx = keep(await startNginx(folder, port, nodes));
-  const end = async (how) => {
-    await Promise.all(started.map((program) => program[how]()));
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { url: `http://127.0.0.1:${nginx.port}`, port: nginx.port, stop: () => end('stop'), kill: () => end('kill') };
-}
-
-/** The port is nginx's. */
-function withoutPort(flags) {
-  const at = flags.indexOf('--port');
-  return { port: Number(flags[at + 1]), rest: flags.toSpliced(at, 2) };
-}
-
-async function startRedis(folder) {
-  const port = await freePort();
-  await mkdir(join(folder, 'redis'));
-  const where = ['--port', port, '--bind', '127.0.0.1', '--dir', join(folder, 'redis'), '--save', ''];
-  return listening('redis-server', where, port);
-}
-
-async function startNginx(folder, chosen, nodes) {
-  const port = chosen || (await freePort());
-  const nginx = await listening('nginx', await nginxFlags(folder, port, nodes), port);
-  // Killed, it would leave its workers behind. Told to stop, it cuts everything off too.
-  return { ...nginx, kill: nginx.stop };
-}
-
-/** Writes nginx' configuration into `folder`, and gives the flags to start it with. */
-export async function nginxFlags(folder, port, nodes) {
-  const text = nodes
-    .reduce((text, node, at) => text.replaceAll(`@NODE_${at + 1}@`, `127.0.0.1:${node.port}`), await readFile(CONFIGURATION, 'utf8'))
-    .replaceAll('@LISTEN@', `127.0.0.1:${port}`)
-    .replaceAll('@FOLDER@', folder);
-  const file = join(folder, 'nginx.conf');
-  await writeFile(file, text);
-  return ['-p', folder, '-c', file, '-g', 'daemon off;'];
-}
-
-/** Starts a program and waits until it listens. */
-async function listening(name, flags, port) {
-  const program = spawn(name, flags.map(String), { stdio: 'ignore' });
-  const gone = once(program, 'exit');
-  const end = (signal) => {
-    program.kill(signal);
-    return gone;
-  };
-  while (!(await answers(port))) {
-    if (program.exitCode !== null) throw new Error(`${name} ended with ${program.exitCode}`);
-    await sleep(20);
+class Cluster {
+  constructor(folder, redis, nodes, nginx) {
+    Object.assign(this, { folder, redis, nodes, nginx, url: nginx.url, port: nginx.port });
   }
-  return { port, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
+
+  /** Ends the nodes in order, so that they send their shutdown events. */
+  stop() {
+    return this.#end('SIGTERM');
+  }
+
+  kill() {
+    return this.#end('SIGKILL');
+  }
+
+  async #end(signal) {
+    // After a failed run a program may be in the middle of a restart.
+    await Promise.allSettled([this.redis, ...this.nodes].map(({ restarted }) => restarted));
+    // A killed nginx would leave its workers behind. SIGTERM closes all connections too.
+    await Promise.all([this.nginx.end('SIGTERM'), ...this.nodes.map((node) => node.end(signal))]);
+    await this.redis.end('SIGKILL');
+    await rm(this.folder, { recursive: true, force: true });
+  }
 }
 
-/** Whether something listens there. */
-export function answers(port) {
-  const socket = connect(port, '127.0.0.1');
-  return new Promise((resolve) => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-  }).finally(() => socket.destroy());
+/** A program that restarts on the same port. */
+class Restartable {
+  /** Ends the program, waits `down` seconds, and starts it again. A second restart waits for the first. */
+  restart(signal, down, pause) {
+    this.restarted = (this.restarted ?? Promise.resolve()).then(async () => {
+      await this.end(signal);
+      await pause(down);
+      await this.start();
+    });
+    return this.restarted;
+  }
+
+  async end(signal) {
+    await this.program?.end(signal);
+  }
+
+  get pid() {
+    return this.program.child.pid;
+  }
 }
 
-/** Below the ports of outgoing connections, one of which could take it in the meantime. */
-export async function freePort() {
-  const port = 10_240 + Math.floor(Math.random() * 21_000);
-  const server = createServer().listen(port, '127.0.0.1');
-  const isFree = await Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)]);
-  if (!isFree) return freePort();
-  server.close();
-  await once(server, 'close');
-  return port;
+class Redis extends Restartable {
+  constructor(folder, port, isDurable) {
+    super();
+    Object.assign(this, { folder, port, isDurable, url: `redis://127.0.0.1:${port}/` });
+  }
+
+  async start() {
+    const disk = this.isDurable ? { appendonly: 'yes', appendfsync: 'always' } : {};
+    const settings = { port: this.port, bind: '127.0.0.1', save: '', dir: this.folder, ...disk };
+    this.program = start('redis-server', Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]), { stdio: 'ignore' });
+    await listening(this.port);
+  }
+
+  /** Returns the epoch and the first and last sequence number of the stored events, after a check that none is missing. */
+  async kept() {
+    const { stdout } = await run('redis-cli', ['-p', this.port, 'xrange', EVENTS, '-', '+'], { maxBuffer: 2 ** 30 });
+    const ids = stdout.match(/^\d+-\d+$/gm).map((id) => id.split('-').map(Number));
+    const [[epoch, from], [lastEpoch, to]] = [ids[0], ids.at(-1)];
+    if (epoch !== lastEpoch || to - from + 1 !== ids.length) throw new Error('the ids of the log are not dense');
+    return { epoch, from, to };
+  }
+}
+
+class Node extends Restartable {
+  constructor(port, flags) {
+    super();
+    Object.assign(this, { port, flags, url: `http://127.0.0.1:${port}` });
+  }
+
+  /** Starts the node again until it listens, like a supervisor: a node ends if Redis is down. */
+  async start() {
+    const startOnce = () => startFixture('--port', this.port, ...this.flags).catch(() => undefined);
+    const fixture = await until(`a node on port ${this.port}`, startOnce, undefined, 100);
+    this.program = { child: { pid: fixture.pid }, end: (signal) => (signal === 'SIGKILL' ? fixture.kill() : fixture.stop()) };
+  }
+
+  /** Reads a metric from /metrics, as the sum over its labels. Returns `undefined` while the node is down. */
+  async metric(name) {
+    const text = await fetch(`${this.url}/metrics`).then((answer) => answer.text(), () => undefined);
+    const values = text?.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'));
+    return values && [...values].reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+}
+
+class Nginx {
+  constructor(folder, port) {
+    Object.assign(this, { folder, port, url: `http://127.0.0.1:${port}` });
+  }
+
+  async start(nodes) {
+    const text = nodes
+      .reduce((text, node, at) => text.replaceAll(`@NODE_${at + 1}@`, `127.0.0.1:${node.port}`), await readFile(CONFIGURATION, 'utf8'))
+      .replaceAll('@LISTEN@', `127.0.0.1:${this.port}`)
+      .replaceAll('@FOLDER@', this.folder);
+    const file = join(this.folder, 'nginx.conf');
+    await writeFile(file, text);
+    this.program = start('nginx', ['-p', this.folder, '-c', file, '-g', 'daemon off;'], { stdio: 'ignore' });
+    await listening(this.port);
+  }
+
+  reload() {
+    this.program.child.kill('SIGHUP');
+  }
+
+  /** Kills the workers, so that all connections close at the same moment. nginx starts new workers at once. */
+  async crash() {
+    for (const worker of await childrenOf(this.program.child.pid)) process.kill(worker, 'SIGKILL');
+  }
+
+  async end(signal) {
+    await this.program?.end(signal);
+  }
 }

@@ -1,30 +1,28 @@
 // The fixture server as a program that a test starts, kills and starts again.
-import { spawn } from 'node:child_process';
-import { on, once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { linesOf, start } from './programs.mjs';
 
-/** Starts the server; `url` is where it listens, `faults` where it misbehaves (with `--fault-port`),
- *  `stop()` and `kill()` wait until it is gone. */
+/** Starts the server with demo endpoints. `url` is its address, and `faults` the address of its fault
+ *  server (with `--fault-port`). `stop()` and `kill()` wait for its exit. */
 export async function startFixture(...flags) {
-  const server = spawn(process.env.FIXTURE_PROGRAM, ['--demo', ...flags], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const gone = once(server, 'exit');
-  const end = (signal) => {
-    server.kill(signal);
-    return gone;
+  const server = start(process.env.FIXTURE_PROGRAM, ['--demo', ...flags]);
+  const [url, faults] = await addressesOf(server, flags.includes('--fault-port') ? 2 : 1);
+  // A full pipe would block the server.
+  server.child.stdout.resume();
+  return {
+    url,
+    faults,
+    port: new URL(url).port,
+    pid: server.child.pid,
+    stop: () => server.end('SIGTERM'),
+    kill: () => server.end('SIGKILL'),
   };
-  const lines = linesOf(server, flags.includes('--fault-port') ? 2 : 1);
-  const [url, faults] = (await Promise.race([lines, gone.then(() => undefined)])) ?? [];
-  if (url === undefined) throw new Error(`the fixture server ended with ${server.exitCode}`);
-  return { url, faults, port: new URL(url).port, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') };
 }
 
-/** The addresses in its first lines. */
-async function linesOf(server, count) {
-  const lines = createInterface(server.stdout);
-  const first = [];
-  for await (const [line] of on(lines, 'line')) {
-    if (first.push(line.replace(/^.* on /, '')) === count) break;
+/** Reads the addresses in the first lines of the server. */
+async function addressesOf(server, count) {
+  const addresses = [];
+  for await (const line of linesOf(server)) {
+    if (addresses.push(line.replace(/^.* on /, '')) === count) return addresses;
   }
-  lines.resume();
-  return first;
+  throw new Error(`The fixture server ended with ${server.child.exitCode ?? server.child.signalCode} before it listened.`);
 }

@@ -1,4 +1,4 @@
-// A folder as a web site on a free port, with headers of our choice.
+// A folder as a web site on a free port, with headers of the test.
 import { createServer, request as ask } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
@@ -14,8 +14,8 @@ const TYPES = {
   '.map': 'application/json',
 };
 
-/** Serves `folder`; the returned site has a `url` and a `close()` that waits until it is down. `proxy`, where there
- *  is one, has a `prefix` of paths, and the server `to` which they go. */
+/** Serves `folder`. The returned site has a `url`, and a `close()` that waits for its end. `proxy` has a `prefix` of
+ *  paths, and the server `to` which it forwards them. */
 export async function serve(folder, headers = {}, proxy = undefined) {
   const server = createServer(async (request, response) => {
     if (proxy && request.url.startsWith(proxy.prefix)) return forward(request, response, proxy.to);
@@ -33,7 +33,7 @@ export async function serve(folder, headers = {}, proxy = undefined) {
   return { url: `http://127.0.0.1:${server.address().port}`, close: () => closed(server) };
 }
 
-/** As it came, there and back; what breaks off on one side does so on the other. */
+/** Forwards a request and its response unchanged. A connection that breaks on one side breaks on the other side. */
 function forward(request, response, server) {
   const { method, url, rawHeaders } = request;
   const asked = ask(server + url, { method, headers: rawHeaders, setHost: false }, (answer) => {

@@ -1,15 +1,17 @@
-// Chromium, Firefox and WebKitGTK, headless, by their WebDriver programs.
+// Chromium, Firefox and WebKitGTK without a screen, driven by WebDriver.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Builder } from 'selenium-webdriver';
+import { FLAGS } from './chromium.mjs';
+import { freePort } from './ports.mjs';
+import { until } from './wait.mjs';
 
 const { CHROMIUM = '/usr/bin/chromium', FIREFOX = '/usr/bin/firefox-esr', MINI_BROWSER } = process.env;
 
-/** What starts the driver of an engine, and what the driver is to start. */
+/** For each engine, the program of its driver and the capabilities of its browser. */
 const BROWSERS = {
   chromium: {
     program: (port) => [process.env.CHROMEDRIVER ?? 'chromedriver', `--port=${port}`],
@@ -17,7 +19,7 @@ const BROWSERS = {
       browserName: 'chrome',
       'goog:chromeOptions': {
         binary: CHROMIUM,
-        args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-sync'],
+        args: FLAGS,
       },
     },
   },
@@ -26,7 +28,7 @@ const BROWSERS = {
     capabilities: { browserName: 'firefox', 'moz:firefoxOptions': { binary: FIREFOX, args: ['-headless'] } },
   },
   webkitgtk: {
-    // Without a head it knows no mode: a screen that nobody sees.
+    // WebKitGTK's browser has no headless mode: it gets a virtual screen.
     program: (port) => ['xvfb-run', '--auto-servernum', process.env.WEBKIT_DRIVER ?? 'WebKitWebDriver', `--port=${port}`],
     capabilities: { browserName: 'MiniBrowser', 'webkitgtk:browserOptions': { binary: MINI_BROWSER, args: ['--automation'] } },
   },
@@ -34,16 +36,16 @@ const BROWSERS = {
 
 export const ENGINES = Object.keys(BROWSERS);
 
-/** How long a driver may take to listen, and a script in the page to end. */
+/** The limits for the start of a driver and for a script in a page, in milliseconds. */
 const START = 30_000;
 const SCRIPT = 15 * 60_000;
 
-/** Starts a browser; `driver` is its WebDriver, `close()` waits until it is gone. */
+/** Starts a browser. `driver` is its WebDriver, and `close()` waits for its exit. */
 export async function openBrowser(engine) {
   const { program, capabilities } = BROWSERS[engine];
   const port = await freePort();
   const [command, ...flags] = program(port);
-  // A profile of its own, and a group of processes that ends as one.
+  // The browser gets a profile and a process group of its own, so that both can be removed as a whole.
   const home = await mkdtemp(join(tmpdir(), `${engine}-`));
   const server = spawn(command, flags, { stdio: 'ignore', detached: true, env: { ...process.env, HOME: home, XDG_CACHE_HOME: home } });
   const gone = once(server, 'exit');
@@ -71,25 +73,13 @@ async function versionOf(driver) {
   return `${capabilities.get('browserName')} ${capabilities.get('browserVersion')}`;
 }
 
+/** Waits until the driver is ready. */
 async function listening(url) {
-  for (const start = Date.now(); Date.now() - start < START; ) {
-    const answer = await fetch(`${url}/status`).catch(() => undefined);
-    if (answer?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`the driver does not listen at ${url}`);
+  const isReady = () => fetch(`${url}/status`).then(({ ok }) => ok, () => false);
+  await until(`a WebDriver at ${url}`, isReady, START, 100);
 }
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Calls the function of that name in the page, and waits for what it promises. */
+/** Calls the function of that name in the page and returns the result of its promise. */
 export async function call(driver, name, ...args) {
   const { value, error } = await driver.executeAsyncScript(`
     const [name, args, done] = arguments;

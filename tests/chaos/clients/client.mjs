@@ -61,6 +61,8 @@ export function openClients(Source, settings) {
       arrived: clients.filter(({ ledger }) => ledger.last === end).length,
     }),
     report: () => clients.map(({ ledger }) => structuredClone({ ...ledger })),
-    close: () => clients.forEach(({ source }) => source.close()),
+    close() {
+      for (const { source } of clients) source.close();
+    },
   };
 }

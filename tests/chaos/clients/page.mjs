@@ -32,8 +32,8 @@ globalThis.state3 = async (end) => {
 globalThis.report3 = async () => (await Promise.all([tab.report(), dedicated('report'), shared('report')])).flat();
 globalThis.isReady = true;
 
-/** Where nobody can ask: what to open is in the address, and where to tell how it is. */
-const tellAgainAndAgain = async ({ tellTo, ...clients }) => {
+/** Opens the clients of the address, and reports their state to an address, for a page without an inspector. */
+const reportForever = async ({ tellTo, ...clients }) => {
   await open3(clients);
   for (;;) {
     const body = JSON.stringify({ ...(await state3('')), ledgers: await report3() });
@@ -42,7 +42,7 @@ const tellAgainAndAgain = async ({ tellTo, ...clients }) => {
   }
 };
 const alone = new URLSearchParams(location.search).get('alone');
-if (alone) tellAgainAndAgain(JSON.parse(alone));
+if (alone) void reportForever(JSON.parse(alone));
 
 /** A source over numbered log lines; what was lost or repeated is counted. */
 globalThis.numberedLines = { last: 0, lost: 0, repeated: 0, gaps: 0, connections: 0 };

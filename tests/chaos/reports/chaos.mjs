@@ -25,8 +25,12 @@ function clients({ ledgers, verdicts }) {
   });
 }
 
-/** How often each kind of act was carried out, and each reason was given for a failure. */
-const counted = (list) => Object.entries(list.reduce((counts, key) => ({ ...counts, [key]: (counts[key] ?? 0) + 1 }), {}));
+/** Counts the occurrences of each member of a list. */
+function counted(list) {
+  const counts = new Map();
+  for (const key of list) counts.set(key, (counts.get(key) ?? 0) + 1);
+  return [...counts];
+}
 
 export function page(result) {
   const { seed, seconds, acts, exact, trimmed, size, browser } = result;

@@ -161,7 +161,7 @@ describe('redirects', { concurrency: 4, timeout: 60_000 }, () => {
           import { AuthenticatedEventSource } from '${location.origin}/dist/index.js';
           const fetch = (url, { mode, redirect }) => new Promise(() => parent.postMessage({ mode, redirect }, '*'));
           new AuthenticatedEventSource('${location.origin}/events', { auth: 'secret', fetch });
-        <\/script>`;
+        </script>`;
         addEventListener('message', ({ data }) => resolve(`${data.mode} ${data.redirect}`), { once: true });
         document.body.append(frame);
       });

@@ -61,7 +61,7 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
   test('what `onopen` refuses again and again is asked less and less often', async (t) => {
     const server = await script([status(401), status(401), status(401), ended(first)]);
     await ours(t, server, { retry, onopen: (response) => { if (!response.ok) throw new RetriableError(); } }).promise;
-    waits(await server.exactly(4)).forEach((wait, index) => assertWait(wait, 200 * 2 ** index));
+    for (const [index, wait] of waits(await server.exactly(4)).entries()) assertWait(wait, 200 * 2 ** index);
   });
 
   test('`Retry-After` is a floor, also where `onopen` has refused', async (t) => {

@@ -6,9 +6,11 @@ import { assertWait, connect, cursors, data, mute, open, script, spin, stream } 
 const first = 'id: 1\ndata: a\n\n';
 const beats = (text, pause_ms, n = 30) => stream('', { repeat: { n, of: [{ text }, { sleep_ms: pause_ms }] } }, { hang: true });
 
-/** A stream of these chunks, all there at once, that then stays open. */
+/** Returns a stream that has these chunks at once and stays open. */
 function chunks(texts) {
-  const start = (stream) => texts.forEach((text) => stream.enqueue(new TextEncoder().encode(text)));
+  const start = (stream) => {
+    for (const text of texts) stream.enqueue(new TextEncoder().encode(text));
+  };
   return new Response(new ReadableStream({ start }), { headers: { 'content-type': 'text/event-stream' } });
 }
 

@@ -10,7 +10,7 @@ globalThis.read = async (streams) => {
   const left = [...streams];
   const read = {};
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (let stream; (stream = left.shift()); ) {
+    for (let stream = left.shift(); stream; stream = left.shift()) {
       const [native, ours] = await Promise.all(Object.keys(CLASSES).map((client) => record(client, stream)));
       read[stream.index] = { native, ours };
     }

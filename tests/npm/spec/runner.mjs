@@ -1,7 +1,7 @@
 // Runs the cases, in a page or in a worker of any kind. One script for all of them: it finds out
 // where it is, and answers whoever sends it an order.
 import * as close from './cases/close.mjs';
-import * as constructor from './cases/constructor.mjs';
+import * as constructors from './cases/constructor.mjs';
 import * as events from './cases/events.mjs';
 import * as interfaces from './cases/interface.mjs';
 import * as lastEventId from './cases/last-event-id.mjs';
@@ -13,7 +13,7 @@ import * as vectors from './cases/vectors.mjs';
 import { readAuthenticatedStream } from '../install/scenario.mjs';
 import { Stage } from './stage.mjs';
 
-const GROUPS = [interfaces, constructor, request, redirects, response, events, reconnect, lastEventId, close, vectors];
+const GROUPS = [interfaces, constructors, request, redirects, response, events, reconnect, lastEventId, close, vectors];
 /** Cases that run at once; each has a few connections, and browsers allow six to a server. */
 const AT_ONCE = 3;
 /** A case that has not ended by now never will. */

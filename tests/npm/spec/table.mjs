@@ -29,7 +29,7 @@ const engines = {};
 const results = new Map();
 const left = [...COLUMNS];
 await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-  for (let column; (column = left.shift()); ) results.set(column, await run(...column));
+  for (let column = left.shift(); column; column = left.shift()) results.set(column, await run(...column));
 }));
 await site.close();
 writeFileSync(new URL('RESULTS.md', import.meta.url), page());

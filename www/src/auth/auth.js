@@ -19,7 +19,7 @@ let attempts = 0;
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  logIn();
+  void logIn();
 });
 byId('revoke').addEventListener('click', revoke);
 
@@ -62,9 +62,9 @@ function watch(opened, way, renews) {
     // The URL of a source is fixed, so a new token in the query needs a new source; if the first was refused, so is the next.
     if (way !== 'query' || !renews || reason !== 'unauthorized' || !wasOpen) return;
     session.forget();
-    open(way, opened.lastEventId);
+    void open(way, opened.lastEventId);
   });
-  count(opened);
+  void count(opened);
 }
 
 async function count(opened) {

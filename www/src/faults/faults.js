@@ -28,7 +28,7 @@ onSource((source) => {
     byId('gaps').textContent = ++gaps;
     byId('gaps').className = 'bad';
   });
-  count(source);
+  void count(source);
 });
 
 /** Every event of every type, in order. The loop ends when the source is closed. */

@@ -1,6 +1,7 @@
 // §9.2.3 and §9.2.6, the events: their interfaces, members, order and targets.
 import { holds, same } from '../expect.mjs';
-import { open, over, sleep, status, stream, until } from '../stage.mjs';
+import { until } from '../../../lib/wait.mjs';
+import { open, over, sleep, status, stream } from '../stage.mjs';
 
 export const section = '§9.2.6 The events';
 
@@ -96,7 +97,7 @@ export const cases = {
       const removed = hear('removed');
       source.addEventListener('message', removed);
       source.removeEventListener('message', removed);
-      await until(() => heard.at(-1) === 'other b', () => `the other event, only ${heard}`);
+      await until(() => `the other event, only ${heard}`, () => heard.at(-1) === 'other b');
       same(heard.sort(), ['capture a', 'borrowed a', 'handler a', 'listener a', 'object a', 'once a', 'other b'].sort());
     });
   },
@@ -113,7 +114,7 @@ export const cases = {
       source.addEventListener('message', () => { throw new Error('on purpose'); });
       const heard = [];
       source.addEventListener('message', ({ data }) => heard.push(data));
-      await until(() => heard.length === 2 && reported.length === 2, () => `${reported.length} reports and ${heard}`);
+      await until(() => `two events and two reports: ${heard}, ${reported.length} reports`, () => heard.length === 2 && reported.length === 2);
       globalThis.removeEventListener('error', note);
       same([heard, source.readyState], [['a', 'b'], 1]);
     });
@@ -127,7 +128,7 @@ export const cases = {
         await undefined;
         order.push(`promise ${data}`);
       });
-      await until(() => order.length === 4, () => String(order));
+      await until(() => `four events, only ${order}`, () => order.length === 4);
       same(order, ['event a', 'promise a', 'event b', 'promise b']);
     });
   },

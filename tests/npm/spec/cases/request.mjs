@@ -1,6 +1,7 @@
 // §9.2.2 and §9.2.3, the request: its headers, credentials and origins.
 import { holds, same } from '../expect.mjs';
-import { header, open, over, sleep, status, stream, typesOf, until } from '../stage.mjs';
+import { until } from '../../../lib/wait.mjs';
+import { header, open, over, sleep, stream, typesOf } from '../stage.mjs';
 
 export const section = '§9.2.3 The request';
 
@@ -22,7 +23,7 @@ export async function fails(stage, url, init) {
 /** The first thing that it fires is `open`. */
 async function opens(stage, url) {
   const source = stage.connect(url);
-  await until(() => source.fired.length > 0, () => `anything from ${url}`, stage.patience);
+  await until(`anything from ${url}`, () => source.fired.length > 0, stage.patience);
   same(source.fired[0].type, 'open');
   same((await stage.until(source, 'message')).data, 'a');
 }
@@ -166,7 +167,7 @@ export const windowCases = {
     return stage.far(MESSAGE).then(async (script) => {
       const frame = await stage.frame('policy.html');
       const source = stage.watch(new frame.contentWindow.tested[stage.context.client](script.url));
-      await until(() => source.readyState === 2, () => 'the end');
+      await until('the end', () => source.readyState === 2);
       same(typesOf(source).filter((type) => type !== 'error'), []);
       await script.noMoreThan(0);
     });

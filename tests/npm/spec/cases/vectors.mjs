@@ -15,7 +15,7 @@ export const cases = {
       const left = [...all];
       const wrong = [];
       await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-        for (let vector; (vector = left.shift()); ) await check(stage, vector).catch((error) => wrong.push(`${vector.name}: ${error.message}`));
+        for (let vector = left.shift(); vector; vector = left.shift()) await check(stage, vector).catch((error) => wrong.push(`${vector.name}: ${error.message}`));
       }));
       same(wrong.sort(), [], `of ${all.length} vectors the wrong ones`);
     });

@@ -21,7 +21,8 @@ class FetchEventSource extends EventTarget {
     this.url = new URL(url, location.href).href;
     this.withCredentials = Boolean(withCredentials);
     const { origin } = new URL(this.url);
-    fetchEventSource(this.url, {
+    // It rejects only if a handler throws, after which there is nothing left to do.
+    void fetchEventSource(this.url, {
       signal: this.#abort.signal,
       credentials: withCredentials ? 'include' : 'same-origin',
       openWhenHidden: true,
