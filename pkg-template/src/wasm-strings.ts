@@ -1,5 +1,5 @@
 // Strings from WebAssembly memory.
-import { module } from './wasm.ts';
+import { strings } from '#bindings';
 
 /** Keeps U+FEFF: the parser has removed the byte order mark, so any other is text. */
 const options = { ignoreBOM: true };
@@ -74,13 +74,13 @@ export class WasmStrings {
 
 function instantiate(memory: WebAssembly.Memory): MakeText | null {
   try {
-    const [bytes] = WebAssembly.Module.customSections(module!, 'strings');
+    const bytes = Uint8Array.from(atob(strings), (c) => c.charCodeAt(0));
     // TypeScript does not know the second parameter yet.
     const Module = WebAssembly.Module as new (
       bytes: BufferSource,
       options: { builtins: string[] },
     ) => WebAssembly.Module;
-    const maker = new Module(bytes!, { builtins: ['js-string'] });
+    const maker = new Module(bytes, { builtins: ['js-string'] });
     return new WebAssembly.Instance(maker, { a: { a: memory } }).exports.text as MakeText;
   } catch {
     return null;

@@ -3,7 +3,7 @@ import { memory, start as link } from '#bindings';
 import { source } from '#wasm';
 
 /** The compiled WebAssembly, once it is instantiated. */
-export let module: WebAssembly.Module | undefined;
+let module: WebAssembly.Module | undefined;
 /** The pending compilation, where it is asynchronous. */
 let pending: Promise<void> | undefined;
 

@@ -4,6 +4,8 @@
 export function start(module: WebAssembly.Module): void;
 /** Returns the memory of the instance. */
 export function memory(): WebAssembly.Memory;
+/** The module of strings.wat, in Base64. */
+export const strings: string;
 
 /**
  * The [`connection::Lifecycle`] of one source, for the loop in JavaScript. It calls no JavaScript,

@@ -8,7 +8,7 @@
 //! | `dist/edge*.js` | `import` in workerd | the file beside it, imported |
 //! | `dist/global.js` | `<script>` | inlined |
 //!
-//! Which of them it is decides the package's own `imports` map, by the condition given here.
+//! The condition given here selects the form of the WebAssembly in the `imports` map of the package.
 
 use std::fs::{create_dir_all, read_dir, write};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ const INLINED: [(&str, &str); 5] = [
     ("observe", "observe-entry.ts"),
 ];
 
-/// Entries that share their code, so that they share one class too.
+/// Entries that share their code, so that they share one class.
 const SPLIT: [&str; 2] = ["--format=esm", "--splitting"];
 
 pub(super) fn entries() -> Result<()> {
@@ -95,8 +95,8 @@ fn slim(dist: &Path) -> Result<()> {
     run(build.arg(metafile("slim")))
 }
 
-/// For runtimes that compile no WebAssembly while they run; they load the file as a module. What is
-/// shared lies beside the entries, since it imports the file from there.
+/// Bundles the entries for runtimes that cannot compile WebAssembly at run time and load the file as a
+/// module. The shared code lies beside the entries, because it imports the file by a relative path.
 fn edge(dist: &Path) -> Result<()> {
     let mut build = bundler(dist);
     build.args(INLINED.map(|(entry, file)| format!("edge-{entry}={}", source(file).display())));
@@ -121,7 +121,7 @@ fn bundler(dist: &Path) -> Command {
     build
 }
 
-/// Where the bundler notes what each file imports, for the table of sizes.
+/// Returns the option that makes the bundler list the imports of each file, for the table of sizes.
 fn metafile(name: &str) -> String {
     format!(
         "--metafile={}",

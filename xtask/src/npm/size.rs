@@ -1,4 +1,4 @@
-//! What each entry weighs: as files, gzipped, and under Brotli, which is what browsers get.
+//! The size of each entry: raw, gzipped, and under Brotli, which browsers download.
 
 use std::collections::BTreeSet;
 use std::fs::{read, read_to_string};
@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use crate::paths;
 
-/// What the default entry may weigh at most, everything inlined, in bytes under Brotli.
+/// The largest allowed size of the default entry with the inlined module, in bytes under Brotli.
 const BUDGET: usize = 26 * 1024;
 
-/// The entries, the bundler's note on each, and the files that come with it by another way.
+/// The entries, the bundler's list of imports for each, and the files that it loads at run time.
 const ENTRIES: [(&str, &str, &[&str]); 6] = [
     ("dist/index.js", "modules", &[]),
     ("dist/event-source.js", "modules", &[]),
@@ -35,7 +35,7 @@ struct Weight {
     brotli: usize,
 }
 
-/// Prints the table; an entry over the budget is an error.
+/// Prints the table. A default entry over the budget is an error.
 pub(crate) fn report() -> Result<()> {
     println!("{:<28}{:>10}{:>10}{:>10}", "bytes", "raw", "gzip", "brotli");
     let default = entry(ENTRIES[0])?;
@@ -80,11 +80,12 @@ fn entry((file, note, beside): (&str, &str, &[&str])) -> Result<Weight> {
 
 fn bundlers_note(name: &str) -> Result<Value> {
     let path = paths::build_files().join(name).with_extension("meta.json");
-    let text = read_to_string(path).context("nothing is built yet: run `cargo xtask build`")?;
+    let text =
+        read_to_string(path).context("The package is not built. Run `cargo xtask build`.")?;
     Ok(serde_json::from_str(&text)?)
 }
 
-/// Adds the chunks that `file` imports, and theirs.
+/// Adds the chunks that `file` imports, recursively.
 fn collect(note: &Value, file: &str, files: &mut BTreeSet<String>) -> Result<()> {
     let outputs = note["outputs"]
         .as_object()

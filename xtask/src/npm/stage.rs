@@ -11,7 +11,7 @@ use crate::install::node_modules;
 use crate::paths::{VERSION, root, staged_package};
 use crate::process::run;
 
-/// What only those need who build the package.
+/// Fields of package.json that only the build of the package needs.
 const OURS_ALONE: [&str; 4] = ["devDependencies", "scripts", "private", "imports"];
 
 pub(super) fn files() -> Result<()> {
@@ -28,7 +28,7 @@ pub(super) fn files() -> Result<()> {
     manifest(&staged)
 }
 
-/// The texts that come along from the root: beside the README of npm lie the documents it names.
+/// Lists the texts from the root of the repository that the package contains, because its README links them.
 pub(super) fn texts() -> Result<Vec<PathBuf>> {
     let mut texts = vec![
         root().join("CHANGELOG.md"),
@@ -72,30 +72,30 @@ fn manifest(staged: &Path) -> Result<()> {
         fields.insert("repository".into(), repository);
         fields.insert("homepage".into(), format!("{address}#readme").into());
     }
-    signposts(staged, &fields["exports"])?;
+    entry_folders(staged, &fields["exports"])?;
     write_json(&staged.join("package.json"), &manifest)
 }
 
-/// For each entry a folder of its name, which leads the tools to it that do not read `exports`:
-/// Parcel by default, and TypeScript's old way of resolving.
-fn signposts(staged: &Path, exports: &Value) -> Result<()> {
+/// Creates a folder for each entry, for tools that do not read `exports`: Parcel by default, and the
+/// old module resolution of TypeScript.
+fn entry_folders(staged: &Path, exports: &Value) -> Result<()> {
     for (entry, conditions) in exports
         .as_object()
         .context("package.json exports nothing")?
     {
-        // The entry `.` needs none, and what is a plain path is no module.
+        // The entry `.` needs no folder, and an entry that is a plain path is no module.
         let (Some(name), true) = (entry.strip_prefix("./"), conditions.is_object()) else {
             continue;
         };
         let import = conditions.get("import").unwrap_or(conditions);
         let required = conditions.get("require").unwrap_or(import);
-        let signpost = json!({
+        let manifest_of_entry = json!({
             "main": beside(&required["default"]),
             "module": beside(&import["default"]),
             "types": beside(&import["types"]),
         });
         create_dir_all(staged.join(name))?;
-        write_json(&staged.join(name).join("package.json"), &signpost)?;
+        write_json(&staged.join(name).join("package.json"), &manifest_of_entry)?;
     }
     Ok(())
 }
