@@ -1,4 +1,4 @@
-//! `cargo xtask conformance`: the package and its peers against every case of the standard; writes
+//! `cargo xtask conformance`: runs every case of the standard on the package and its peers, and writes
 //! tests/npm/spec/RESULTS.md.
 
 use anyhow::Result;

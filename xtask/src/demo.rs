@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: from a fresh clone to a page that shows an authenticated stream.
+//! `cargo xtask demo`: builds and serves a page that shows an authenticated stream.
 
 use std::fs::{read_to_string, write};
 use std::net::TcpListener;
@@ -14,12 +14,12 @@ use crate::{npm, paths, progress::step};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Where the page is served; 0 takes any free port
+    /// The port of the page; 0 selects any free port
     #[arg(long, default_value_t = 3000)]
     port: u16,
 }
 
-/// Builds what is out of date, serves the page, and stops with Ctrl-C.
+/// Builds everything that is out of date, and serves the page until Ctrl-C.
 pub(crate) fn run_demo(options: &Options) -> Result<()> {
     ensure_free(options.port)?;
     let page = build_page()?;
@@ -37,25 +37,25 @@ pub(crate) fn run_demo(options: &Options) -> Result<()> {
 }
 
 fn serve(server: &Path, page: &Path, port: u16) -> Result<Fixture> {
-    // In a file, so that a server that is stopped and started again has lost nothing.
+    // The events are in a file, so that a restarted server still has them.
     let events = paths::build_files().join(format!("demo-{port}.events"));
     let (port, page) = (port.to_string(), page.to_string_lossy());
     let log = format!("file:{}", events.display());
     let mut arguments = vec!["--demo", "--port", &port, "--fault-port", "0"];
     arguments.extend(["--static", &page, "--log", &log]);
-    // The page shows that a token in a URL works too, and why it should not be there.
+    // The page shows that a token in a URL works, and why it should not be there.
     arguments.push("--query-token");
-    // Whoever watches a fault does not want to wait three seconds for the recovery.
+    // The default delay of three seconds is long for a visitor who waits for the recovery.
     arguments.extend(["--retry", "1000"]);
     Fixture::start(server, &arguments, None)
 }
 
-/// Says at once what would otherwise be said after minutes of compiling.
+/// Fails at once instead of after minutes of compilation.
 fn ensure_free(port: u16) -> Result<()> {
     TcpListener::bind(("127.0.0.1", port))
         .map(drop)
         .with_context(|| {
-            format!("port {port} is taken: stop what listens there, or choose another with --port")
+            format!("Port {port} is in use. Stop the program that uses it, or select another port with --port.")
         })
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask differential`: the same random streams through the native class and through ours.
+//! `cargo xtask differential`: reads the same random streams with the native class and with this package.
 
 use anyhow::Result;
 
@@ -7,18 +7,18 @@ use crate::process::run;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Where: chromium, firefox, webkitgtk
+    /// The engines: chromium, firefox, webkitgtk
     #[arg(default_values = ["chromium", "firefox"])]
     engines: Vec<String>,
-    /// How many random streams for each engine, besides all vectors
+    /// The number of random streams for each engine, besides the vectors
     #[arg(long, default_value_t = 10_000)]
     streams: u32,
-    /// Repeats a run; without it one is chosen and printed
+    /// Repeats a run; without it the command selects a seed and prints it
     #[arg(long)]
     seed: Option<u32>,
 }
 
-/// Builds and packs the package, and compares.
+/// Builds and packs the package, and compares the results of both classes.
 pub(crate) fn run_differential(options: &Options) -> Result<()> {
     let mut differential = Engines::prepare()?.node()?;
     differential.arg("tests/npm/differential/run.mjs");

@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: the API reference of both faces. A warning is an error.
+//! `cargo xtask docs`: the API reference of the crate and of the npm package. A warning is an error.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::paths::{CRATE, build_files, root};
 use crate::process::{cargo, command, run};
 use crate::{npm, progress::step};
 
-/// Builds both and says where they are.
+/// Builds both and prints their paths.
 pub(crate) fn run_docs() -> Result<()> {
     npm::build()?;
     let project = project(&npm::tarball()?)?;
@@ -21,7 +21,7 @@ pub(crate) fn run_docs() -> Result<()> {
     Ok(())
 }
 
-/// Twice, since half of the client exists only where a browser is.
+/// Documents the crates for the host and for wasm32, because half of the client needs a browser.
 pub(crate) fn rust() -> Result<()> {
     let mut host = cargo();
     run(host
@@ -41,7 +41,7 @@ pub(crate) fn rust() -> Result<()> {
     run(wasm.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Of the types, which hold all that there is to say.
+/// Documents the declarations of the npm package.
 pub(crate) fn javascript(project: &Path) -> Result<()> {
     let program = project.join("node_modules/.bin/typedoc");
     let options = root().join("tests/npm/docs/typedoc.json");
@@ -54,10 +54,15 @@ fn typedoc() -> PathBuf {
     root().join("target/typedoc")
 }
 
-/// A project that has the packed package, the libraries that the documents speak of, and TypeDoc.
+/// Creates a project with the packed package, the libraries in the documents, and TypeDoc.
 pub(crate) fn project(tarball: &Path) -> Result<PathBuf> {
     let folder = build_files().join("docs");
     let list = root().join("tests/npm/docs/package.json");
-    node_modules::project(&folder, &list, tarball, "installing what the documents use")?;
+    node_modules::project(
+        &folder,
+        &list,
+        tarball,
+        "installing the packages that the documents use",
+    )?;
     Ok(folder)
 }

@@ -1,4 +1,4 @@
-//! The packed package and the three engines that it is tested in.
+//! The packed package, and the three engines that run its tests.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::npm::{self, consumer};
 use crate::process::command;
 use crate::{fixture, paths};
 
-/// What a program of Node needs to drive the engines.
+/// The programs and folders that Node needs to drive the engines.
 pub(crate) struct Engines {
     server: PathBuf,
     consumer: PathBuf,
@@ -21,7 +21,7 @@ pub(crate) struct Engines {
 }
 
 impl Engines {
-    /// Browsers, drivers, and the packed package, installed as in anybody's project.
+    /// Installs browsers and drivers, and the packed package in a project.
     pub(crate) fn prepare() -> Result<Self> {
         use debian::{CHROMEDRIVER, CHROMIUM, FIREFOX, WEBKIT_DRIVER, XAUTH, XVFB};
         debian::programs(&[CHROMIUM, CHROMEDRIVER, FIREFOX, WEBKIT_DRIVER, XVFB, XAUTH])?;
@@ -35,9 +35,9 @@ impl Engines {
         })
     }
 
-    /// Node, which finds all that in its environment.
+    /// Returns Node with all programs and folders in its environment.
     pub(crate) fn node(&self) -> Result<Command> {
-        let program = |name| find(name).with_context(|| format!("{name} is gone"));
+        let program = |name| find(name).with_context(|| format!("{name} is not on PATH any more"));
         let mut node = command("node", paths::root());
         node.env("CHROMIUM", program("chromium")?)
             .env("CHROMEDRIVER", program("chromedriver")?)

@@ -1,4 +1,4 @@
-//! The fixture server as a program that runs for as long as it is held.
+//! The fixture server as a program that runs until its handle is dropped.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -17,23 +17,22 @@ pub(crate) fn build() -> Result<PathBuf> {
     build_with("compiling the fixture server", &selection, SERVER)
 }
 
-/// The same program, with its dependencies built as for the tests on the host, which ask for more
-/// features of some: otherwise a run of all tests would compile most of them twice. For that Cargo
-/// has to build a test too; any will do.
+/// Compiles the server with the same features of its dependencies as the tests on the host, so that
+/// a run of all tests compiles them once. For that Cargo has to build any one test too.
 pub(crate) fn build_as_tested() -> Result<PathBuf> {
     let one_test = ["--bin", "server-fixture", "--test", "event_stream"];
     let selection = [AS_TESTED.as_slice(), &one_test].concat();
     build_with("compiling the fixture server", &selection, SERVER)
 }
 
-/// Many native clients in one program, with its dependencies built as for the tests on the host.
+/// Compiles the program of many native clients, with the same dependencies as the tests on the host.
 pub(crate) fn build_swarm() -> Result<PathBuf> {
     let selection = [AS_TESTED.as_slice(), &["--example", "swarm"]].concat();
     build_with("compiling the native clients", &selection, SWARM)
 }
 
-/// Server and native clients as people run them: with thousands of streams, programs that are not
-/// optimised would measure nothing but themselves.
+/// Compiles the server and the native clients with optimisation, for measurements with thousands of
+/// streams.
 pub(crate) fn build_optimised() -> Result<(PathBuf, PathBuf)> {
     let selection = ["--package", "server-fixture", "--bin", "server-fixture"];
     let selection = [&selection, ["--release", "--example", "swarm"].as_slice()].concat();
@@ -42,16 +41,16 @@ pub(crate) fn build_optimised() -> Result<(PathBuf, PathBuf)> {
     Ok((server, swarm))
 }
 
-/// Kind and name of a program, as Cargo has them.
+/// The kind and the name of a program in Cargo's messages.
 type Target = (&'static str, &'static str);
 
 const SERVER: Target = ("bin", "server-fixture");
 const SWARM: Target = ("example", "swarm");
 
-/// What the tests on the host are made of.
+/// Selects the packages of the tests on the host.
 ///
-/// Without this program: Cargo would build the others with the features of its dependencies too,
-/// and test a server that nobody runs.
+/// It excludes this program. Otherwise Cargo would build the server with features that only this
+/// program needs.
 pub(crate) const AS_TESTED: [&str; 5] = [
     "--workspace",
     "--exclude",
@@ -67,7 +66,7 @@ fn build_with(what: &str, selection: &[&str], target: Target) -> Result<PathBuf>
             .arg("build")
             .args(selection)
             .arg("--message-format=json-render-diagnostics");
-        // Cargo's own progress goes to the terminal, its list of what it made to us.
+        // Cargo prints its progress to the terminal, and its list of programs to this pipe.
         let mut building = Running::start(build.stdout(Stdio::piped()))?;
         let listing = building
             .child()
@@ -83,7 +82,7 @@ fn build_with(what: &str, selection: &[&str], target: Target) -> Result<PathBuf>
     })
 }
 
-/// The path of the program, if this message of Cargo's is about it.
+/// Returns the path of the program, if the message of Cargo is about it.
 fn program(message: &str, (kind, name): Target) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
     let is_it = message["target"]["kind"][0] == kind && message["target"]["name"] == name;
@@ -92,7 +91,7 @@ fn program(message: &str, (kind, name): Target) -> Option<PathBuf> {
         .map(PathBuf::from)
 }
 
-/// A server that listens; dropping it stops it gracefully.
+/// A server that listens. Dropping it ends the server gracefully.
 pub(crate) struct Fixture {
     process: Running,
     url: String,
@@ -100,8 +99,8 @@ pub(crate) struct Fixture {
 }
 
 impl Fixture {
-    /// Starts the server with these arguments and waits until it says where it listens.
-    /// Its log goes to the file given, or to our own standard error.
+    /// Starts the server and waits until it prints its address. Its log goes to the given file or to
+    /// standard error.
     pub(crate) fn start(program: &Path, arguments: &[&str], log: Option<&str>) -> Result<Self> {
         let mut server = Command::new(program);
         server
@@ -133,7 +132,7 @@ impl Fixture {
                 .find_map(|line| line.strip_prefix("faults on ").map(str::to_owned)),
             false => None,
         };
-        // A full pipe would stop the server.
+        // A full pipe would block the server.
         std::thread::spawn(move || lines.for_each(drop));
         Ok(Self {
             process,
@@ -142,12 +141,12 @@ impl Fixture {
         })
     }
 
-    /// Where it listens: scheme, host and port.
+    /// Returns the address of the server: scheme, host and port.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Where it misbehaves; empty without a fault port.
+    /// Returns the address of the fault server. It is empty without a fault port.
     pub(crate) fn faults(&self) -> &str {
         self.faults.as_deref().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the fuzz targets under libFuzzer and the address sanitizer.
+//! `cargo xtask fuzz`: runs the fuzz targets under libFuzzer and the address sanitizer.
 
 use std::fs::create_dir_all;
 
@@ -13,18 +13,18 @@ use crate::progress::step;
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Which; both if none is named
+    /// The targets; both if none is named
     targets: Vec<Target>,
-    /// How long, for each of them
+    /// The duration of each target
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     seconds: u32,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Target {
-    /// Any bytes, cut anywhere: the parser finds what the oracle finds
+    /// Any bytes, split at any position: the parser finds the same events as the oracle
     Parser,
-    /// Any policy and any sequence of outcomes: the connection keeps its invariants
+    /// Any policy and any sequence of results: the connection keeps its invariants
     Connection,
 }
 
@@ -36,7 +36,7 @@ impl Target {
         }
     }
 
-    /// What is known of its inputs.
+    /// Returns the flags for the inputs of the target.
     const fn flags(self) -> &'static [&'static str] {
         match self {
             Self::Parser => &["-dict=fuzz/parser.dict", "-max_len=512"],
@@ -58,13 +58,13 @@ pub(crate) fn run_fuzz(options: &Options) -> Result<()> {
         .try_for_each(|target| fuzz(&nightly, *target, options.seconds))
 }
 
-/// What the toolchain does not bring.
+/// Installs the programs that the toolchain does not contain.
 pub(crate) fn programs() -> Result<()> {
     debian::programs(&[debian::CXX])?;
     cargo_tools::fuzz()
 }
 
-/// Goes on from what earlier runs on this machine have found to be interesting.
+/// Fuzzes a target, starting from the corpus of earlier runs on this machine.
 pub(crate) fn fuzz(nightly: &Nightly, target: Target, seconds: u32) -> Result<()> {
     let name = target.name();
     let corpus = paths::root().join("fuzz/corpus").join(name);
@@ -76,7 +76,7 @@ pub(crate) fn fuzz(nightly: &Nightly, target: Target, seconds: u32) -> Result<()
     if seeds.is_dir() {
         fuzzer.arg(seeds);
     }
-    // Nothing that the targets do takes a second: what hangs shall not hang for twenty minutes.
+    // No input takes a second. The default limit of libFuzzer is twenty minutes.
     fuzzer.args([
         "--",
         "-verbosity=0",

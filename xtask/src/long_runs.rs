@@ -1,4 +1,4 @@
-//! `cargo xtask chaos`, `storm`, `soak` and `load`: long proofs, each of which keeps its report.
+//! `cargo xtask chaos`, `storm`, `soak` and `load`: long runs that write a report.
 
 use std::fs::{create_dir_all, write};
 use std::path::PathBuf;
@@ -12,48 +12,48 @@ use crate::{fixture, install, npm, paths};
 
 #[derive(clap::Args)]
 pub(crate) struct Chaos {
-    /// Repeats the plan of a run; a random one if not given
+    /// Repeats the plan of a run; a random seed if not given
     #[arg(long)]
     seed: Option<String>,
-    /// How long the plan goes on
+    /// The duration of the plan
     #[arg(long, default_value_t = 10.0)]
     minutes: f64,
-    /// Native clients, beside those of the package
+    /// The number of native clients, besides the clients of the package
     #[arg(long, default_value_t = 200)]
     clients: u32,
 }
 
 #[derive(clap::Args)]
 pub(crate) struct Storm {
-    /// Repeats the dice of a run; a random one if not given
+    /// Repeats the random choices of a run; a random seed if not given
     #[arg(long)]
     seed: Option<String>,
-    /// Native clients, beside those of the package
+    /// The number of native clients, besides the clients of the package
     #[arg(long, default_value_t = 2000)]
     clients: u32,
 }
 
 #[derive(clap::Args)]
 pub(crate) struct Soak {
-    /// Repeats the cuts of a run; random ones if not given
+    /// Repeats the disconnections of a run; a random seed if not given
     #[arg(long)]
     seed: Option<String>,
-    /// How long it goes on
+    /// The duration of the run
     #[arg(long, default_value_t = 60.0)]
     minutes: f64,
-    /// Native clients, beside those of the package
+    /// The number of native clients, besides the clients of the package
     #[arg(long, default_value_t = 100)]
     clients: u32,
 }
 
 #[derive(clap::Args)]
 pub(crate) struct Load {
-    /// Tries each measure with few streams and events, and keeps nothing
+    /// Runs each measurement with few streams and events, and writes no report
     #[arg(long)]
     small: bool,
 }
 
-/// What `--small` tells the program that measures.
+/// The arguments of the measuring program for `--small`.
 const SMALL: [&str; 6] = [
     "--clients=500",
     "--peers-clients=100",
@@ -66,43 +66,43 @@ const SMALL: [&str; 6] = [
 /// Kills, cuts and delays everything between many clients and the log.
 pub(crate) fn run_chaos(options: &Chaos) -> Result<()> {
     let minutes = options.minutes.to_string();
-    trial("chaos", &options.seed, options.clients, Some(&minutes))
+    long_run("chaos", &options.seed, options.clients, Some(&minutes))
 }
 
-/// Cuts all clients off in one moment.
+/// Disconnects all clients at the same moment.
 pub(crate) fn run_storm(options: &Storm) -> Result<()> {
-    trial("storm", &options.seed, options.clients, None)
+    long_run("storm", &options.seed, options.clients, None)
 }
 
-/// Looks for what grows over time.
+/// Measures whether memory grows over time.
 pub(crate) fn run_soak(options: &Soak) -> Result<()> {
     let minutes = options.minutes.to_string();
-    trial("soak", &options.seed, options.clients, Some(&minutes))
+    long_run("soak", &options.seed, options.clients, Some(&minutes))
 }
 
-fn trial(name: &str, seed: &Option<String>, clients: u32, minutes: Option<&str>) -> Result<()> {
+fn long_run(name: &str, seed: &Option<String>, clients: u32, minutes: Option<&str>) -> Result<()> {
     npm::build()?;
     programs()?;
     let (server, swarm) = fixture::build_optimised()?;
     let raw = paths::build_files().join(name).with_extension("json");
-    let mut trial = command("node", paths::root());
-    trial
+    let mut program = command("node", paths::root());
+    program
         .arg(sources().join("run.mjs"))
         .arg(name)
         .args(["--clients", &clients.to_string()]);
     if let Some(seed) = seed {
-        trial.args(["--seed", seed]);
+        program.args(["--seed", seed]);
     }
     if let Some(minutes) = minutes {
-        trial.args(["--minutes", minutes]);
+        program.args(["--minutes", minutes]);
     }
-    trial
+    program
         .env("FIXTURE_PROGRAM", server)
         .env("SWARM_PROGRAM", swarm);
-    run(with_tools(&mut trial)?.env("RAW", raw))
+    run(with_tools(&mut program)?.env("RAW", raw))
 }
 
-/// What the clients and servers of a trial need to be there.
+/// Installs the programs of the clients and servers of a long run.
 pub(crate) fn programs() -> Result<()> {
     use debian::{CHROMIUM, NGINX, REDIS};
     debian::programs(&[CHROMIUM, REDIS, NGINX])?;
@@ -110,12 +110,15 @@ pub(crate) fn programs() -> Result<()> {
     node_modules::packages(&sources())
 }
 
-/// The variables by which a trial finds what it starts.
+/// Sets the variables from which a long run reads its programs.
 pub(crate) fn with_tools(
     command: &mut std::process::Command,
 ) -> Result<&mut std::process::Command> {
     Ok(command
-        .env("CHROMIUM", find("chromium").context("chromium is gone")?)
+        .env(
+            "CHROMIUM",
+            find("chromium").context("Chromium is not on PATH any more")?,
+        )
         .env("PACKAGE", paths::staged_package())
         .env("PATH", paths::path_with_tools()?))
 }
@@ -124,7 +127,7 @@ fn sources() -> PathBuf {
     paths::root().join("tests/chaos")
 }
 
-/// Measures the server beside its peers, and what more servers would cost; keeps both tables.
+/// Measures the server beside its peers and the cost of more nodes, and writes both tables.
 pub(crate) fn run_load(options: &Load) -> Result<()> {
     debian::programs(&[debian::NGINX, debian::REDIS])?;
     debian::nchan()?;
@@ -144,7 +147,7 @@ pub(crate) fn run_load(options: &Load) -> Result<()> {
     }
     let results = sources().join("results");
     create_dir_all(&results)?;
-    write(results.join("load.md"), text).context("the tables could not be kept")
+    write(results.join("load.md"), text).context("Cannot write the tables")
 }
 
 fn measured(flags: &[&str]) -> Result<String> {
@@ -154,7 +157,7 @@ fn measured(flags: &[&str]) -> Result<String> {
     output(load.env("PATH", paths::path_with_tools()?))
 }
 
-/// On what, and beside what, it was measured.
+/// Returns the machine and the load of a measurement.
 fn machine() -> Result<String> {
     let script = "import { machine } from './machine.mjs'; process.stdout.write(machine());";
     let mut node = command("node", sources());

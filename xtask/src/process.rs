@@ -1,7 +1,7 @@
-//! Programs that we start, and that end when we end.
+//! Programs that end when this program ends.
 //!
-//! Each runs in a process group of its own, so that ending it also ends what it started (a browser
-//! under its driver, a server under a test). A Ctrl-C reaches them through us for the same reason.
+//! Each runs in a process group of its own, so that its end also ends its children: a browser under
+//! its driver, a server under a test. For the same reason this program forwards Ctrl-C to them.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// How long a program has to end by itself before it is killed.
+/// The time between the request to end and the kill.
 const GRACE: Duration = Duration::from_secs(8);
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -25,14 +25,14 @@ fn live() -> MutexGuard<'static, BTreeSet<i32>> {
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Passes Ctrl-C and termination on to every program that still runs. A second Ctrl-C kills them.
+/// Forwards Ctrl-C and termination to all running programs. A second Ctrl-C kills them.
 pub(crate) fn end_children_with_us() -> Result<()> {
     ctrlc::set_handler(|| {
         let again = INTERRUPTED.swap(true, Ordering::SeqCst);
         let signal = if again { Signal::KILL } else { Signal::TERM };
         let groups = live();
         if groups.is_empty() {
-            // Nobody whose end would wake the main thread, which may wait for another run.
+            // No program ends, so nothing would wake the main thread from its wait for another run.
             std::process::exit(130);
         }
         groups.iter().for_each(|group| signal_group(*group, signal));
@@ -40,19 +40,19 @@ pub(crate) fn end_children_with_us() -> Result<()> {
     .context("cannot listen for Ctrl-C")
 }
 
-/// Whether the user asked us to stop.
+/// Returns whether the user pressed Ctrl-C.
 pub(crate) fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
 fn signal_group(group: i32, signal: Signal) {
     if let Some(group) = Pid::from_raw(group) {
-        // The only error is that the group is gone, which is what we want.
+        // The only possible error is that the group has ended.
         let _ = kill_process_group(group, signal);
     }
 }
 
-/// A program that runs; dropping it ends it, politely first.
+/// A running program. Dropping it sends the signal to terminate, and later kills it.
 pub(crate) struct Running {
     child: Child,
     name: String,
@@ -69,7 +69,7 @@ impl Running {
         })?;
         let running = Self { child, name };
         live().insert(running.group());
-        // The signal may have come between the check above and the line before this one.
+        // The signal may have arrived between the check above and the insertion.
         if is_interrupted() {
             signal_group(running.group(), Signal::TERM);
         }
@@ -114,14 +114,14 @@ impl Drop for Running {
             signal_group(group, Signal::TERM);
             self.ends_within(GRACE);
         }
-        // What the program itself left behind goes too.
+        // Kill the remaining children of the program too.
         signal_group(group, Signal::KILL);
         let _ = self.child.wait();
         live().remove(&group);
     }
 }
 
-/// Runs a program to its end; anything but success is an error that names the command.
+/// Runs a program to its end. A failure is an error that names the command.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = Running::start(command)?.wait()?;
     ensure!(!is_interrupted(), "interrupted");
@@ -129,7 +129,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Runs a program to its end and returns what it printed.
+/// Runs a program to its end and returns its output.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output();
     let output = output.with_context(|| format!("cannot run `{}`", spelled(command)))?;
@@ -144,7 +144,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).context("the output is not UTF-8")
 }
 
-/// The command as one would type it.
+/// Returns the command as typed in a shell.
 fn spelled(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words
@@ -153,17 +153,17 @@ fn spelled(command: &Command) -> String {
         .join(" ")
 }
 
-/// A command that runs in the given folder.
+/// Returns a command that runs in the given folder.
 pub(crate) fn command(program: impl AsRef<OsStr>, folder: impl AsRef<std::path::Path>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder);
     command
 }
 
-/// Cargo, the one that runs us, in the root of the repository.
+/// Returns the Cargo that runs this program, in the root of the repository.
 ///
-/// What it told us about ourselves is not passed on: build scripts that look at it would run again
-/// after each build by hand, and all that depends on them would be built again.
+/// It removes the variables that describe this package. Build scripts that read them would run again
+/// after each manual build, and Cargo would rebuild their dependents.
 pub(crate) fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = command(cargo, crate::paths::root());

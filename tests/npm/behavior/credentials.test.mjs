@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import {
-  AuthenticatedEventSource, connect, data, ended, fixture, header, open, PACKAGE, QUICK, script, status, within,
+  AuthenticatedEventSource, connect, data, ended, fixture, header, open, PACKAGE, script, status, within,
 } from './support.mjs';
 import { casesOf, entriesOf, FORMS, playAll, SECRET, STATUSES } from './credentials/cases.mjs';
 

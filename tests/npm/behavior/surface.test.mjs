@@ -161,8 +161,12 @@ describe('the entry event-source', { concurrency: 8 }, () => {
   test('is the same machine under the native name, in spec mode', async (t) => {
     const refused = await script([status(503)]);
     // `connect` passes options, which the native class does not have.
-    // biome-ignore lint/complexity/noUselessConstructor: it drops the second argument
-    class WithoutOptions extends EventSource { constructor(url) { super(url); } }
+    class WithoutOptions extends EventSource {
+      // biome-ignore lint/complexity/noUselessConstructor: it drops the second argument
+      constructor(url) {
+        super(url);
+      }
+    }
     const source = connect(t, refused, {}, WithoutOptions);
     await source.until(1, 'error');
     assert.equal(source.readyState, 2);

@@ -1,4 +1,4 @@
-//! Tools that come from crates.io, compiled once for all checkouts of this user.
+//! Tools from crates.io, compiled once for all checkouts of this user.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
 const CARGO_FUZZ: &str = "0.13.2";
 
-/// `wasm-pack` and the test runner of `wasm-bindgen` that speaks the format of our library.
+/// Installs `wasm-pack`, and the test runner of the same `wasm-bindgen` version as the library.
 pub(crate) fn wasm_test_tools() -> Result<()> {
     let bindgen = locked_version("wasm-bindgen")?;
     tool("wasm-pack", "wasm-pack", WASM_PACK)?;
@@ -19,13 +19,13 @@ pub(crate) fn wasm_test_tools() -> Result<()> {
     Ok(())
 }
 
-/// The WebDriver program of Firefox, which Debian's stable release does not have.
+/// Installs the WebDriver program of Firefox, which Debian's stable release does not have.
 pub(crate) fn geckodriver() -> Result<PathBuf> {
     tool("geckodriver", "geckodriver", GECKODRIVER)?;
     Ok(paths::tools()?.join("bin/geckodriver"))
 }
 
-/// `cargo fuzz`, which builds and runs the fuzz targets.
+/// Installs `cargo fuzz`.
 pub(crate) fn fuzz() -> Result<()> {
     tool("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ)
 }
@@ -35,8 +35,7 @@ fn tool(package: &str, program: &str, version: &str) -> Result<()> {
     if is_installed(&tools.join("bin").join(program), version) {
         return Ok(());
     }
-    // Without `--locked`: the lock files inside these packages name versions older than, or not
-    // in, the registry of the day.
+    // No `--locked`: the lock files of these packages name versions that a registry may not have.
     step(
         &format!(
             "compiling {package} {version} into {} (several minutes, once)",
@@ -57,7 +56,7 @@ fn is_installed(program: &Path, version: &str) -> bool {
             .is_ok_and(|printed| printed.split_whitespace().any(|word| word == version))
 }
 
-/// The version of a package in the lock file.
+/// Returns the version of a package in the lock file.
 fn locked_version(package: &str) -> Result<String> {
     let lock = std::fs::read_to_string(paths::root().join("Cargo.lock"))?;
     let entry = lock

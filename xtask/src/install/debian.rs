@@ -1,4 +1,4 @@
-//! Browsers and servers, from Debian's packages where we may install them.
+//! Browsers and servers from Debian's packages.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use crate::process::{command, run};
 use crate::{paths, progress::step};
 
-/// A program that tests drive, and the package that holds it.
+/// A program, and the Debian package that contains it.
 #[derive(Clone, Copy)]
 pub(crate) struct Program {
     name: &'static str,
@@ -25,21 +25,20 @@ pub(crate) const CHROMEDRIVER: Program = Program::of("chromedriver", "chromium-d
 pub(crate) const REDIS: Program = Program::of("redis-server", "redis-server");
 pub(crate) const NGINX: Program = Program::of("nginx", "nginx");
 
-/// The proxies that the server is tested behind, besides nginx.
+// Proxies for the tests of the server, besides nginx.
 pub(crate) const HAPROXY: Program = Program::of("haproxy", "haproxy");
 pub(crate) const CADDY: Program = Program::of("caddy", "caddy");
 
 /// libFuzzer is compiled with every fuzz target.
 pub(crate) const CXX: Program = Program::of("c++", "g++");
 
-/// The engines besides Chromium. WebKitGTK's browser is no program on PATH, and knows no mode
-/// without a screen.
+// The engines besides Chromium. WebKitGTK's browser is not on PATH, and needs a virtual screen.
 pub(crate) const FIREFOX: Program = Program::of("firefox-esr", "firefox-esr");
 pub(crate) const WEBKIT_DRIVER: Program = Program::of("WebKitWebDriver", "webkit2gtk-driver");
 pub(crate) const XVFB: Program = Program::of("Xvfb", "xvfb");
 pub(crate) const XAUTH: Program = Program::of("xauth", "xauth");
 
-/// A module of nginx that other servers are measured against: no program, so its file tells.
+/// Installs a module of nginx for comparisons. It is no program, so the check looks for its file.
 pub(crate) fn nchan() -> Result<()> {
     const MODULE: &str = "/usr/lib/nginx/modules/ngx_nchan_module.so";
     if Path::new(MODULE).exists() {
@@ -48,7 +47,7 @@ pub(crate) fn nchan() -> Result<()> {
     install(&["nginx module nchan"], &["libnginx-mod-nchan"])
 }
 
-/// Installs those of the programs that are missing, or says what to install.
+/// Installs the missing programs, or fails with a list of them.
 pub(crate) fn programs(wanted: &[Program]) -> Result<()> {
     let missing: Vec<_> = wanted
         .iter()
@@ -73,7 +72,7 @@ fn install(names: &[&str], packages: &[&str]) -> Result<()> {
     step(
         &format!("installing Debian's {}", packages.join(", ")),
         || {
-            // A machine that never asked for the list of packages has to ask first.
+            // A new machine has no list of packages yet.
             apt_get("install", packages)
                 .or_else(|_| apt_get("update", &[]).and_then(|()| apt_get("install", packages)))
         },
@@ -84,7 +83,7 @@ fn apt_get(verb: &str, packages: &[&str]) -> Result<()> {
     let mut apt = command("apt-get", paths::root());
     apt.args(["-qq", "-y", "--no-install-recommends", verb])
         .args(packages);
-    // The tests start their own servers on free ports; the packages shall not start theirs.
+    // The tests start their own servers on free ports, so the packages must not start services.
     run(apt
         .env("DEBIAN_FRONTEND", "noninteractive")
         .env("RUNLEVEL", "1"))
@@ -96,7 +95,7 @@ fn may_install() -> bool {
         && find("apt-get").is_some()
 }
 
-/// The first program of that name on PATH, or where Debian keeps servers.
+/// Returns the first program of this name on PATH or in the folder of Debian's servers.
 pub(crate) fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain([PathBuf::from(paths::SERVERS)]);
@@ -105,7 +104,7 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// WebKitGTK's small browser, which comes with its library.
+/// Returns the path of WebKitGTK's small browser, which is part of its library package.
 pub(crate) fn mini_browser() -> Result<PathBuf> {
     let machine = std::env::consts::ARCH;
     let folder = PathBuf::from(format!("/usr/lib/{machine}-linux-gnu"));

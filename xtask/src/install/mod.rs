@@ -1,4 +1,4 @@
-//! What a machine with only Rust and Node lacks, at exact versions.
+//! Installs what a machine with only Rust and Node lacks, at exact versions.
 
 pub(crate) mod cargo_tools;
 pub(crate) mod debian;
@@ -12,7 +12,7 @@ use crate::{paths, progress::step};
 
 const WASM: &str = "wasm32-unknown-unknown";
 
-/// The WebAssembly half of the toolchain that `rust-toolchain.toml` pins.
+/// Installs the WebAssembly target of the pinned toolchain.
 pub(crate) fn wasm_target() -> Result<()> {
     let libraries = output(command("rustc", paths::root()).args([
         "--print",
@@ -28,7 +28,7 @@ pub(crate) fn wasm_target() -> Result<()> {
     })
 }
 
-/// Node at a version that the tools below run on.
+/// Checks that Node is recent enough for the npm packages.
 pub(crate) fn node() -> Result<()> {
     const OLDEST: u32 = 20;
     let version = output(command("node", paths::root()).arg("--version"))

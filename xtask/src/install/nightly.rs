@@ -1,4 +1,4 @@
-//! The nightly toolchain, for what only it can do: fuzzing with sanitizers, and Miri.
+//! The nightly toolchain, which fuzzing with sanitizers and Miri need.
 
 use std::process::Command;
 
@@ -7,16 +7,16 @@ use anyhow::{Context, Result, bail};
 use crate::process::{command, output, run};
 use crate::{paths, progress::step};
 
-/// Of this day, so that a run of today can be repeated.
+/// The pinned date, so that runs are repeatable.
 const PINNED: &str = "nightly-2026-05-20";
-/// Whatever nightly is installed, where the pinned one cannot be had.
+/// Any installed nightly, if the pinned one is not available.
 const ANY: &str = "nightly";
 
-/// A toolchain that is installed, with the components that were asked for.
+/// An installed toolchain with the requested components.
 pub(crate) struct Nightly(&'static str);
 
 impl Nightly {
-    /// The pinned nightly, installed if need be; else any nightly that is there.
+    /// Returns the pinned nightly, after its installation if necessary, or else any installed nightly.
     pub(crate) fn with(components: &[&str]) -> Result<Self> {
         if has(PINNED, components) {
             return Ok(Self(PINNED));
@@ -27,16 +27,16 @@ impl Nightly {
         match installed {
             Ok(()) => Ok(Self(PINNED)),
             Err(_) if has(ANY, components) => {
-                eprintln!("  going on with the `{ANY}` that is installed");
+                eprintln!("  using the installed `{ANY}`");
                 Ok(Self(ANY))
             }
             Err(error) => {
-                Err(error).context("no nightly toolchain is installed, and none could be")
+                Err(error).context("No nightly toolchain is installed, and the installation failed")
             }
         }
     }
 
-    /// This toolchain's Cargo, which also finds our tools.
+    /// Returns the Cargo of this toolchain, with the tools of this program on its PATH.
     pub(crate) fn cargo(&self) -> Result<Command> {
         let mut cargo = command("rustup", paths::root());
         cargo.args(["run", self.0, "cargo"]);
@@ -45,7 +45,7 @@ impl Nightly {
     }
 }
 
-/// Whether the toolchain is installed, with all of these components.
+/// Returns whether the toolchain is installed with all of these components.
 fn has(toolchain: &str, components: &[&str]) -> bool {
     let mut list = command("rustup", paths::root());
     list.args(["component", "list", "--installed", "--toolchain", toolchain]);
