@@ -83,8 +83,13 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         filter.is_none() || options.suites.len() == 1,
         "A filter selects tests of one suite. Name the suite: cargo xtask test SUITE -- FILTER"
     );
-    // Two runs would install into the same folders and remove the files of each other.
-    paths::alone("test", || run_suites(chosen, filter))
+    // Two runs of tests would remove the files of each other. Checks write none.
+    let lock = if chosen == [Suite::Check] {
+        "check"
+    } else {
+        "test"
+    };
+    paths::alone(lock, || run_suites(chosen, filter))
 }
 
 fn run_suites(chosen: &[Suite], filter: Option<&str>) -> Result<ExitCode> {
