@@ -48,7 +48,9 @@ export async function runInBrowser({ browser, program, folder, name, options, mi
 /** Serves the bundle, takes the result, tells the time, and what the page's processes use. */
 async function serve(folder, processes) {
   let reported;
-  const result = new Promise((resolve) => { reported = resolve; });
+  const result = new Promise((resolve) => {
+    reported = resolve;
+  });
   const server = createServer(async (request, response) => {
     const { pathname, search } = new URL(request.url, 'http://bench');
     if (pathname === '/usage') return response.end(JSON.stringify(usage(processes(), search === '?reset')));
@@ -64,7 +66,10 @@ async function serve(folder, processes) {
       return response.end('<!doctype html><title>bench</title><script type="module" src="page.mjs"></script>');
     }
     const file = await readFile(join(folder, normalize(pathname))).catch(() => undefined);
-    response.writeHead(file ? 200 : 404, { ...ISOLATED, 'content-type': TYPES[extname(pathname)] ?? 'application/octet-stream' });
+    response.writeHead(file ? 200 : 404, {
+      ...ISOLATED,
+      'content-type': TYPES[extname(pathname)] ?? 'application/octet-stream',
+    });
     response.end(file);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -110,7 +115,9 @@ function processesOf(profile, browser) {
   };
   let known;
   return () => {
-    known ??= readdirSync('/proc').filter((id) => Number(id) && holds(id, IS_PAGE[browser]) && isUnder(id, profile, holds));
+    known ??= readdirSync('/proc').filter(
+      (id) => Number(id) && holds(id, IS_PAGE[browser]) && isUnder(id, profile, holds),
+    );
     return known;
   };
 }

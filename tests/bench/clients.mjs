@@ -67,7 +67,9 @@ async function byCallback(fetchEventSource, url, count, onEvent) {
 
 /** Keeps the last message, so that no engine optimises the access away. */
 const kept = { latest: undefined };
-const keep = (message) => { kept.latest = message; };
+const keep = (message) => {
+  kept.latest = message;
+};
 
 /** The least that a listener can cost: the platform's own `Event`, without the data. */
 function asEvents(url) {
@@ -80,7 +82,10 @@ function asEvents(url) {
 }
 
 export const CLIENTS = [
-  [`${OURS}, listener`, (url, count, onEvent) => listening(new AuthenticatedEventSource(url, { retry: false }), count, onEvent)],
+  [
+    `${OURS}, listener`,
+    (url, count, onEvent) => listening(new AuthenticatedEventSource(url, { retry: false }), count, onEvent),
+  ],
   [`${OURS}, for await`, oursByLoop],
   [`${OURS}, fetchEventSource`, (...run) => byCallback(ourFetchEventSource, ...run)],
   [`${OURS}, events()`, oursOverResponse],

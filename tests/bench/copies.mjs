@@ -7,8 +7,10 @@
 export async function clients() {
   const script = new URL('clients.mjs', import.meta.url);
   const { CLIENTS } = await import(script);
-  return Promise.all(CLIENTS.map(async ([name], row) => {
-    const copy = await import(`${script}?${row}`);
-    return [name, copy.CLIENTS[row][1]];
-  }));
+  return Promise.all(
+    CLIENTS.map(async ([name], row) => {
+      const copy = await import(`${script}?${row}`);
+      return [name, copy.CLIENTS[row][1]];
+    }),
+  );
 }

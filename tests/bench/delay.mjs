@@ -23,7 +23,9 @@ export async function measureDelay({ clock, full }) {
   const delays = Object.fromEntries(rows.map(([name]) => [name, []]));
   for (let round = 0; round < (full ? 60 : 20); round++) {
     for (const [name, read] of rotated(rows, round)) {
-      await read(clock, count, (data) => delays[name].push(performance.timeOrigin + performance.now() - parseFloat(data)));
+      await read(clock, count, (data) =>
+        delays[name].push(performance.timeOrigin + performance.now() - parseFloat(data)),
+      );
     }
   }
   return delays;

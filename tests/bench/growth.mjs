@@ -26,7 +26,10 @@ async function read(text, listeners = 1) {
   const body = new Blob([text]).stream();
   const source = AuthenticatedEventSource.fromReadableStream(body);
   let seen = 0;
-  for (let number = 0; number < listeners; number++) source.addEventListener('message', () => { seen++; });
+  for (let number = 0; number < listeners; number++)
+    source.addEventListener('message', () => {
+      seen++;
+    });
   await new Promise((resolve) => source.addEventListener('close', resolve));
   return seen;
 }
@@ -35,22 +38,38 @@ const stream = (events, size = 100) => `data: ${'x'.repeat(size)}\n\n`.repeat(ev
 
 /** What grows, and the work at each size. */
 const TABLES = [
-  ['events of 100 B, parsed', [50_000, 100_000, 200_000, 400_000], (events) => {
-    const chunks = inChunks(stream(events));
-    return () => parsed(chunks);
-  }],
-  ['bytes of one event, in chunks of 4 KB, parsed', [1 << 20, 1 << 21, 1 << 22, 1 << 23], (bytes) => {
-    const chunks = inChunks(stream(1, bytes));
-    return () => parsed(chunks);
-  }],
-  ['connections at once, 200 events each', [10, 20, 40, 80], (connections) => {
-    const text = stream(200);
-    return () => Promise.all(Array.from({ length: connections }, () => read(text)));
-  }],
-  ['listeners of one source, 500 events', [1, 100, 200, 400], (listeners) => {
-    const text = stream(500);
-    return () => read(text, listeners);
-  }],
+  [
+    'events of 100 B, parsed',
+    [50_000, 100_000, 200_000, 400_000],
+    (events) => {
+      const chunks = inChunks(stream(events));
+      return () => parsed(chunks);
+    },
+  ],
+  [
+    'bytes of one event, in chunks of 4 KB, parsed',
+    [1 << 20, 1 << 21, 1 << 22, 1 << 23],
+    (bytes) => {
+      const chunks = inChunks(stream(1, bytes));
+      return () => parsed(chunks);
+    },
+  ],
+  [
+    'connections at once, 200 events each',
+    [10, 20, 40, 80],
+    (connections) => {
+      const text = stream(200);
+      return () => Promise.all(Array.from({ length: connections }, () => read(text)));
+    },
+  ],
+  [
+    'listeners of one source, 500 events',
+    [1, 100, 200, 400],
+    (listeners) => {
+      const text = stream(500);
+      return () => read(text, listeners);
+    },
+  ],
 ];
 
 async function row(work) {

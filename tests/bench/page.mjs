@@ -17,5 +17,8 @@ export const JOBS = {
 if (globalThis.document) {
   const { name, options } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
   const report = (result) => fetch('/result', { method: 'POST', body: JSON.stringify(result) });
-  JOBS[name](options).then((value) => report({ value }), (error) => report({ error: String(error.stack ?? error) }));
+  JOBS[name](options).then(
+    (value) => report({ value }),
+    (error) => report({ error: String(error.stack ?? error) }),
+  );
 }

@@ -41,7 +41,13 @@ function fetchEventSource(chunks) {
     events++;
     characters += data.length;
   };
-  const feed = getLines(getMessages(() => {}, () => {}, onMessage));
+  const feed = getLines(
+    getMessages(
+      () => {},
+      () => {},
+      onMessage,
+    ),
+  );
   for (const chunk of chunks) feed(chunk);
   return { events, characters };
 }
@@ -100,6 +106,10 @@ export const PARSERS = [
   { name: '@microsoft/fetch-event-source', parse: fetchEventSource },
   { name: 'by hand', parse: splitting, knows: (workload) => !workload.includes('CRLF') },
   // It is a hundred times slower, so one measurement is enough.
-  { name: 'fetch-event-stream', parse: fetchEventStream, knows: (_workload, size, isFull) => isFull && size === 65_536 },
+  {
+    name: 'fetch-event-stream',
+    parse: fetchEventStream,
+    knows: (_workload, size, isFull) => isFull && size === 65_536,
+  },
   { name: FLOOR, parse: floor },
 ];

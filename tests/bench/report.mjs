@@ -2,7 +2,8 @@
 import { median } from './clock.mjs';
 import { BARE_READER, OURS } from './names.mjs';
 
-const round = (number) => (Number.isFinite(number) ? Number(number.toPrecision(3)).toLocaleString('en', { useGrouping: false }) : '');
+const round = (number) =>
+  Number.isFinite(number) ? Number(number.toPrecision(3)).toLocaleString('en', { useGrouping: false }) : '';
 const percentile = (numbers, share) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length * share)];
 const megabytes = (bytes) => round(bytes / 2 ** 20);
 
@@ -30,7 +31,9 @@ function parse(engine, { cells }) {
 
 /** Of the ratios to the fastest peer, cell by cell. */
 function summary(cells) {
-  const ratios = cells.map(({ times }) => median(times['eventsource-parser'].map((time, index) => time / times[OURS][index])));
+  const ratios = cells.map(({ times }) =>
+    median(times['eventsource-parser'].map((time, index) => time / times[OURS][index])),
+  );
   const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
   return `Against eventsource-parser: geometric mean ${round(mean)}, least ${round(Math.min(...ratios))}, most ${round(Math.max(...ratios))}, in ${ratios.filter((each) => each > 1).length} of ${ratios.length} cells above 1; more than 1 means that ours is faster.`;
 }
@@ -39,21 +42,31 @@ function summary(cells) {
 const YARDSTICKS = ['native EventSource', 'eventsource-client', BARE_READER];
 
 function stream(engine, workloads) {
-  const head = ['client', 'processor, ms', ...YARDSTICKS.map((name) => `÷ ${name}`), 'until the last event, ms', 'longest gap, ms', 'longest task, ms', 'most memory, MB'];
-  return workloads.map(({ workload, count, rounds }) => {
-    const all = (name, figure) => rounds[name].map((round) => round[figure]);
-    const middle = (name, figure) => median(all(name, figure));
-    const rows = Object.keys(rounds).map((name) => [
-      name,
-      round(middle(name, 'cpu')),
-      ...YARDSTICKS.map((other) => (other === name ? '1' : ratio(all(name, 'cpu'), all(other, 'cpu')))),
-      round(middle(name, 'wall')),
-      round(middle(name, 'gap')),
-      task(middle(name, 'task')),
-      megabytes(middle(name, 'peak')),
-    ]);
-    return `### ${engine}: ${count.toLocaleString('en')} events, ${workload}\n\n${table(head, rows)}`;
-  }).join('\n\n');
+  const head = [
+    'client',
+    'processor, ms',
+    ...YARDSTICKS.map((name) => `÷ ${name}`),
+    'until the last event, ms',
+    'longest gap, ms',
+    'longest task, ms',
+    'most memory, MB',
+  ];
+  return workloads
+    .map(({ workload, count, rounds }) => {
+      const all = (name, figure) => rounds[name].map((round) => round[figure]);
+      const middle = (name, figure) => median(all(name, figure));
+      const rows = Object.keys(rounds).map((name) => [
+        name,
+        round(middle(name, 'cpu')),
+        ...YARDSTICKS.map((other) => (other === name ? '1' : ratio(all(name, 'cpu'), all(other, 'cpu')))),
+        round(middle(name, 'wall')),
+        round(middle(name, 'gap')),
+        task(middle(name, 'task')),
+        megabytes(middle(name, 'peak')),
+      ]);
+      return `### ${engine}: ${count.toLocaleString('en')} events, ${workload}\n\n${table(head, rows)}`;
+    })
+    .join('\n\n');
 }
 
 /** Engines tell of tasks from 50 ms on, and some of none. */
@@ -73,7 +86,11 @@ function delay(engine, delays) {
 }
 
 function start(engine, rounds) {
-  const row = (what, figure) => [what, round(median(rounds.map((each) => each[figure]))), round(Math.max(...rounds.map((each) => each[figure])))];
+  const row = (what, figure) => [
+    what,
+    round(median(rounds.map((each) => each[figure]))),
+    round(Math.max(...rounds.map((each) => each[figure]))),
+  ];
   const rows = [
     row('import of the default entry', 'imported'),
     row('first construction → request', 'requested'),
@@ -83,24 +100,48 @@ function start(engine, rounds) {
 }
 
 function growth(engine, tables) {
-  return tables.map(({ title, rows }) => {
-    const lines = rows.map(({ size, time, memory }) => [size.toLocaleString('en'), round(time), round((time / size) * 1e6), megabytes(memory)]);
-    return `### ${engine}: ${title}\n\n${table(['size', 'processor, ms', 'ns for each', 'still held, MB'], lines)}`;
-  }).join('\n\n');
+  return tables
+    .map(({ title, rows }) => {
+      const lines = rows.map(({ size, time, memory }) => [
+        size.toLocaleString('en'),
+        round(time),
+        round((time / size) * 1e6),
+        megabytes(memory),
+      ]);
+      return `### ${engine}: ${title}\n\n${table(['size', 'processor, ms', 'ns for each', 'still held, MB'], lines)}`;
+    })
+    .join('\n\n');
 }
 
 const SECTIONS = [
-  ['parse', 'Parse', 'Bytes to events, no network. Node by the processor time of the process, Chromium by that of the main thread; rounds in several processes, because each compiles the parsers anew, and not each time as well.', parse],
-  ['stream', 'End to end', 'From the fixture server on the same machine, as fast as the client takes it. Processor time is that of the main thread, compared with that of another row of the same round; the gap is how long a timer of 5 ms was late. Rounds in several processes, and each row runs functions of its own, because an engine compiles those that rows share for all of them. Firefox does not tell of long tasks.', stream],
+  [
+    'parse',
+    'Parse',
+    'Bytes to events, no network. Node by the processor time of the process, Chromium by that of the main thread; rounds in several processes, because each compiles the parsers anew, and not each time as well.',
+    parse,
+  ],
+  [
+    'stream',
+    'End to end',
+    'From the fixture server on the same machine, as fast as the client takes it. Processor time is that of the main thread, compared with that of another row of the same round; the gap is how long a timer of 5 ms was late. Rounds in several processes, and each row runs functions of its own, because an engine compiles those that rows share for all of them. Firefox does not tell of long tasks.',
+    stream,
+  ],
   ['delay', 'Delay', 'One event every 5 ms. The two clocks differ by the same for all rows: compare the rows.', delay],
   ['start', 'Start', 'In a worker of its own each time, so that nothing is warm.', start],
-  ['growth', 'Growth', 'The third column should stay the same from row to row. Memory is what the process holds after a garbage collection.', growth],
+  [
+    'growth',
+    'Growth',
+    'The third column should stay the same from row to row. Memory is what the process holds after a garbage collection.',
+    growth,
+  ],
 ];
 
 function section([name, title, text, show], results) {
   if (!results[name]) return [];
   const { when, load, full, engines } = results[name];
-  const shown = Object.entries(engines).filter(([, found]) => found).map(([engine, found]) => show(engine, found));
+  const shown = Object.entries(engines)
+    .filter(([, found]) => found)
+    .map(([engine, found]) => show(engine, found));
   const how = `Measured ${when} UTC, load average ${load}${full ? '' : ', short run'}.`;
   return [[`## ${title}`, `${text} ${how}`, ...shown].join('\n\n')];
 }

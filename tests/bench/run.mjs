@@ -22,22 +22,33 @@ function inNode(name) {
   return JSON.parse(execFileSync(process.execPath, arguments_, { encoding: 'utf8', maxBuffer: 1 << 28 }));
 }
 
-const inChromium = (name, options) => runInBrowser({ browser: 'chromium', program: CHROMIUM, folder: BUNDLE, name, options: { full, ...options } });
-const inFirefox = (name, options) => FIREFOX && runInBrowser({ browser: 'firefox', program: FIREFOX, folder: BUNDLE, name, options: { full, ...options } });
+const inChromium = (name, options) =>
+  runInBrowser({ browser: 'chromium', program: CHROMIUM, folder: BUNDLE, name, options: { full, ...options } });
+const inFirefox = (name, options) =>
+  FIREFOX &&
+  runInBrowser({ browser: 'firefox', program: FIREFOX, folder: BUNDLE, name, options: { full, ...options } });
 
 /** The events of a stream. */
 const COUNT = Number(process.env.EVENTS) || (full ? 200_000 : 50_000);
 
 /** Streams of so many events on the fixture server's fault port. */
 async function streams(faults) {
-  const chosen = full ? ['tokens of a language model', 'chunks of chat completions', 'CJK and emoji', 'id, event and data'] : ['tokens of a language model'];
+  const chosen = full
+    ? ['tokens of a language model', 'chunks of chat completions', 'CJK and emoji', 'id, event and data']
+    : ['tokens of a language model'];
   const block = 500;
-  return Promise.all(chosen.map(async (workload) => {
-    const text = new TextDecoder().decode(WORKLOADS.find(([name]) => name === workload)[1]);
-    const events = text.split('\n\n').slice(0, block).map((event) => `${event.replace('event: metrics\n', '')}\n\n`).join('');
-    const script = { responses: [{ steps: [{ repeat: { n: COUNT / block, of: [{ text: events }] } }] }] };
-    return { workload, url: (await storeScript(script, faults)).url };
-  }));
+  return Promise.all(
+    chosen.map(async (workload) => {
+      const text = new TextDecoder().decode(WORKLOADS.find(([name]) => name === workload)[1]);
+      const events = text
+        .split('\n\n')
+        .slice(0, block)
+        .map((event) => `${event.replace('event: metrics\n', '')}\n\n`)
+        .join('');
+      const script = { responses: [{ steps: [{ repeat: { n: COUNT / block, of: [{ text: events }] } }] }] };
+      return { workload, url: (await storeScript(script, faults)).url };
+    }),
+  );
 }
 
 /**
@@ -56,7 +67,12 @@ async function inProcesses(processes, run, roundsOf) {
 }
 
 async function measureParse() {
-  const measure = (run) => inProcesses(full ? 7 : 2, () => run('parse'), ({ cells }) => cells.map(({ times }) => times));
+  const measure = (run) =>
+    inProcesses(
+      full ? 7 : 2,
+      () => run('parse'),
+      ({ cells }) => cells.map(({ times }) => times),
+    );
   return { Node: await measure(inNode), Chromium: await measure(inChromium) };
 }
 
@@ -64,7 +80,12 @@ async function measureStreams() {
   const fixture = await startFixture('--port', '0', '--fault-port', '0');
   try {
     const options = { streams: await streams(fixture.faults), count: COUNT };
-    const measure = (run) => inProcesses(full ? 3 : 1, () => run('stream', options), (workloads) => workloads.map(({ rounds }) => rounds));
+    const measure = (run) =>
+      inProcesses(
+        full ? 3 : 1,
+        () => run('stream', options),
+        (workloads) => workloads.map(({ rounds }) => rounds),
+      );
     return { Chromium: await measure(inChromium), Firefox: FIREFOX && (await measure(inFirefox)) };
   } finally {
     await fixture.stop();
@@ -91,7 +112,12 @@ async function versionOf(name) {
 async function versions() {
   const { devDependencies } = JSON.parse(await readFile(new URL('package.json', import.meta.url), 'utf8'));
   const peers = await Promise.all(Object.keys(devDependencies).map(versionOf));
-  return [['Node', process.versions.node], ['Chromium', version(CHROMIUM)], ['Firefox', version(FIREFOX)], ...peers].filter(([, found]) => found);
+  return [
+    ['Node', process.versions.node],
+    ['Chromium', version(CHROMIUM)],
+    ['Firefox', version(FIREFOX)],
+    ...peers,
+  ].filter(([, found]) => found);
 }
 
 const results = await readFile(kept, 'utf8').then(JSON.parse, () => ({}));

@@ -23,7 +23,7 @@ async function longestGap(work) {
 /** The longest task of the page, in milliseconds, while `work` ran: 0 if none took 50, which is the
  *  least that engines tell of; `undefined` where the engine tells of none. */
 async function longestTask(work) {
-  if (!PerformanceObserver.supportedEntryTypes.includes('longtask')) return void await work();
+  if (!PerformanceObserver.supportedEntryTypes.includes('longtask')) return void (await work());
   let longest = 0;
   const observer = new PerformanceObserver((list) => {
     for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
@@ -45,7 +45,9 @@ async function once(read, url, count) {
   let after;
   const task = await longestTask(async () => {
     gap = await longestGap(async () => {
-      await read(url, count, () => { seen++; });
+      await read(url, count, () => {
+        seen++;
+      });
       wall = performance.now() - start;
     });
     after = await usage();

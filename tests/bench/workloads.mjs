@@ -10,9 +10,11 @@ function stream(event) {
   return encoder.encode(text);
 }
 
-const token = (number) => `data: {"id":"run-${number}","object":"chunk","choices":[{"index":0,"delta":{"content":" word${number % 97}"},"finish_reason":null}]}\n\n`;
+const token = (number) =>
+  `data: {"id":"run-${number}","object":"chunk","choices":[{"index":0,"delta":{"content":" word${number % 97}"},"finish_reason":null}]}\n\n`;
 /** As long as the chunks of most services are, which name the model and themselves in each. */
-const completion = (word) => `data: {"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk","created":1741570283,"model":"example-4-mini-2025-03-01","choices":[{"index":0,"delta":{"content":"${word}"},"finish_reason":null}]}\n\n`;
+const completion = (word) =>
+  `data: {"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk","created":1741570283,"model":"example-4-mini-2025-03-01","choices":[{"index":0,"delta":{"content":"${word}"},"finish_reason":null}]}\n\n`;
 /** Five of these twenty are not ASCII, one of them not Latin-1 either. */
 const FRENCH = 'L|’|été| dernier|,| les| enfants| jou|aient| à| la| plage|,| où| la| mer| mont|ait| déjà|.'.split('|');
 const CJK = '実時間の更新を届ける。서버가 보낸 사건 🚀 ';
@@ -27,7 +29,10 @@ export const WORKLOADS = [
   ['64 KB events', stream(() => `data: ${'x'.repeat(65_536)}\n\n`)],
   ['20 lines of data', stream((number) => `${`data: line of event ${number}\n`.repeat(20)}\n`)],
   ['CJK and emoji', stream((number) => `data: ${number} ${CJK.repeat(3)}\n\n`)],
-  ['id, event and data', stream((number) => `id: ${number}\nevent: metrics\ndata: {"cpu":${number % 100},"users":${number % 1009}}\n\n`)],
+  [
+    'id, event and data',
+    stream((number) => `id: ${number}\nevent: metrics\ndata: {"cpu":${number % 100},"users":${number % 1009}}\n\n`),
+  ],
 ];
 
 export const CHUNK_SIZES = [256, 4096, 65_536, 1 << 20];

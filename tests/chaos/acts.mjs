@@ -6,19 +6,32 @@ const pause = (seconds) => sleep(seconds * 1000);
 /** Does one act and gives when it is over. */
 export function act({ cluster: { nodes, nginx, redis }, wire, random }, { kind, node, down, share, by, for: time }) {
   switch (kind) {
-    case 'kill a node': return nodes[node].restart('SIGKILL', down, pause);
-    case 'stop a node': return nodes[node].restart('SIGTERM', down, pause);
-    case 'kill all nodes': return Promise.all(nodes.map((node) => node.restart('SIGKILL', down, pause)));
-    case 'reload nginx': return nginx.reload();
-    case 'kill Redis': return redis.restart('SIGKILL', down, pause);
-    case 'stop Redis': return redis.restart('SIGTERM', down, pause);
-    case 'reset connections': return wire.each(share, random, (line) => line.reset());
-    case 'end connections': return wire.each(share, random, (line) => line.finish());
-    case 'cut inside a chunk': return wire.each(share, random, (line) => line.cutInside());
-    case 'swallow all bytes': return wire.each(share, random, (line) => line.swallow(time * 1000));
-    case 'delay all bytes': return during(wire, 'delay', by * 1000, 0, time);
-    case 'refuse connections': return during(wire, 'isRefusing', true, false, time);
-    default: throw new Error(`no such act: ${kind}`);
+    case 'kill a node':
+      return nodes[node].restart('SIGKILL', down, pause);
+    case 'stop a node':
+      return nodes[node].restart('SIGTERM', down, pause);
+    case 'kill all nodes':
+      return Promise.all(nodes.map((node) => node.restart('SIGKILL', down, pause)));
+    case 'reload nginx':
+      return nginx.reload();
+    case 'kill Redis':
+      return redis.restart('SIGKILL', down, pause);
+    case 'stop Redis':
+      return redis.restart('SIGTERM', down, pause);
+    case 'reset connections':
+      return wire.each(share, random, (line) => line.reset());
+    case 'end connections':
+      return wire.each(share, random, (line) => line.finish());
+    case 'cut inside a chunk':
+      return wire.each(share, random, (line) => line.cutInside());
+    case 'swallow all bytes':
+      return wire.each(share, random, (line) => line.swallow(time * 1000));
+    case 'delay all bytes':
+      return during(wire, 'delay', by * 1000, 0, time);
+    case 'refuse connections':
+      return during(wire, 'isRefusing', true, false, time);
+    default:
+      throw new Error(`no such act: ${kind}`);
   }
 }
 

@@ -19,7 +19,18 @@ const SAMPLE = 500;
  *  @param say told each act as it begins */
 export async function runChaos({ seed, seconds, counts, rate, say = () => {} }) {
   const keep = 200 + 1.5 * rate * seconds;
-  const flags = ['--keep', `${keep}`, '--retry', `${RETRY}`, '--heartbeat', '1', '--max-age', `${MAX_AGE}`, '--max-connections', '0'];
+  const flags = [
+    '--keep',
+    `${keep}`,
+    '--retry',
+    `${RETRY}`,
+    '--heartbeat',
+    '1',
+    '--max-age',
+    `${MAX_AGE}`,
+    '--max-connections',
+    '0',
+  ];
   return withCrowd({ flags, rate, client: CLIENT, counts, seed }, async (stage) => {
     const { cluster, wire, crowd } = stage;
     await crowd.begun();
@@ -35,7 +46,9 @@ export async function runChaos({ seed, seconds, counts, rate, say = () => {} }) 
 async function watched(crowd, work) {
   const [timeline, start] = [[], Date.now()];
   let isOver = false;
-  const ending = work().finally(() => { isOver = true; });
+  const ending = work().finally(() => {
+    isOver = true;
+  });
   while (!isOver) {
     timeline.push([(Date.now() - start) / 1000, (await crowd.state('')).open]);
     await sleep(SAMPLE);
@@ -50,7 +63,10 @@ async function trim(stage, keep) {
   const { to } = await cluster.redis.kept();
   wire.isRefusing = true;
   wire.each(1, seeded('all'), (line) => line.reset());
-  await publisher.burst(keep + 100, cluster.nodes.map(({ url }) => url));
+  await publisher.burst(
+    keep + 100,
+    cluster.nodes.map(({ url }) => url),
+  );
   wire.isRefusing = false;
   const kept = await cluster.redis.kept();
   const result = await settled(stage, 1);

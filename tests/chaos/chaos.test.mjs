@@ -24,15 +24,83 @@ test('the judge finds what is lost, repeated, out of order, foreign, damaged and
     return Object.fromEntries(wrong);
   };
   assert.deepEqual(faults([[5, 0, 9]]), {});
-  assert.deepEqual(faults([[5, 0, 3], [5, 6, 9]]), { lost: 2 });
+  assert.deepEqual(
+    faults([
+      [5, 0, 3],
+      [5, 6, 9],
+    ]),
+    { lost: 2 },
+  );
   assert.deepEqual(faults([[5, 0, 8]]), { lost: 1 });
-  assert.deepEqual(faults([[5, 0, 5], [5, 4, 9]]), { duplicated: 2, disordered: 1 });
-  assert.deepEqual(faults([[5, 5, 9], [5, 0, 4]]), { disordered: 1 });
-  assert.deepEqual(faults([[5, 0, 9], [6, 0, 0]]), { duplicated: 1, disordered: 1, foreign: 1 });
+  assert.deepEqual(
+    faults([
+      [5, 0, 5],
+      [5, 4, 9],
+    ]),
+    { duplicated: 2, disordered: 1 },
+  );
+  assert.deepEqual(
+    faults([
+      [5, 5, 9],
+      [5, 0, 4],
+    ]),
+    { disordered: 1 },
+  );
+  assert.deepEqual(
+    faults([
+      [5, 0, 9],
+      [6, 0, 0],
+    ]),
+    { duplicated: 1, disordered: 1, foreign: 1 },
+  );
   assert.deepEqual(faults([[5, 0, 9]], { damaged: 1, stopped: 'end' }), { damaged: 1, stopped: 1 });
-  assert.deepEqual(judge(ledger([[5, 0, 3], [5, 6, 9]], { gaps: [[1, gap]] }), log, 1).announced, 2);
-  assert.ok(judge(ledger([[5, 0, 3], [5, 7, 9]], { gaps: [[1, gap]] }), log, 1).gaps > 0, 'a gap that says too little');
+  assert.deepEqual(
+    judge(
+      ledger(
+        [
+          [5, 0, 3],
+          [5, 6, 9],
+        ],
+        { gaps: [[1, gap]] },
+      ),
+      log,
+      1,
+    ).announced,
+    2,
+  );
+  assert.ok(
+    judge(
+      ledger(
+        [
+          [5, 0, 3],
+          [5, 7, 9],
+        ],
+        { gaps: [[1, gap]] },
+      ),
+      log,
+      1,
+    ).gaps > 0,
+    'a gap that says too little',
+  );
   const later = { requested: '5-5', first: '5-7', missed: 1, reason: 'trimmed' };
-  assert.equal(judge(ledger([[5, 0, 3], [5, 7, 9]], { gaps: [[1, gap], [1, later]] }), log, 1).announced, 3);
+  assert.equal(
+    judge(
+      ledger(
+        [
+          [5, 0, 3],
+          [5, 7, 9],
+        ],
+        {
+          gaps: [
+            [1, gap],
+            [1, later],
+          ],
+        },
+      ),
+      log,
+      1,
+    ).announced,
+    3,
+  );
   assert.ok(judge(ledger([[5, 0, 9]], { gaps: [[1, gap]] }), log, 1).gaps > 0, 'a gap where nothing is missing');
 });

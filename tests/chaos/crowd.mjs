@@ -47,7 +47,9 @@ class Crowd {
 
   /** Until each has been open once; all at the same time they never are, while tokens live for seconds. */
   begun() {
-    return until('the first connection of each', async () => (await this.report()).every(({ connections }) => connections > 0));
+    return until('the first connection of each', async () =>
+      (await this.report()).every(({ connections }) => connections > 0),
+    );
   }
 
   async report() {
@@ -60,7 +62,14 @@ class Crowd {
 }
 
 function native({ url, ttl, heartbeat, maxDelay }, count, seed) {
-  const given = { address: new URL(url).host, clients: count, ttl, heartbeat: heartbeat / 1000, 'max-delay': maxDelay / 1000, seed };
+  const given = {
+    address: new URL(url).host,
+    clients: count,
+    ttl,
+    heartbeat: heartbeat / 1000,
+    'max-delay': maxDelay / 1000,
+    seed,
+  };
   const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, `${value}`]);
   const program = start(process.env.SWARM_PROGRAM, args);
   const answers = linesOf(program);
@@ -88,7 +97,11 @@ async function inNode(settings, count) {
 }
 
 const named = (kind, settings, count, offset = 0) =>
-  Array.from({ length: count }, (_, index) => ({ ...settings, name: `${kind}-${index + offset}`, renews: (index + offset) % 2 === 0 }));
+  Array.from({ length: count }, (_, index) => ({
+    ...settings,
+    name: `${kind}-${index + offset}`,
+    renews: (index + offset) % 2 === 0,
+  }));
 
 /** The clients of a context, by their places. */
 function ofContext(settings, index) {

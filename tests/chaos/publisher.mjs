@@ -55,7 +55,12 @@ class Publisher {
 
   async #post(url, path, body, headers = {}) {
     const signal = AbortSignal.timeout(10_000);
-    const answer = await fetch(url + path, { method: 'POST', body, signal, headers: { 'content-type': 'application/json', ...headers } });
+    const answer = await fetch(url + path, {
+      method: 'POST',
+      body,
+      signal,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
     return answer.json();
   }
@@ -78,6 +83,8 @@ class Publisher {
       for (let done = 0; done < count; ) done += (await this.one(url)) === undefined ? 0 : 1;
     };
     const lanes = 8;
-    await Promise.all(Array.from({ length: lanes }, (_, lane) => share(urls[lane % urls.length], Math.ceil(count / lanes))));
+    await Promise.all(
+      Array.from({ length: lanes }, (_, lane) => share(urls[lane % urls.length], Math.ceil(count / lanes))),
+    );
   }
 }

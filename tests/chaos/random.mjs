@@ -11,6 +11,9 @@ export function seeded(seed) {
   const between = (low, high) => low + next() * (high - low);
   const one = (list) => list[Math.floor(next() * list.length)];
   const shuffled = (list) =>
-    list.map((member) => [next(), member]).sort(([a], [b]) => a - b).map(([, member]) => member);
+    list
+      .map((member) => [next(), member])
+      .sort(([a], [b]) => a - b)
+      .map(([, member]) => member);
   return { between, one, shuffled };
 }

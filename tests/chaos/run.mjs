@@ -20,7 +20,10 @@ const say = ({ begun, kind }) => console.log(`${begun.toFixed(1)} s: ${kind}`);
 
 const COMMANDS = {
   async short({ seed }) {
-    return [await runChaos({ seed, seconds: 20, rate: 40, counts: { native: 40, node: 4, contexts: 2 }, say }), chaosReport];
+    return [
+      await runChaos({ seed, seconds: 20, rate: 40, counts: { native: 40, node: 4, contexts: 2 }, say }),
+      chaosReport,
+    ];
   },
   async chaos({ seed, minutes, clients }) {
     const counts = { native: clients, node: 10, contexts: 4 };
@@ -36,9 +39,16 @@ const COMMANDS = {
   },
 };
 
-const { positionals: [name], values } = parseArgs({
+const {
+  positionals: [name],
+  values,
+} = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, minutes: { type: 'string', default: '10' }, clients: { type: 'string', default: '200' } },
+  options: {
+    seed: { type: 'string' },
+    minutes: { type: 'string', default: '10' },
+    clients: { type: 'string', default: '200' },
+  },
 });
 const seed = values.seed ?? `${randomInt(2 ** 31)}`;
 console.log(`${name}, seed ${seed}`);
@@ -46,7 +56,11 @@ console.log(`${name}, seed ${seed}`);
 /** Gives what was not as it should be. */
 async function run() {
   const before = machine();
-  const [result, report] = await COMMANDS[name]({ seed, minutes: Number(values.minutes), clients: Number(values.clients) });
+  const [result, report] = await COMMANDS[name]({
+    seed,
+    minutes: Number(values.minutes),
+    clients: Number(values.clients),
+  });
   const text = `${report.page(result)}\nWritten by \`cargo xtask ${name}\`; not to be edited. ${before}.\n`;
   console.log(text);
   if (name !== 'short') await keep(result, report, text);

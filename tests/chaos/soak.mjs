@@ -24,7 +24,20 @@ export async function runSoak({ minutes, seed, counts, kept }) {
   const folder = await mkdtemp(join(tmpdir(), 'soak-'));
   const log = join(folder, 'soak.log');
   await appendFile(log, '');
-  const flags = ['--tail', log, '--keep', '5000', '--retry', '300', '--heartbeat', '1', '--max-age', `${MAX_AGE}`, '--max-connections', '0'];
+  const flags = [
+    '--tail',
+    log,
+    '--keep',
+    '5000',
+    '--retry',
+    '300',
+    '--heartbeat',
+    '1',
+    '--max-age',
+    `${MAX_AGE}`,
+    '--max-connections',
+    '0',
+  ];
   try {
     return await withCrowd({ flags, rate: RATE, client: CLIENT, counts, seed }, async (stage) => {
       await stage.crowd.begun();
@@ -49,10 +62,15 @@ async function worn({ cluster, wire, crowd }, { minutes, seed, log, kept }) {
     const samples = await weighed(cluster, crowd, minutes, kept);
     stop.abort();
     const written = await lines;
-    const read = await until('the last line', async () => {
-      const so = await reader();
-      return so.last === written.lines && so;
-    }, undefined, 200);
+    const read = await until(
+      'the last line',
+      async () => {
+        const so = await reader();
+        return so.last === written.lines && so;
+      },
+      undefined,
+      200,
+    );
     return { samples, cuts: await cuts, lines: { ...written, ...read } };
   } finally {
     stop.abort();

@@ -19,7 +19,10 @@ export async function withCrowd({ flags, rate, client, counts, seed, isWired = t
   };
   try {
     const pages = made(await stagePages(), (pages) => pages.remove());
-    const cluster = made(await startCluster(['--metrics-interval', '0', '--static', pages.folder, ...flags], { isDurable: true }), (cluster) => cluster.kill());
+    const cluster = made(
+      await startCluster(['--metrics-interval', '0', '--static', pages.folder, ...flags], { isDurable: true }),
+      (cluster) => cluster.kill(),
+    );
     const wire = isWired ? made(await startWire(cluster.nginx.port), (wire) => wire.close()) : undefined;
     const publisher = made(await startPublisher(cluster.nginx.url, rate), (publisher) => publisher.halt());
     const { from } = await until('the first event', () => cluster.redis.kept().catch(() => undefined));
@@ -61,7 +64,12 @@ async function arrived(cluster, crowd) {
     return `${epoch}-${to}`;
   };
   try {
-    await until('every client at the end of the log', async () => (await crowd.state(await end())).arrived === crowd.size, undefined, 200);
+    await until(
+      'every client at the end of the log',
+      async () => (await crowd.state(await end())).arrived === crowd.size,
+      undefined,
+      200,
+    );
   } catch (error) {
     const last = await end();
     const behind = (await crowd.report()).filter((ledger) => ledger.last !== last);

@@ -44,12 +44,17 @@ async function watched(cluster, crowd, cutAt) {
 
 /** Of each node: streams open now and ever, requests refused, bytes in memory. */
 function figures({ nodes }) {
-  return Promise.all(nodes.map(async (node) => {
-    const [active, opened, rejected, memory] = await Promise.all([
-      node.metric('sse_active_connections'), node.metric('sse_connections_total'), node.metric('sse_rejected_total'), residentBytes(node.pid),
-    ]);
-    return { active, opened, rejected, memory };
-  }));
+  return Promise.all(
+    nodes.map(async (node) => {
+      const [active, opened, rejected, memory] = await Promise.all([
+        node.metric('sse_active_connections'),
+        node.metric('sse_connections_total'),
+        node.metric('sse_rejected_total'),
+        residentBytes(node.pid),
+      ]);
+      return { active, opened, rejected, memory };
+    }),
+  );
 }
 
 /** The first return of each client after the cut: seconds from its loss to its next attempt, and the
@@ -59,7 +64,15 @@ export function returns({ ledgers, cutAt }) {
     const back = returns.filter(({ lost_at: lostAt, retry }) => lostAt >= cutAt - 50 && retry === 1).at(-1);
     if (!back) return [];
     const wait = back.attempted_at - back.lost_at;
-    return [{ name, seconds: wait / 1000, after: (back.attempted_at - cutAt) / 1000, base: back.base / 1000, multiple: wait / back.base }];
+    return [
+      {
+        name,
+        seconds: wait / 1000,
+        after: (back.attempted_at - cutAt) / 1000,
+        base: back.base / 1000,
+        multiple: wait / back.base,
+      },
+    ];
   };
   return ledgers.flatMap(first);
 }
@@ -69,6 +82,8 @@ export function returns({ ledgers, cutAt }) {
 export function distance(multiples) {
   const sorted = multiples.toSorted((a, b) => a - b);
   const even = (multiple) => Math.min(Math.max(multiple - 1, 0), 1);
-  const gaps = sorted.map((multiple, index) => Math.max((index + 1) / sorted.length - even(multiple), even(multiple) - index / sorted.length));
+  const gaps = sorted.map((multiple, index) =>
+    Math.max((index + 1) / sorted.length - even(multiple), even(multiple) - index / sorted.length),
+  );
   return { most: Math.max(...gaps), critical: 1.63 / Math.sqrt(sorted.length) };
 }

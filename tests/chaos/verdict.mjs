@@ -54,5 +54,7 @@ function union(runs) {
 
 /** The verdicts of all clients that have anything wrong, by name. */
 export function offenders(verdicts) {
-  return Object.entries(verdicts).filter(([, { announced, ...faults }]) => Object.values(faults).some((count) => count !== 0));
+  return Object.entries(verdicts).filter(([, { announced, ...faults }]) =>
+    Object.values(faults).some((count) => count !== 0),
+  );
 }

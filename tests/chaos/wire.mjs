@@ -76,10 +76,12 @@ class Line {
       if (wire.delay === 0 && waiting === 0) return write(bytes);
       waiting += 1;
       const due = sleep(wire.delay);
-      queue = queue.then(() => due).then(() => {
-        waiting -= 1;
-        write(bytes);
-      });
+      queue = queue
+        .then(() => due)
+        .then(() => {
+          waiting -= 1;
+          write(bytes);
+        });
     });
     from.on('end', () => queue.then(() => to.end()));
     from.on('error', () => this.reset());

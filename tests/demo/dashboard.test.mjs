@@ -27,7 +27,9 @@ function isDrawn(page, selector) {
   return page.evaluate((selector) => {
     const canvas = document.querySelector(`${selector} canvas`);
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    const [red, green, blue] = getComputedStyle(document.querySelector(selector)).outlineColor.match(/\d+/g).map(Number);
+    const [red, green, blue] = getComputedStyle(document.querySelector(selector))
+      .outlineColor.match(/\d+/g)
+      .map(Number);
     const isLine = (at) => data[at] === red && data[at + 1] === green && data[at + 2] === blue && data[at + 3] === 255;
     return Array.from({ length: data.length / 4 }, (_, pixel) => 4 * pixel).some(isLine);
   }, selector);

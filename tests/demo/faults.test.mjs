@@ -34,7 +34,8 @@ async function assertResumed(page) {
 
 test('counts what the ids say', async () => {
   const { page, complaints } = await it.open();
-  const read = () => page.evaluate(() => ['#received', '#last-event-id'].map((id) => document.querySelector(id).textContent));
+  const read = () =>
+    page.evaluate(() => ['#received', '#last-event-id'].map((id) => document.querySelector(id).textContent));
   await atLeast(page, '#received', 3);
   const [before, first] = await read();
   await atLeast(page, '#received', Number(before) + 5);

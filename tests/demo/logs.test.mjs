@@ -64,7 +64,13 @@ function framesOf(page) {
         requestAnimationFrame(function next(now) {
           times.push(now);
           if (now - times[0] < 3000) requestAnimationFrame(next);
-          else resolve(times.slice(1).map((time, index) => time - times[index]).sort((a, b) => a - b));
+          else
+            resolve(
+              times
+                .slice(1)
+                .map((time, index) => time - times[index])
+                .sort((a, b) => a - b),
+            );
         });
       }),
   );
@@ -78,9 +84,11 @@ test('5,000 lines a second leave a good part of each frame free', async (t) => {
   await atLeast(page, '#line-count', 1000);
   const before = await computed(devtools);
   const gaps = await framesOf(page);
-  const each = ((await computed(devtools)) - before) / 3000 * (1000 / 60);
+  const each = (((await computed(devtools)) - before) / 3000) * (1000 / 60);
   const middle = gaps[Math.floor(gaps.length / 2)];
-  t.diagnostic(`${(gaps.length / 3).toFixed(1)} frames/s, half of them within ${middle.toFixed(1)} ms, ${each.toFixed(1)} ms of work each`);
+  t.diagnostic(
+    `${(gaps.length / 3).toFixed(1)} frames/s, half of them within ${middle.toFixed(1)} ms, ${each.toFixed(1)} ms of work each`,
+  );
   assert.ok(each < 10, `${each} of 16.7 ms`);
   await page.close();
 });

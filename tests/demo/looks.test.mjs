@@ -75,7 +75,19 @@ test('the keyboard reaches every control, and breaks the stream', async () => {
     await page.keyboard.press('Tab');
     reached.add(await page.evaluate(() => document.activeElement.id || document.activeElement.dataset.kind || ''));
   }
-  const expected = ['theme', 'cut', 'stall', 'login-page', 'user', 'burst', 'log-lines', 'start-race', 'start-task', 'listen', 'parse'];
+  const expected = [
+    'theme',
+    'cut',
+    'stall',
+    'login-page',
+    'user',
+    'burst',
+    'log-lines',
+    'start-race',
+    'start-task',
+    'listen',
+    'parse',
+  ];
   for (const control of expected) assert.ok(reached.has(control), `${control} can be reached`);
   await page.locator('[data-kind=cut]').focus();
   await page.keyboard.press('Enter');

@@ -9,7 +9,9 @@ import { startFixture } from '../lib/fixture.mjs';
 
 /** One server, or three of them behind nginx: the page must not see a difference. */
 const IS_CLUSTER = process.env.BEHIND_NGINX === '1';
-const PICTURES = fileURLToPath(new URL(IS_CLUSTER ? '../../target/demo-behind-nginx' : '../../target/demo', import.meta.url));
+const PICTURES = fileURLToPath(
+  new URL(IS_CLUSTER ? '../../target/demo-behind-nginx' : '../../target/demo', import.meta.url),
+);
 /** A machine that also compiles may be slow; a page that never gets there still fails. */
 export const PATIENCE = { timeout: 30_000 };
 
@@ -18,7 +20,16 @@ export function stage(...flags) {
   const it = { open, start };
 
   async function start(port = '0') {
-    const all = ['--static', process.env.PAGE, '--retry', '200', '--metrics-interval', '0.2', '--query-token', ...flags];
+    const all = [
+      '--static',
+      process.env.PAGE,
+      '--retry',
+      '200',
+      '--metrics-interval',
+      '0.2',
+      '--query-token',
+      ...flags,
+    ];
     it.server = await (IS_CLUSTER ? startCluster(all, { port: Number(port) }) : startFixture('--port', port, ...all));
   }
 

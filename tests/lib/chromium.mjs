@@ -53,7 +53,9 @@ export async function launchAlone(url) {
 /** Starts the program with a profile of its own, and removes the profile at the end. */
 async function start(args, stderr = 'ignore') {
   const folder = await mkdtemp(join(tmpdir(), 'chromium-'));
-  const program = spawn(PROGRAM, [...FLAGS, `--user-data-dir=${folder}`, ...args], { stdio: ['ignore', 'ignore', stderr] });
+  const program = spawn(PROGRAM, [...FLAGS, `--user-data-dir=${folder}`, ...args], {
+    stdio: ['ignore', 'ignore', stderr],
+  });
   const gone = once(program, 'exit');
   const end = async () => {
     program.kill();

@@ -91,7 +91,11 @@ class Redis extends Restartable {
   async start() {
     const disk = this.isDurable ? { appendonly: 'yes', appendfsync: 'always' } : {};
     const settings = { port: this.port, bind: '127.0.0.1', save: '', dir: this.folder, ...disk };
-    this.program = start('redis-server', Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]), { stdio: 'ignore' });
+    this.program = start(
+      'redis-server',
+      Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+      { stdio: 'ignore' },
+    );
     await listening(this.port);
   }
 
@@ -115,12 +119,18 @@ class Node extends Restartable {
   async start() {
     const startOnce = () => startFixture('--port', this.port, ...this.flags).catch(() => undefined);
     const fixture = await until(`a node on port ${this.port}`, startOnce, undefined, 100);
-    this.program = { child: { pid: fixture.pid }, end: (signal) => (signal === 'SIGKILL' ? fixture.kill() : fixture.stop()) };
+    this.program = {
+      child: { pid: fixture.pid },
+      end: (signal) => (signal === 'SIGKILL' ? fixture.kill() : fixture.stop()),
+    };
   }
 
   /** Reads a metric from /metrics, as the sum over its labels. Returns `undefined` while the node is down. */
   async metric(name) {
-    const text = await fetch(`${this.url}/metrics`).then((answer) => answer.text(), () => undefined);
+    const text = await fetch(`${this.url}/metrics`).then(
+      (answer) => answer.text(),
+      () => undefined,
+    );
     const values = text?.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'));
     return values && [...values].reduce((sum, [, value]) => sum + Number(value), 0);
   }
@@ -133,7 +143,10 @@ class Nginx {
 
   async start(nodes) {
     const text = nodes
-      .reduce((text, node, at) => text.replaceAll(`@NODE_${at + 1}@`, `127.0.0.1:${node.port}`), await readFile(CONFIGURATION, 'utf8'))
+      .reduce(
+        (text, node, at) => text.replaceAll(`@NODE_${at + 1}@`, `127.0.0.1:${node.port}`),
+        await readFile(CONFIGURATION, 'utf8'),
+      )
       .replaceAll('@LISTEN@', `127.0.0.1:${this.port}`)
       .replaceAll('@FOLDER@', this.folder);
     const file = join(this.folder, 'nginx.conf');

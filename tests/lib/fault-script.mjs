@@ -84,7 +84,8 @@ export class Script {
 
   async #satisfied(query, what) {
     const { satisfied, requests } = await this.#read(`${query}&timeout=${this.#patience}`);
-    if (!satisfied) throw new Error(`no sign of ${what} in ${this.#patience / 1000} s: ${requests.length} requests came`);
+    if (!satisfied)
+      throw new Error(`no sign of ${what} in ${this.#patience / 1000} s: ${requests.length} requests came`);
     return requests;
   }
 

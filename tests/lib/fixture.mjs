@@ -24,5 +24,7 @@ async function addressesOf(server, count) {
   for await (const line of linesOf(server)) {
     if (addresses.push(line.replace(/^.* on /, '')) === count) return addresses;
   }
-  throw new Error(`The fixture server ended with ${server.child.exitCode ?? server.child.signalCode} before it listened.`);
+  throw new Error(
+    `The fixture server ended with ${server.child.exitCode ?? server.child.signalCode} before it listened.`,
+  );
 }

@@ -13,11 +13,16 @@ process.on('exit', () => {
 /** Starts a program. `end(signal)` waits for its exit, `failed` rejects if it cannot start. */
 export function start(program, args, options = {}) {
   const child = spawn(program, args.map(String), { stdio: ['pipe', 'pipe', 'ignore'], ...options });
-  const failed = once(child, 'error').then(([error]) => { throw error; });
+  const failed = once(child, 'error').then(([error]) => {
+    throw error;
+  });
   failed.catch(() => {});
   const gone = once(child, 'exit');
   running.add(child);
-  gone.then(() => running.delete(child), () => running.delete(child));
+  gone.then(
+    () => running.delete(child),
+    () => running.delete(child),
+  );
   const end = (signal) => {
     child.kill(signal);
     return gone;

@@ -29,8 +29,16 @@ const BROWSERS = {
   },
   webkitgtk: {
     // WebKitGTK's browser has no headless mode: it gets a virtual screen.
-    program: (port) => ['xvfb-run', '--auto-servernum', process.env.WEBKIT_DRIVER ?? 'WebKitWebDriver', `--port=${port}`],
-    capabilities: { browserName: 'MiniBrowser', 'webkitgtk:browserOptions': { binary: MINI_BROWSER, args: ['--automation'] } },
+    program: (port) => [
+      'xvfb-run',
+      '--auto-servernum',
+      process.env.WEBKIT_DRIVER ?? 'WebKitWebDriver',
+      `--port=${port}`,
+    ],
+    capabilities: {
+      browserName: 'MiniBrowser',
+      'webkitgtk:browserOptions': { binary: MINI_BROWSER, args: ['--automation'] },
+    },
   },
 };
 
@@ -47,7 +55,11 @@ export async function openBrowser(engine) {
   const [command, ...flags] = program(port);
   // The browser gets a profile and a process group of its own, so that both can be removed as a whole.
   const home = await mkdtemp(join(tmpdir(), `${engine}-`));
-  const server = spawn(command, flags, { stdio: 'ignore', detached: true, env: { ...process.env, HOME: home, XDG_CACHE_HOME: home } });
+  const server = spawn(command, flags, {
+    stdio: 'ignore',
+    detached: true,
+    env: { ...process.env, HOME: home, XDG_CACHE_HOME: home },
+  });
   const gone = once(server, 'exit');
   const failed = new Promise((_, reject) => server.on('error', reject));
   const end = async (driver) => {
@@ -75,16 +87,24 @@ async function versionOf(driver) {
 
 /** Waits until the driver is ready. */
 async function listening(url) {
-  const isReady = () => fetch(`${url}/status`).then(({ ok }) => ok, () => false);
+  const isReady = () =>
+    fetch(`${url}/status`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
   await until(`a WebDriver at ${url}`, isReady, START, 100);
 }
 
 /** Calls the function of that name in the page and returns the result of its promise. */
 export async function call(driver, name, ...args) {
-  const { value, error } = await driver.executeAsyncScript(`
+  const { value, error } = await driver.executeAsyncScript(
+    `
     const [name, args, done] = arguments;
     globalThis[name](...args).then((value) => done({ value }), (error) => done({ error: String(error?.stack ?? error) }));
-  `, name, args);
+  `,
+    name,
+    args,
+  );
   if (error) throw new Error(error);
   return value;
 }

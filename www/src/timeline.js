@@ -13,7 +13,9 @@ const CAUSES = {
 /** What the server says of the place where the stream begins. */
 function goesOn(place) {
   if (!place) return '';
-  return place === 'earliest' ? 'the server starts with the oldest event that it has' : `the server goes on after ${place}`;
+  return place === 'earliest'
+    ? 'the server starts with the oldest event that it has'
+    : `the server goes on after ${place}`;
 }
 
 export class Timeline {

@@ -35,8 +35,12 @@ function openClient(Source, { url, name, ttl, renews, heartbeat, maxDelay }) {
   });
   source.addEventListener('update', (event) => ledger.event(event));
   source.addEventListener('gap', (event) => ledger.gap(event));
-  source.addEventListener('open', () => { ledger.connections += 1; });
-  source.addEventListener('close', ({ reason }) => { ledger.stopped ??= reason; });
+  source.addEventListener('open', () => {
+    ledger.connections += 1;
+  });
+  source.addEventListener('close', ({ reason }) => {
+    ledger.stopped ??= reason;
+  });
   source.addEventListener('error', ({ reason, willRetry, message, attempt }) => {
     ledger.failed(reason);
     if (!willRetry) ledger.stopped = message;

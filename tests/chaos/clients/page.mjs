@@ -6,10 +6,11 @@ import { openClients } from './client.mjs';
 function asking(port) {
   let queue = Promise.resolve();
   return (...question) => {
-    const answer = () => new Promise((resolve) => {
-      port.onmessage = ({ data }) => resolve(data);
-      port.postMessage(question);
-    });
+    const answer = () =>
+      new Promise((resolve) => {
+        port.onmessage = ({ data }) => resolve(data);
+        port.postMessage(question);
+      });
     queue = queue.then(answer);
     return queue;
   };
@@ -38,7 +39,9 @@ const reportForever = async ({ tellTo, ...clients }) => {
   for (;;) {
     const body = JSON.stringify({ ...(await state3('')), ledgers: await report3() });
     await fetch(tellTo, { method: 'POST', mode: 'no-cors', body }).catch(() => {});
-    await new Promise((resolve) => { setTimeout(resolve, 500); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 500);
+    });
   }
 };
 const alone = new URLSearchParams(location.search).get('alone');
@@ -49,12 +52,23 @@ globalThis.numberedLines = { last: 0, lost: 0, repeated: 0, gaps: 0, connections
 globalThis.readNumberedLines = (url, ttl) => {
   const token = async () => {
     const body = JSON.stringify({ user: 'reader', ttl });
-    const answer = await fetch(`${url}/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const answer = await fetch(`${url}/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
     return (await answer.json()).token;
   };
-  const source = new AuthenticatedEventSource(`${url}/logs`, { auth: { token, renewBefore: 2000 }, retry: { maxDelay: 2000 } });
-  source.addEventListener('open', () => { numberedLines.connections += 1; });
-  source.addEventListener('gap', () => { numberedLines.gaps += 1; });
+  const source = new AuthenticatedEventSource(`${url}/logs`, {
+    auth: { token, renewBefore: 2000 },
+    retry: { maxDelay: 2000 },
+  });
+  source.addEventListener('open', () => {
+    numberedLines.connections += 1;
+  });
+  source.addEventListener('gap', () => {
+    numberedLines.gaps += 1;
+  });
   source.addEventListener('message', ({ data }) => {
     const number = Number(/^line (\d+)$/.exec(data)?.[1]);
     if (!number) return;

@@ -3,7 +3,13 @@ import { table } from '../machine.mjs';
 import { KINDS } from '../plan.mjs';
 import { offenders } from '../verdict.mjs';
 
-const WHERE = { native: 'native, on the same Rust core', node: 'npm package in Node', tab: 'npm package in tabs', worker: 'npm package in dedicated workers', shared: 'npm package in shared workers' };
+const WHERE = {
+  native: 'native, on the same Rust core',
+  node: 'npm package in Node',
+  tab: 'npm package in tabs',
+  worker: 'npm package in dedicated workers',
+  shared: 'npm package in shared workers',
+};
 const FAULTS = ['lost', 'duplicated', 'disordered', 'damaged', 'stopped', 'gaps'];
 
 const sum = (list, of) => list.reduce((total, member) => total + of(member), 0);
@@ -21,7 +27,13 @@ function clients({ ledgers, verdicts }) {
   return Object.entries(WHERE).map(([kind, where]) => {
     const here = ledgers.filter(({ name }) => name.startsWith(`${kind}-`));
     const wrong = FAULTS.map((fault) => sum(here, ({ name }) => verdicts[name][fault]));
-    return [where, here.length, sum(here, ({ connections }) => connections), most(here, ({ connections }) => connections), ...wrong];
+    return [
+      where,
+      here.length,
+      sum(here, ({ connections }) => connections),
+      most(here, ({ connections }) => connections),
+      ...wrong,
+    ];
   });
 }
 
@@ -38,7 +50,13 @@ export function page(result) {
     for (const [reason, count] of Object.entries(failures)) all[reason] = (all[reason] ?? 0) + count;
     return all;
   }, {});
-  const head = ['clients', 'number', 'connections', 'most of one', ...FAULTS.map((fault) => (fault === 'gaps' ? 'gaps not as announced' : fault))];
+  const head = [
+    'clients',
+    'number',
+    'connections',
+    'most of one',
+    ...FAULTS.map((fault) => (fault === 'gaps' ? 'gaps not as announced' : fault)),
+  ];
   return `# Chaos
 
 ${(seconds / 60).toFixed(0)} minutes, seed \`${seed}\`: ${size} clients (Chromium ${browser}) through a proxy that cuts and delays, nginx, three nodes, and Redis with \`appendfsync always\`. Tokens lived 15 s, streams 20 s.
@@ -46,7 +64,9 @@ ${(seconds / 60).toFixed(0)} minutes, seed \`${seed}\`: ${size} clients (Chromiu
 - ${acts.length} acts of the plan: ${KINDS.map((kind) => `${kind} ${counted(acts.map((act) => act.kind)).find(([name]) => name === kind)?.[1] ?? 0}`).join(', ')}
 - ${exact.log.to - exact.log.from + 1} events stored, ${exact.acknowledged} of them acknowledged to the publisher, ${exact.refused} refused or unanswered
 - ${faults(result).length === 0 ? '**Every client had every id exactly once, in order**' : '**NOT every client had every id exactly once**'}, ${exact.seconds.toFixed(1)} s after the publisher had stopped
-- what the clients met: ${Object.entries(reasons).map(([reason, count]) => `\`${reason}\` ${count}`).join(', ')}
+- what the clients met: ${Object.entries(reasons)
+    .map(([reason, count]) => `\`${reason}\` ${count}`)
+    .join(', ')}
 
 ${table(head, clients(exact))}
 

@@ -33,7 +33,11 @@ export function faults({ verdicts, lines, samples }) {
     return (last - first) / unit > most;
   });
   const wrong = ['lost', 'repeated', 'gaps'].filter((fault) => lines[fault] !== 0);
-  return [...offenders(verdicts), ...grown.map(([member]) => `${member} grew`), ...wrong.map((fault) => `lines: ${fault}`)];
+  return [
+    ...offenders(verdicts),
+    ...grown.map(([member]) => `${member} grew`),
+    ...wrong.map((fault) => `lines: ${fault}`),
+  ];
 }
 
 export function page(result) {
@@ -42,7 +46,13 @@ export function page(result) {
   const rows = Object.entries(SERIES).map(([member, [name, unit, divisor, most]]) => {
     const { first, last } = line(samples, member);
     const shown = (value) => `${(value / divisor).toFixed(divisor === 1 ? 0 : 2)} ${unit}`.trim();
-    return [name, shown(first), shown(last), `${((last - first) / divisor).toFixed(2)} ${unit}`.trim(), `${most} ${unit}`.trim()];
+    return [
+      name,
+      shown(first),
+      shown(last),
+      `${((last - first) / divisor).toFixed(2)} ${unit}`.trim(),
+      `${most} ${unit}`.trim(),
+    ];
   });
   return `# Soak
 
@@ -76,7 +86,10 @@ export function figures({ samples }) {
     marks: [
       Plot.ruleY([1], { stroke: '#bbb' }),
       Plot.lineY(data, { x: 'minute', y: 'share', fy: 'name', stroke: '#1663b5', strokeWidth: 1.5 }),
-      Plot.text(data.filter(({ minute }, index) => index === 0 || data[index - 1].minute > minute), { text: 'name', fy: 'name', frameAnchor: 'top-left', dx: 6, dy: 6, fontWeight: 600 }),
+      Plot.text(
+        data.filter(({ minute }, index) => index === 0 || data[index - 1].minute > minute),
+        { text: 'name', fy: 'name', frameAnchor: 'top-left', dx: 6, dy: 6, fontWeight: 600 },
+      ),
       Plot.axisFy({ label: null, tickFormat: () => '' }),
       Plot.frame({ stroke: '#ddd' }),
     ],

@@ -47,9 +47,24 @@ export function page(result) {
   const refused = after.reduce((sum, node, index) => sum + node.rejected - before[index].rejected, 0);
   const back = samples.find(({ open }) => open === size);
   const nodes = before.map((node, index) => [
-    index + 1, node.active, most(samples.map(({ nodes }) => ({ nodes: [nodes[index]] })), ({ active }) => active), limit, after[index].active,
-    after[index].opened - node.opened, after[index].rejected - node.rejected,
-    mib(node.memory), mib(most(samples.map(({ nodes }) => ({ nodes: [nodes[index]] })), ({ memory }) => memory)), mib(after[index].memory),
+    index + 1,
+    node.active,
+    most(
+      samples.map(({ nodes }) => ({ nodes: [nodes[index]] })),
+      ({ active }) => active,
+    ),
+    limit,
+    after[index].active,
+    after[index].opened - node.opened,
+    after[index].rejected - node.rejected,
+    mib(node.memory),
+    mib(
+      most(
+        samples.map(({ nodes }) => ({ nodes: [nodes[index]] })),
+        ({ memory }) => memory,
+      ),
+    ),
+    mib(after[index].memory),
   ]);
   return `# Storm
 
@@ -80,16 +95,35 @@ export function figures(result) {
     marks: [
       Plot.rectY(returned, Plot.binX({ y: 'count' }, { x: 'after', interval: 0.1, fill: '#1663b5', fillOpacity: 0.6 })),
       Plot.lineY(line, { x: (bin) => bin.at + 0.05, y: 'count', stroke: '#c0392b', strokeWidth: 2 }),
-      Plot.tickX(returned.filter(({ name }) => !name.startsWith('native')), { x: 'after', stroke: '#222', insetTop: 300 }),
-      Plot.text(['measured (bars), predicted by full jitter (line), clients in browsers and Node (ticks)'], { frameAnchor: 'top-right', dy: -20 }),
+      Plot.tickX(
+        returned.filter(({ name }) => !name.startsWith('native')),
+        { x: 'after', stroke: '#222', insetTop: 300 },
+      ),
+      Plot.text(['measured (bars), predicted by full jitter (line), clients in browsers and Node (ticks)'], {
+        frameAnchor: 'top-right',
+        dy: -20,
+      }),
     ],
   });
   const waits = (Plot, returned) => ({
     x: { label: 'wait ÷ reconnection time', domain: [0.9, 2.3] },
     y: { label: 'share of clients', grid: true },
     marks: [
-      Plot.line([[0.9, 0], [1, 0], [2, 1], [2.3, 1]], { stroke: '#c0392b', strokeWidth: 2 }),
-      Plot.line(returned.toSorted((a, b) => a.multiple - b.multiple).map(({ multiple }, index) => [multiple, (index + 1) / returned.length]), { stroke: '#1663b5', strokeWidth: 1.5 }),
+      Plot.line(
+        [
+          [0.9, 0],
+          [1, 0],
+          [2, 1],
+          [2.3, 1],
+        ],
+        { stroke: '#c0392b', strokeWidth: 2 },
+      ),
+      Plot.line(
+        returned
+          .toSorted((a, b) => a.multiple - b.multiple)
+          .map(({ multiple }, index) => [multiple, (index + 1) / returned.length]),
+        { stroke: '#1663b5', strokeWidth: 1.5 },
+      ),
     ],
   });
   return [

@@ -16,9 +16,13 @@ export function readVectors() {
 }
 
 function readVector(file) {
-  const { why, start = '', limit = 16 << 20, stream, items } = JSON.parse(
-    readFileSync(new URL(file, directory), 'utf8'),
-  );
+  const {
+    why,
+    start = '',
+    limit = 16 << 20,
+    stream,
+    items,
+  } = JSON.parse(readFileSync(new URL(file, directory), 'utf8'));
   return {
     name: file.slice(0, -'.json'.length),
     why,

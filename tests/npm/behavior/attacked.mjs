@@ -7,7 +7,9 @@ export async function attacked([attacker, honest, end]) {
   const retry = { initialDelay: 100, maxDelay: 100, jitter: 'none' };
   let longestPause = 0;
   const bystander = new AuthenticatedEventSource(honest, { retry });
-  await new Promise((resolve) => { bystander.onmessage = resolve; });
+  await new Promise((resolve) => {
+    bystander.onmessage = resolve;
+  });
   let last = performance.now();
   bystander.onmessage = () => {
     const now = performance.now();
@@ -26,7 +28,9 @@ export async function attacked([attacker, honest, end]) {
     };
   });
   // The honest one must still be alive when all is over.
-  await new Promise((resolve) => { bystander.addEventListener('message', resolve, { once: true }); });
+  await new Promise((resolve) => {
+    bystander.addEventListener('message', resolve, { once: true });
+  });
   source.close();
   bystander.close();
   return { ...failure, events, longestPause };

@@ -2,8 +2,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  AuthenticatedEventSource, assertWait, broken, connect, cursors, header, jwt, open, QUICK, script, status, stream,
-  tokens, watch,
+  AuthenticatedEventSource,
+  assertWait,
+  broken,
+  connect,
+  cursors,
+  header,
+  jwt,
+  open,
+  QUICK,
+  script,
+  status,
+  stream,
+  tokens,
+  watch,
 } from './support.mjs';
 
 const first = 'id: 1\ndata: a\n\n';
@@ -39,11 +51,14 @@ describe('auth', { concurrency: 8 }, () => {
     const requests = await server.requests(3);
     assert.deepEqual(tokens(requests), ['Bearer token-1', 'Bearer token-2', 'Bearer token-3']);
     assert.deepEqual(cursors(requests), ['0', '1', '1']);
-    assert.deepEqual(asked.map(({ attempt, cause, lastEventId, url }) => [attempt, cause, lastEventId, url]), [
-      [1, 'start', '0', server.url],
-      [2, 'retry', '1', server.url],
-      [3, 'retry', '1', server.url],
-    ]);
+    assert.deepEqual(
+      asked.map(({ attempt, cause, lastEventId, url }) => [attempt, cause, lastEventId, url]),
+      [
+        [1, 'start', '0', server.url],
+        [2, 'retry', '1', server.url],
+        [3, 'retry', '1', server.url],
+      ],
+    );
   });
 
   test('401: one refresh, one immediate retry with the same last event ID, no error event', async (t) => {
@@ -52,19 +67,31 @@ describe('auth', { concurrency: 8 }, () => {
     let refreshes = 0;
     const source = connect(t, server, {
       retry: { ...QUICK, initialDelay: 100 },
-      auth: { token: () => token, onUnauthorized: async () => { refreshes += 1; token = 'new'; } },
+      auth: {
+        token: () => token,
+        onUnauthorized: async () => {
+          refreshes += 1;
+          token = 'new';
+        },
+      },
     });
     await source.until(2, 'message');
     const requests = await server.exactly(3);
     assert.deepEqual(tokens(requests), ['Bearer old', 'Bearer old', 'Bearer new']);
     assert.deepEqual(cursors(requests), [null, '1', '1']);
     assert.equal(refreshes, 1);
-    assert.deepEqual(source.of('error').map(({ reason }) => reason), ['network']);
+    assert.deepEqual(
+      source.of('error').map(({ reason }) => reason),
+      ['network'],
+    );
   });
 
   test('the retry after a 401 does not wait for the reconnection time', async (t) => {
     const server = await script([status(401), open(first)]);
-    const source = connect(t, server, { retry: { initialDelay: 600_000, maxDelay: 600_000 }, auth: { token: () => 't' } });
+    const source = connect(t, server, {
+      retry: { initialDelay: 600_000, maxDelay: 600_000 },
+      auth: { token: () => 't' },
+    });
     await source.until(1, 'message');
     assert.deepEqual(source.of('error'), []);
   });
@@ -80,17 +107,29 @@ describe('auth', { concurrency: 8 }, () => {
   test('a second 401 is fatal', async (t) => {
     const server = await script([status(401)]);
     let refreshes = 0;
-    const source = connect(t, server, { auth: { token: () => 't', onUnauthorized: () => { refreshes += 1; } } });
+    const source = connect(t, server, {
+      auth: {
+        token: () => 't',
+        onUnauthorized: () => {
+          refreshes += 1;
+        },
+      },
+    });
     const { reason, status: code, willRetry, retryIn, message } = await source.until(1, 'error');
     await source.until(1, 'close');
-    assert.deepEqual({ reason, code, willRetry, retryIn, refreshes },
-      { reason: 'unauthorized', code: 401, willRetry: false, retryIn: undefined, refreshes: 1 });
+    assert.deepEqual(
+      { reason, code, willRetry, retryIn, refreshes },
+      { reason: 'unauthorized', code: 401, willRetry: false, retryIn: undefined, refreshes: 1 },
+    );
     assert.match(message, /401.*onUnauthorized/);
     assert.equal(source.readyState, 2);
     await server.exactly(2);
   });
 
-  for (const [what, auth] of [['a fixed token', 'fixed'], ['a provider with a fixed token', { token: 'fixed' }]]) {
+  for (const [what, auth] of [
+    ['a fixed token', 'fixed'],
+    ['a provider with a fixed token', { token: 'fixed' }],
+  ]) {
     test(`401 with ${what} is fatal at once: it is as good the second time as the first`, async (t) => {
       const server = await script([status(401)]);
       const source = connect(t, server, { auth });
@@ -108,7 +147,14 @@ describe('auth', { concurrency: 8 }, () => {
   test('a later 401 is refreshed again, once the connection was open between', async (t) => {
     const server = await script([status(401), broken(first), status(401), open(second)]);
     let token = 0;
-    const source = connect(t, server, { auth: { token: () => `t${token}`, onUnauthorized: () => { token += 1; } } });
+    const source = connect(t, server, {
+      auth: {
+        token: () => `t${token}`,
+        onUnauthorized: () => {
+          token += 1;
+        },
+      },
+    });
     await source.until(2, 'message');
     assert.deepEqual(tokens(await server.exactly(4)), ['Bearer t0', 'Bearer t1', 'Bearer t1', 'Bearer t2']);
   });
@@ -117,8 +163,17 @@ describe('auth', { concurrency: 8 }, () => {
     let token = 'old';
     let refreshes = 0;
     let release;
-    const held = new Promise((resolve) => { release = resolve; });
-    const auth = { token: () => token, onUnauthorized: async () => { refreshes += 1; await held; token = 'new'; } };
+    const held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const auth = {
+      token: () => token,
+      onUnauthorized: async () => {
+        refreshes += 1;
+        await held;
+        token = 'new';
+      },
+    };
     const servers = await Promise.all([1, 2, 3].map(() => script([status(401), open(first)])));
     const sources = servers.map((server) => connect(t, server, { auth }));
     await Promise.all(servers.map((server) => server.ended(1)));
@@ -144,7 +199,14 @@ describe('auth', { concurrency: 8 }, () => {
   test('a refresh that fails is a failed attempt with its cause, and is retried', async (t) => {
     const server = await script([status(401), open(first)]);
     const cause = new Error('offline');
-    const source = connect(t, server, { auth: { token: () => 't', onUnauthorized: () => { throw cause; } } });
+    const source = connect(t, server, {
+      auth: {
+        token: () => 't',
+        onUnauthorized: () => {
+          throw cause;
+        },
+      },
+    });
     const failed = await source.until(1, 'error');
     assert.equal(failed.reason, 'auth');
     assert.equal(failed.error.cause, cause);
@@ -153,7 +215,12 @@ describe('auth', { concurrency: 8 }, () => {
   });
 
   for (const [what, fail] of [
-    ['throws', () => { throw new Error('no session'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('no session');
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('no session'))],
     ['returns no token', () => undefined],
     ['returns an expiry that is no time', () => ({ token: 't', expiresAt: 'soon' })],
@@ -174,7 +241,10 @@ describe('auth', { concurrency: 8 }, () => {
   test('a token provider that never answers is bounded by `connectTimeout`', async (t) => {
     const server = await script([open(first)]);
     let calls = 0;
-    const source = connect(t, server, { connectTimeout: 200, auth: () => (++calls === 1 ? new Promise(() => {}) : 't') });
+    const source = connect(t, server, {
+      connectTimeout: 200,
+      auth: () => (++calls === 1 ? new Promise(() => {}) : 't'),
+    });
     assert.equal((await source.until(1, 'error')).reason, 'auth');
     await source.until(1, 'message');
     await server.exactly(1);
@@ -191,8 +261,14 @@ describe('auth', { concurrency: 8 }, () => {
     ];
     const source = connect(t, server, { connectTimeout: 200, headers: () => answers[calls++]() });
     await source.until(2, 'message');
-    assert.deepEqual(source.of('error').map(({ reason }) => reason), ['auth', 'auth', 'network']);
-    assert.deepEqual((await server.exactly(2)).map((request) => header(request, 'x-turn')), ['3', '4']);
+    assert.deepEqual(
+      source.of('error').map(({ reason }) => reason),
+      ['auth', 'auth', 'network'],
+    );
+    assert.deepEqual(
+      (await server.exactly(2)).map((request) => header(request, 'x-turn')),
+      ['3', '4'],
+    );
   });
 
   test('a header or token from a provider that is not legal is fatal, and not quoted', async (t) => {
@@ -229,7 +305,10 @@ describe('auth', { concurrency: 8 }, () => {
       assert.deepEqual(causes, ['start', 'renewal']);
       assert.notEqual(before.authorization.value, after.authorization.value);
       const ids = source.of('message').map(({ lastEventId }) => Number(lastEventId));
-      assert.deepEqual(ids, ids.map((_, index) => index + 1));
+      assert.deepEqual(
+        ids,
+        ids.map((_, index) => index + 1),
+      );
       assert.equal(Number(after.last_event_id) < ids.length, true);
       assert.deepEqual(source.of('error'), []);
       assert.equal(source.of('open').at(-1).resumed, true);
@@ -280,7 +359,9 @@ describe('auth', { concurrency: 8 }, () => {
     const refused = await script([status(401), open(first)]);
     const silent = await script([open(first)]);
     let release;
-    const held = new Promise((resolve) => { release = resolve; });
+    const held = new Promise((resolve) => {
+      release = resolve;
+    });
     const refreshing = await new Promise((resolve) => {
       const source = connect(t, refused, { auth: { token: () => 't', onUnauthorized: () => (resolve(source), held) } });
     });
@@ -312,7 +393,13 @@ describe('auth', { concurrency: 8 }, () => {
         const server = await script([status(401), open(first)]);
         await connect(t, server, { ...post, ...options }).until(1, 'message');
         const requests = await server.exactly(2);
-        assert.deepEqual(requests.map(({ method, body }) => [method, body]), [['POST', post.body], ['POST', post.body]]);
+        assert.deepEqual(
+          requests.map(({ method, body }) => [method, body]),
+          [
+            ['POST', post.body],
+            ['POST', post.body],
+          ],
+        );
       });
     }
   });

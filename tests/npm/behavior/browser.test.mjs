@@ -10,10 +10,13 @@ const AUTH = { auth: 'secret' };
 
 /** The first event of a type that a source in the page fires. */
 const until = (page, url, options, type, count = 1) =>
-  page.evaluate(([url, options, type, count]) => {
-    globalThis.source = connect(url, options);
-    return source.until(count, type);
-  }, [url, options, type, count]);
+  page.evaluate(
+    ([url, options, type, count]) => {
+      globalThis.source = connect(url, options);
+      return source.until(count, type);
+    },
+    [url, options, type, count],
+  );
 const fired = (page) => page.evaluate(() => source.fired.map(({ type }) => type));
 
 describe('CORS', { concurrency: 4, timeout: 60_000 }, () => {
@@ -37,8 +40,10 @@ describe('CORS', { concurrency: 4, timeout: 60_000 }, () => {
     const server = await preset('preflight-refused');
     await until(await page(t), server.url, { ...AUTH, headers: { 'X-API-Key': 'secret' } }, 'error');
     const requests = await server.requests(1);
-    assert.deepEqual(requests.map((request) => [request.authorization, header(request, 'x-api-key'), request.cookie]),
-      requests.map(() => [null, undefined, null]));
+    assert.deepEqual(
+      requests.map((request) => [request.authorization, header(request, 'x-api-key'), request.cookie]),
+      requests.map(() => [null, undefined, null]),
+    );
   });
 
   test('a refusal after another failure is told apart as well', async (t) => {
@@ -112,7 +117,13 @@ describe('redirects', { concurrency: 4, timeout: 60_000 }, () => {
       const { pathname } = new URL(request.url, 'http://x');
       if (pathname === '/go' || pathname === '/loop') {
         seen.push(request.headers);
-        response.writeHead(307, { location: pathname === '/loop' ? '/loop' : target, 'access-control-allow-origin': '*', 'access-control-allow-headers': '*, authorization' }).end();
+        response
+          .writeHead(307, {
+            location: pathname === '/loop' ? '/loop' : target,
+            'access-control-allow-origin': '*',
+            'access-control-allow-headers': '*, authorization',
+          })
+          .end();
       } else if (pathname === '/stream') {
         seen.push(request.headers);
         response.writeHead(200, { 'content-type': 'text/event-stream' }).write('id: 1\ndata: here\n\n');
@@ -122,10 +133,16 @@ describe('redirects', { concurrency: 4, timeout: 60_000 }, () => {
       }
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    t.after(() => { server.closeAllConnections(); server.close(); });
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
     return { url: `http://127.0.0.1:${server.address().port}`, seen };
   }
-  const SECRETS = [['auth', { auth: 'secret' }], ['a custom header', { headers: { 'X-API-Key': 'secret' } }]];
+  const SECRETS = [
+    ['auth', { auth: 'secret' }],
+    ['a custom header', { headers: { 'X-API-Key': 'secret' } }],
+  ];
 
   for (const [what, options] of SECRETS) {
     test(`same-origin URL, ${what}, redirected to another origin: refused, and the other origin never asked`, async (t) => {
@@ -154,17 +171,18 @@ describe('redirects', { concurrency: 4, timeout: 60_000 }, () => {
     t.after(() => open.close());
     const tab = await page(t, `${open.url}/index.html`);
     const guards = await tab.evaluate(async () => {
-      const guard = (sandbox) => new Promise((resolve) => {
-        const frame = document.createElement('iframe');
-        if (sandbox) frame.sandbox = 'allow-scripts';
-        frame.srcdoc = `<script type="module">
+      const guard = (sandbox) =>
+        new Promise((resolve) => {
+          const frame = document.createElement('iframe');
+          if (sandbox) frame.sandbox = 'allow-scripts';
+          frame.srcdoc = `<script type="module">
           import { AuthenticatedEventSource } from '${location.origin}/dist/index.js';
           const fetch = (url, { mode, redirect }) => new Promise(() => parent.postMessage({ mode, redirect }, '*'));
           new AuthenticatedEventSource('${location.origin}/events', { auth: 'secret', fetch });
         </script>`;
-        addEventListener('message', ({ data }) => resolve(`${data.mode} ${data.redirect}`), { once: true });
-        document.body.append(frame);
-      });
+          addEventListener('message', ({ data }) => resolve(`${data.mode} ${data.redirect}`), { once: true });
+          document.body.append(frame);
+        });
       return [await guard(false), await guard(true)];
     });
     assert.deepEqual(guards, ['same-origin undefined', 'undefined manual']);
@@ -174,7 +192,10 @@ describe('redirects', { concurrency: 4, timeout: 60_000 }, () => {
     const own = await redirecting(t, '/stream');
     const message = await until(await page(t, `${own.url}/index.html`), '/go', AUTH, 'message');
     assert.deepEqual([message.data, message.origin], ['here', own.url]);
-    assert.deepEqual(own.seen.map(({ authorization }) => authorization), ['Bearer secret', 'Bearer secret']);
+    assert.deepEqual(
+      own.seen.map(({ authorization }) => authorization),
+      ['Bearer secret', 'Bearer secret'],
+    );
   });
 
   test('without secrets any redirect is followed; the origin is that of the final URL', async (t) => {
@@ -206,14 +227,23 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
     const server = await script([stream(first, { sleep_ms: 100 }, { rst: true }), open('data: b\n\n')]);
     const tab = await page(t);
     await until(tab, server.url, {}, 'message', 2);
-    assert.deepEqual(await tab.evaluate(() => source.fired.map(({ type, reason }) => reason ?? type)), ['open', 'message', 'network', 'open', 'message']);
+    assert.deepEqual(await tab.evaluate(() => source.fired.map(({ type, reason }) => reason ?? type)), [
+      'open',
+      'message',
+      'network',
+      'open',
+      'message',
+    ]);
   });
 
   test('`online`: a waiting retry fires now', async (t) => {
     const server = await script([status(503), open(first)]);
     const tab = await page(t);
     await until(tab, server.url, LATE, 'error');
-    await tab.evaluate(() => { dispatchEvent(new Event('online')); return source.until(1, 'message'); });
+    await tab.evaluate(() => {
+      dispatchEvent(new Event('online'));
+      return source.until(1, 'message');
+    });
     await server.exactly(2);
   });
 
@@ -259,14 +289,18 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
     const server = await script([open(first)]);
     const tab = await page(t);
     await until(tab, server.url, { heartbeatTimeout: 60_000 }, 'message');
-    await tab.evaluate(() => { dispatchEvent(new Event('online')); document.dispatchEvent(new Event('visibilitychange')); });
+    await tab.evaluate(() => {
+      dispatchEvent(new Event('online'));
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
     await server.exactly(1);
   });
 
-  const hide = (tab, hidden) => tab.evaluate((hidden) => {
-    Object.defineProperty(document, 'hidden', { configurable: true, value: hidden });
-    document.dispatchEvent(new Event('visibilitychange'));
-  }, hidden);
+  const hide = (tab, hidden) =>
+    tab.evaluate((hidden) => {
+      Object.defineProperty(document, 'hidden', { configurable: true, value: hidden });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
 
   test('`openWhenHidden: false`: closed while hidden, resumed when shown, no error event', async (t) => {
     const server = await script([open(first), open('id: 2\ndata: b\n\n')]);
@@ -279,14 +313,19 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
     await hide(tab, false);
     await tab.evaluate(() => source.until(2, 'message'));
     assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
-    assert.deepEqual((await fired(tab)).filter((type) => type === 'error'), []);
+    assert.deepEqual(
+      (await fired(tab)).filter((type) => type === 'error'),
+      [],
+    );
   });
 
   test('`openWhenHidden: false` on a page that is hidden from the start: no request until it is shown', async (t) => {
     const server = await script([open(first)]);
     const tab = await page(t);
     await hide(tab, true);
-    await tab.evaluate((url) => { globalThis.source = connect(url, { openWhenHidden: false }); }, server.url);
+    await tab.evaluate((url) => {
+      globalThis.source = connect(url, { openWhenHidden: false });
+    }, server.url);
     await server.exactly(0);
     await hide(tab, false);
     await tab.evaluate(() => source.until(1, 'message'));
@@ -301,12 +340,19 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
     assert.equal(request.ended, null);
   });
 
-  for (const [as, options] of [['', {}], [", also with `retry: 'spec'`", { retry: 'spec' }]]) {
+  for (const [as, options] of [
+    ['', {}],
+    [", also with `retry: 'spec'`", { retry: 'spec' }],
+  ]) {
     test(`back/forward cache: the page is cached with an open source, which resumes on return${as}`, async (t) => {
       const server = await script([open(first), open('id: 2\ndata: b\n\n')]);
       const tab = await page(t);
       await until(tab, server.url, options, 'message');
-      await tab.evaluate(() => { addEventListener('pageshow', ({ persisted }) => { globalThis.wasCached = persisted; }); });
+      await tab.evaluate(() => {
+        addEventListener('pageshow', ({ persisted }) => {
+          globalThis.wasCached = persisted;
+        });
+      });
       await tab.goto(`${site.url}/other.html`);
       assert.equal((await server.ended(1))[0].ended.by, 'client');
       await server.exactly(1);
@@ -314,7 +360,10 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
       await tab.waitForFunction(() => globalThis.wasCached === true);
       await tab.evaluate(() => source.until(2, 'message'));
       assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
-      assert.deepEqual((await fired(tab)).filter((type) => type === 'error'), []);
+      assert.deepEqual(
+        (await fired(tab)).filter((type) => type === 'error'),
+        [],
+      );
     });
   }
 
@@ -322,7 +371,11 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
     const server = await script([open(first)]);
     const tab = await page(t);
     await until(tab, server.url, { method: 'POST', body: 'prompt', retry: undefined }, 'message');
-    await tab.evaluate(() => { addEventListener('pageshow', ({ persisted }) => { globalThis.wasCached = persisted; }); });
+    await tab.evaluate(() => {
+      addEventListener('pageshow', ({ persisted }) => {
+        globalThis.wasCached = persisted;
+      });
+    });
     await tab.goto(`${site.url}/other.html`);
     await server.ended(1);
     await tab.evaluate(() => history.back());
@@ -332,7 +385,10 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
   });
 
   test('`openWhenHidden: false` and POST: hiding the page ends it, unless `retry` is given', async (t) => {
-    for (const [retry, requests] of [[undefined, 1], [{ initialDelay: 100 }, 2]]) {
+    for (const [retry, requests] of [
+      [undefined, 1],
+      [{ initialDelay: 100 }, 2],
+    ]) {
       const server = await script([open(first)]);
       const tab = await page(t);
       await until(tab, server.url, { method: 'POST', body: 'prompt', openWhenHidden: false, retry }, 'message');
@@ -350,7 +406,11 @@ describe('where WebAssembly comes late', { timeout: 60_000 }, () => {
     const tab = await page(t);
     const seen = await tab.evaluate(async (url) => {
       const { Module } = WebAssembly;
-      WebAssembly.Module = new Proxy(Module, { construct() { throw new RangeError('too large for the main thread'); } });
+      WebAssembly.Module = new Proxy(Module, {
+        construct() {
+          throw new RangeError('too large for the main thread');
+        },
+      });
       const closed = connect(url);
       closed.close();
       globalThis.source = connect(url, { lastEventId: '0' });
@@ -366,7 +426,11 @@ describe('where WebAssembly comes late', { timeout: 60_000 }, () => {
   test('WebAssembly that cannot be compiled at all is a fatal error', async (t) => {
     const tab = await page(t);
     const failed = await tab.evaluate(async (url) => {
-      WebAssembly.Module = new Proxy(WebAssembly.Module, { construct() { throw new WebAssembly.CompileError('forbidden'); } });
+      WebAssembly.Module = new Proxy(WebAssembly.Module, {
+        construct() {
+          throw new WebAssembly.CompileError('forbidden');
+        },
+      });
       globalThis.source = connect(url);
       return source.until(1, 'error');
     }, `${site.url}/nowhere`);
@@ -379,10 +443,17 @@ describe('what nobody holds', { timeout: 60_000 }, () => {
   test('a source that was garbage all along stays alive while it is open and has listeners', async (t) => {
     const server = await script([stream(first, { sleep_ms: 1500 }, { text: 'data: late\n\n' }, { hang: true })]);
     const tab = await page(t);
-    await tab.evaluate((url) => new Promise((resolve) => {
-      globalThis.seen = [];
-      new AuthenticatedEventSource(url).onmessage = ({ data }) => { seen.push(data); resolve(); };
-    }), server.url);
+    await tab.evaluate(
+      (url) =>
+        new Promise((resolve) => {
+          globalThis.seen = [];
+          new AuthenticatedEventSource(url).onmessage = ({ data }) => {
+            seen.push(data);
+            resolve();
+          };
+        }),
+      server.url,
+    );
     const devtools = await tab.context().newCDPSession(tab);
     for (let round = 0; round < 5; round += 1) await devtools.send('HeapProfiler.collectGarbage');
     await tab.waitForFunction(() => seen.length === 2);
@@ -398,8 +469,12 @@ describe('the entry slim', { timeout: 60_000 }, () => {
     await tab.route('**/*.wasm', (route) => route.abort(), { times: 1 });
     const seen = await tab.evaluate(async (url) => {
       const { AuthenticatedEventSource } = await import('./dist/slim.js');
-      const { code, willRetry, target } = await new Promise((resolve) => { new AuthenticatedEventSource(url).onerror = resolve; });
-      const { data } = await new Promise((resolve) => { new AuthenticatedEventSource(url).onmessage = resolve; });
+      const { code, willRetry, target } = await new Promise((resolve) => {
+        new AuthenticatedEventSource(url).onerror = resolve;
+      });
+      const { data } = await new Promise((resolve) => {
+        new AuthenticatedEventSource(url).onmessage = resolve;
+      });
       return [code, willRetry, target.readyState, data];
     }, server.url);
     assert.deepEqual(seen, ['ERR_WASM', false, 2, 'a']);
@@ -416,7 +491,9 @@ describe('the entry slim', { timeout: 60_000 }, () => {
       await tab.route('**/*.wasm', (route) => route.fulfill(answer));
       const { code, cause } = await tab.evaluate(async () => {
         const { AuthenticatedEventSource } = await import('./dist/slim.js');
-        const { error } = await new Promise((resolve) => { new AuthenticatedEventSource('/events').onerror = resolve; });
+        const { error } = await new Promise((resolve) => {
+          new AuthenticatedEventSource('/events').onerror = resolve;
+        });
         return { code: error.code, cause: error.cause.message };
       });
       assert.equal(code, 'ERR_WASM');
@@ -442,7 +519,9 @@ describe('the entry slim', { timeout: 60_000 }, () => {
     const code = await tab.evaluate(async () => {
       const { AuthenticatedEventSource } = await import('./dist/index.js');
       delete globalThis.WebAssembly;
-      return new Promise((resolve) => { new AuthenticatedEventSource('/events').onerror = (event) => resolve(event.code); });
+      return new Promise((resolve) => {
+        new AuthenticatedEventSource('/events').onerror = (event) => resolve(event.code);
+      });
     });
     assert.equal(code, 'ERR_WASM');
   });
@@ -451,14 +530,19 @@ describe('the entry slim', { timeout: 60_000 }, () => {
 describe('workers', { timeout: 60_000 }, () => {
   test('relative URLs are those of the worker; `online` and the rest work without a document', async (t) => {
     const tab = await page(t);
-    const seen = await tab.evaluate(() => new Promise((resolve) => {
-      const text = `import { AuthenticatedEventSource } from '${location.origin}/dist/index.js';
+    const seen = await tab.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const text = `import { AuthenticatedEventSource } from '${location.origin}/dist/index.js';
         const bad = (() => { try { new AuthenticatedEventSource('http://'); } catch ({ name }) { return name; } })();
         const source = new AuthenticatedEventSource('${location.origin}/nowhere', 'token');
         source.onerror = ({ status }) => postMessage([status, source.readyState, bad]);`;
-      const worker = new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), { type: 'module' });
-      worker.onmessage = ({ data }) => resolve(data);
-    }));
+          const worker = new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), {
+            type: 'module',
+          });
+          worker.onmessage = ({ data }) => resolve(data);
+        }),
+    );
     assert.deepEqual(seen, [404, 2, 'SyntaxError']);
   });
 
@@ -469,7 +553,9 @@ describe('workers', { timeout: 60_000 }, () => {
     tab.on('pageerror', ({ message }) => reported.push(message));
     await tab.evaluate((url) => {
       globalThis.source = connect(url);
-      source.addEventListener('message', () => { throw new Error('mine'); });
+      source.addEventListener('message', () => {
+        throw new Error('mine');
+      });
       return source.until(2, 'message');
     }, server.url);
     await server.exactly(1);

@@ -5,7 +5,17 @@ import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import {
-  AuthenticatedEventSource, connect, data, ended, fixture, header, open, PACKAGE, script, status, within,
+  AuthenticatedEventSource,
+  connect,
+  data,
+  ended,
+  fixture,
+  header,
+  open,
+  PACKAGE,
+  script,
+  status,
+  within,
 } from './support.mjs';
 import { casesOf, entriesOf, FORMS, playAll, SECRET, STATUSES } from './credentials/cases.mjs';
 
@@ -24,18 +34,23 @@ describe('redirects to another origin', { timeout: 240_000 }, () => {
     const far = await script([open(first)]);
     const entries = entriesOf({ AuthenticatedEventSource, EventSource, fetchEventSource, Shared });
     const cases = casesOf(entries);
-    const played = await playAll(cases, {
-      entries,
-      near: fixture.faults,
-      far: elsewhere(far.url),
-      script: async (_, responses) => (await script(responses)).url,
-    }, 16);
+    const played = await playAll(
+      cases,
+      {
+        entries,
+        near: fixture.faults,
+        far: elsewhere(far.url),
+        script: async (_, responses) => (await script(responses)).url,
+      },
+      16,
+    );
     assert.equal(played, 4 * 4 * Object.keys(FORMS).length * STATUSES.length * 4);
     assert.deepEqual([await far.exactly(0), await far.preflights()], [[], []]);
   });
 
   for (const [what, Class, options] of [
-    ['./event-source', EventSource, { retry: undefined }], ["retry: 'spec'", AuthenticatedEventSource, { retry: 'spec' }],
+    ['./event-source', EventSource, { retry: undefined }],
+    ["retry: 'spec'", AuthenticatedEventSource, { retry: 'spec' }],
   ]) {
     test(`${what}, \`redirectPolicy: 'follow'\`: each attempt begins at the given URL`, async (t) => {
       const far = await script([ended(`retry: 100\n${first}`), ended(first), open(first)]);
@@ -44,7 +59,10 @@ describe('redirects to another origin', { timeout: 240_000 }, () => {
       await source.until(3, 'message');
       const [seen, requests] = [await far.requests(3), await near.requests(3)];
       assert.deepEqual(withoutSecrets(seen), []);
-      assert.deepEqual(requests.map(({ authorization }) => authorization.value), Array(3).fill(`Bearer ${SECRET}`));
+      assert.deepEqual(
+        requests.map(({ authorization }) => authorization.value),
+        Array(3).fill(`Bearer ${SECRET}`),
+      );
     });
 
     test(`${what}: secrets that appear at a later attempt go to the given URL`, async (t) => {
@@ -69,7 +87,10 @@ describe('redirects to another origin', { timeout: 240_000 }, () => {
     });
 
     test(`${what}: a misspelt redirectPolicy is refused`, () => {
-      assert.throws(() => new Class('http://127.0.0.1:1/', { ...options, redirectPolicy: 'sameorigin' }), /redirectPolicy/);
+      assert.throws(
+        () => new Class('http://127.0.0.1:1/', { ...options, redirectPolicy: 'sameorigin' }),
+        /redirectPolicy/,
+      );
     });
   }
 
@@ -87,7 +108,12 @@ describe('redirects to another origin', { timeout: 240_000 }, () => {
   test('headers that carry no secret are no reason to refuse', async (t) => {
     const far = await script([open(first)]);
     const near = await script([status(302, { location: elsewhere(far.url) })]);
-    const headers = { Accept: 'text/event-stream', 'Accept-Language': 'de', 'Content-Language': 'de', 'content-type': 'text/plain' };
+    const headers = {
+      Accept: 'text/event-stream',
+      'Accept-Language': 'de',
+      'Content-Language': 'de',
+      'content-type': 'text/plain',
+    };
     const source = connect(t, near, { headers, lastEventId: '0' });
     await source.until(1, 'message');
     await far.exactly(1);
@@ -106,7 +132,13 @@ describe('redirects within the origin, with secrets, in Node', { timeout: 60_000
     });
   }
 
-  for (const [code, method] of [[301, 'GET'], [302, 'GET'], [303, 'GET'], [307, 'POST'], [308, 'POST']]) {
+  for (const [code, method] of [
+    [301, 'GET'],
+    [302, 'GET'],
+    [303, 'GET'],
+    [307, 'POST'],
+    [308, 'POST'],
+  ]) {
     test(`${code} of a POST is followed by a ${method}`, async (t) => {
       const target = await script([open(first)]);
       const near = await script([status(code, { location: target.url })]);
@@ -145,7 +177,13 @@ describe('messages, causes and printed objects', { timeout: 60_000 }, () => {
     own.push(thing.message, thing.stack);
     return [...own, ...textsOf(thing.cause, depth + 1), ...textsOf(thing.error, depth + 1)];
   }
-  const safeJson = (thing) => { try { return JSON.stringify(thing) ?? ''; } catch { return ''; } };
+  const safeJson = (thing) => {
+    try {
+      return JSON.stringify(thing) ?? '';
+    } catch {
+      return '';
+    }
+  };
   function assertNoSecret(thing, secret = SECRET) {
     for (const text of textsOf(thing)) assert.ok(!text?.includes(secret), text);
   }
@@ -155,16 +193,24 @@ describe('messages, causes and printed objects', { timeout: 60_000 }, () => {
   }
 
   for (const url of [
-    `http://[?token=${SECRET}`, `/events?token=${SECRET}`, `http://user:${SECRET}@[/`, `http://${SECRET}@host:99999999/x`, `//[#${SECRET}`,
-    `http:\\\\user:${SECRET}@[`, `events?access_token=${SECRET}&x=1`,
+    `http://[?token=${SECRET}`,
+    `/events?token=${SECRET}`,
+    `http://user:${SECRET}@[/`,
+    `http://${SECRET}@host:99999999/x`,
+    `//[#${SECRET}`,
+    `http:\\\\user:${SECRET}@[`,
+    `events?access_token=${SECRET}&x=1`,
   ]) {
     for (const Class of [AuthenticatedEventSource, EventSource]) {
       test(`${Class.name}: an invalid URL like ${url.replace(SECRET, '…')} is named without its secrets`, () => {
-        assert.throws(() => new Class(url), (error) => {
-          assert.equal(error.name, 'SyntaxError');
-          assertNoSecret(error);
-          return true;
-        });
+        assert.throws(
+          () => new Class(url),
+          (error) => {
+            assert.equal(error.name, 'SyntaxError');
+            assertNoSecret(error);
+            return true;
+          },
+        );
       });
     }
   }
@@ -180,13 +226,24 @@ describe('messages, causes and printed objects', { timeout: 60_000 }, () => {
     const custom = await failureOf(t, url, { fetch: (...request) => fetch(...request) });
     assertNoSecret(custom);
     await assert.rejects(
-      fetchEventSource(url, { onerror: (error) => { throw error; } }),
+      fetchEventSource(url, {
+        onerror: (error) => {
+          throw error;
+        },
+      }),
       (error) => (assertNoSecret(error), true),
     );
     await near.exactly(0);
   });
 
-  for (const type of [SECRET, `text/${SECRET}`, `text/html; token=${SECRET}`, `${SECRET}/html`, `text/plain, ${SECRET}`, `Bearer ${SECRET}`]) {
+  for (const type of [
+    SECRET,
+    `text/${SECRET}`,
+    `text/html; token=${SECRET}`,
+    `${SECRET}/html`,
+    `text/plain, ${SECRET}`,
+    `Bearer ${SECRET}`,
+  ]) {
     test(`a Content-Type like ${type.replace(SECRET, '…')} is not echoed`, async (t) => {
       const near = await script([{ headers: { 'content-type': type }, steps: [{ text: 'x' }] }]);
       const event = await failureOf(t, near.url, { auth: SECRET });
@@ -199,14 +256,20 @@ describe('messages, causes and printed objects', { timeout: 60_000 }, () => {
     const leaks = {
       message: () => new TypeError(`cannot send Bearer ${SECRET}`),
       cause: () => new TypeError('fetch failed', { cause: new Error(`header Authorization: Bearer ${SECRET}`) }),
-      member: () => Object.assign(new Error('request failed'), { config: { headers: { Authorization: `Bearer ${SECRET}` } } }),
-      headers: () => Object.assign(new Error('request failed'), { request: new Request('http://x/', { headers: { 'X-Api-Key': SECRET } }) }),
+      member: () =>
+        Object.assign(new Error('request failed'), { config: { headers: { Authorization: `Bearer ${SECRET}` } } }),
+      headers: () =>
+        Object.assign(new Error('request failed'), {
+          request: new Request('http://x/', { headers: { 'X-Api-Key': SECRET } }),
+        }),
       aggregate: () => new AggregateError([new Error(SECRET)], 'all failed'),
       text: () => `refused ${SECRET}`,
     };
     for (const [name, leak] of Object.entries(leaks)) {
       const event = await failureOf(t, 'http://127.0.0.1:1/', {
-        auth: SECRET, headers: { 'X-Api-Key': SECRET }, fetch: () => Promise.reject(leak()),
+        auth: SECRET,
+        headers: { 'X-Api-Key': SECRET },
+        fetch: () => Promise.reject(leak()),
       });
       assert.equal(event.reason, 'network', name);
       assert.ok(event.error.cause, name);
@@ -225,7 +288,11 @@ describe('messages, causes and printed objects', { timeout: 60_000 }, () => {
     const event = await failureOf(t, url, { fetch: (target) => Promise.reject(new Error(`cannot reach ${target}`)) });
     assertNoSecret(event);
     const events = await within('the end', (resolve) => {
-      fetchEventSource(url, { onerror: (error) => { throw error; } }).catch(resolve);
+      fetchEventSource(url, {
+        onerror: (error) => {
+          throw error;
+        },
+      }).catch(resolve);
     });
     assertNoSecret(events);
   });

@@ -13,8 +13,13 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
       const refusal = new Error('not found');
       const fatal = new Error('given up');
       const run = start(t, server, {
-        onopen: async (response) => { if (response.status === 404) throw refusal; },
-        onerror: (error) => { run.errors.push(error); throw fatal; },
+        onopen: async (response) => {
+          if (response.status === 404) throw refusal;
+        },
+        onerror: (error) => {
+          run.errors.push(error);
+          throw fatal;
+        },
       });
       assert.equal(await run.promise.catch((error) => error), fatal);
       assert.deepEqual(run.errors, [refusal]);
@@ -31,7 +36,11 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
 
     test('`onerror` that returns nothing: the next attempt comes by itself, after a second or more', async (t) => {
       const server = await script([dead, ended(first)]);
-      const run = start(t, server, { onerror: (error) => { run.errors.push(error); } });
+      const run = start(t, server, {
+        onerror: (error) => {
+          run.errors.push(error);
+        },
+      });
       await run.promise;
       assert.equal(run.errors.length, 1);
       assert.ok(run.errors[0] instanceof Error);
@@ -42,7 +51,10 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
       const server = await script([broken(`retry: 300\n${first}`), ended(second)]);
       const run = start(t, server);
       await run.promise;
-      assert.deepEqual(run.messages.map(({ data }) => data), ['a', 'b']);
+      assert.deepEqual(
+        run.messages.map(({ data }) => data),
+        ['a', 'b'],
+      );
       const requests = await server.exactly(2);
       assert.deepEqual(cursors(requests), [null, '1']);
       // From the first byte; the stream broke off 100 ms later.
@@ -53,8 +65,14 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
       const server = await script([ended(first), ended(second)]);
       let closes = 0;
       const run = start(t, server, {
-        onclose: () => { closes += 1; if (closes === 1) throw new RetriableError(); },
-        onerror: (error) => { run.errors.push(error); return 100; },
+        onclose: () => {
+          closes += 1;
+          if (closes === 1) throw new RetriableError();
+        },
+        onerror: (error) => {
+          run.errors.push(error);
+          return 100;
+        },
       });
       await run.promise;
       assert.ok(run.errors[0] instanceof RetriableError);
@@ -65,8 +83,13 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
     test('what `onmessage` throws goes to `onerror`; what that throws rejects the promise', async (t) => {
       const server = await script([open(`event: FatalError\n${first}${second}`)]);
       const run = start(t, server, {
-        onmessage: ({ event }) => { run.messages.push(event); if (event === 'FatalError') throw new RetriableError('fatal'); },
-        onerror: (error) => { throw error; },
+        onmessage: ({ event }) => {
+          run.messages.push(event);
+          if (event === 'FatalError') throw new RetriableError('fatal');
+        },
+        onerror: (error) => {
+          throw error;
+        },
       });
       await assert.rejects(run.promise, { message: 'fatal' });
       assert.deepEqual(run.messages, ['FatalError']);
@@ -78,7 +101,10 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
       const server = await script([open(first), ended(second)]);
       let messages = 0;
       await start(t, server, {
-        onmessage: () => { messages += 1; if (messages === 1) throw new RetriableError(); },
+        onmessage: () => {
+          messages += 1;
+          if (messages === 1) throw new RetriableError();
+        },
         onerror: () => 100,
       }).promise;
       assert.equal(messages, 2);

@@ -56,7 +56,10 @@ describe('not copied', { timeout: 60_000 }, () => {
     for (const hidden of [true, false, true, false]) hide(hidden);
     await run.until(2);
     const requests = await server.exactly(2);
-    assert.deepEqual(requests.map(({ ended }) => ended?.by), ['client', undefined]);
+    assert.deepEqual(
+      requests.map(({ ended }) => ended?.by),
+      ['client', undefined],
+    );
   });
 
   test('hidden while it waits: no attempt until the page is shown', async (t) => {

@@ -37,7 +37,11 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
 
   test('204 ends it: the promise resolves, nobody is called', async (t) => {
     const server = await script([status(204)]);
-    const run = ours(t, server, { onerror: (error) => { run.errors.push(error); } });
+    const run = ours(t, server, {
+      onerror: (error) => {
+        run.errors.push(error);
+      },
+    });
     await run.promise;
     assert.deepEqual([run.heard, run.errors], [[], []]);
     await server.exactly(1, 1500);
@@ -50,7 +54,12 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
   ]) {
     test(`${what} is final, though \`onerror\` says nothing`, async (t) => {
       const server = await script([answer]);
-      const run = ours(t, server, { onopen: undefined, onerror: (error) => { run.errors.push(error); } });
+      const run = ours(t, server, {
+        onopen: undefined,
+        onerror: (error) => {
+          run.errors.push(error);
+        },
+      });
       const error = await run.promise.catch((error) => error);
       assert.ok(error instanceof EventSourceError);
       assert.deepEqual([error.reason, run.errors], [reason, [error]]);
@@ -60,19 +69,33 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
 
   test('what `onopen` refuses again and again is asked less and less often', async (t) => {
     const server = await script([status(401), status(401), status(401), ended(first)]);
-    await ours(t, server, { retry, onopen: (response) => { if (!response.ok) throw new RetriableError(); } }).promise;
+    await ours(t, server, {
+      retry,
+      onopen: (response) => {
+        if (!response.ok) throw new RetriableError();
+      },
+    }).promise;
     for (const [index, wait] of waits(await server.exactly(4)).entries()) assertWait(wait, 200 * 2 ** index);
   });
 
   test('`Retry-After` is a floor, also where `onopen` has refused', async (t) => {
     const server = await script([status(503, { 'retry-after': '2' }), ended(first)]);
-    await ours(t, server, { retry, onopen: (response) => { if (!response.ok) throw new RetriableError(); } }).promise;
+    await ours(t, server, {
+      retry,
+      onopen: (response) => {
+        if (!response.ok) throw new RetriableError();
+      },
+    }).promise;
     assertWait(waits(await server.exactly(2))[0], 2000);
   });
 
   test('a body that `onopen` has read to say why it failed: the status decides', async (t) => {
     const server = await script([{ ...status(403), steps: [{ text: 'why' }] }]);
-    const run = ours(t, server, { onopen: async (response) => { run.why = await response.text(); } });
+    const run = ours(t, server, {
+      onopen: async (response) => {
+        run.why = await response.text();
+      },
+    });
     assert.equal((await run.promise.catch((error) => error)).status, 403);
     assert.equal(run.why, 'why');
     await server.exactly(1);
@@ -80,7 +103,12 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
 
   test('a POST that broke off is not sent again', async (t) => {
     const server = await script([broken(first)]);
-    const run = ours(t, server, { ...post, onerror: (error) => { run.errors.push(error); } });
+    const run = ours(t, server, {
+      ...post,
+      onerror: (error) => {
+        run.errors.push(error);
+      },
+    });
     const error = await run.promise.catch((error) => error);
     assert.deepEqual([error.reason, run.errors], ['network', [error]]);
     await server.exactly(1, 1500);
@@ -89,7 +117,13 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
   test('a POST whose `onopen` or `onclose` throws is not sent again', async (t) => {
     for (const name of ['onopen', 'onclose']) {
       const server = await script([ended(first)]);
-      const run = ours(t, server, { ...post, onerror: () => {}, [name]: () => { throw new RetriableError(name); } });
+      const run = ours(t, server, {
+        ...post,
+        onerror: () => {},
+        [name]: () => {
+          throw new RetriableError(name);
+        },
+      });
       await assert.rejects(run.promise, { message: name });
       await server.exactly(1);
     }
@@ -100,7 +134,10 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
       const server = await script([broken(first), ended(second)]);
       const run = ours(t, server, { ...post, ...init });
       await run.promise;
-      assert.deepEqual((await server.exactly(2)).map(({ body }) => body), ['prompt', 'prompt']);
+      assert.deepEqual(
+        (await server.exactly(2)).map(({ body }) => body),
+        ['prompt', 'prompt'],
+      );
     }
   });
 
@@ -109,8 +146,15 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
     const thrown = new Error('not JSON');
     const reported = [];
     globalThis.reportError = (error) => reported.push(error);
-    t.after(() => { delete globalThis.reportError; });
-    const run = ours(t, server, { onmessage: ({ id }) => { run.messages.push(id); if (id === '1') throw thrown; } });
+    t.after(() => {
+      delete globalThis.reportError;
+    });
+    const run = ours(t, server, {
+      onmessage: ({ id }) => {
+        run.messages.push(id);
+        if (id === '1') throw thrown;
+      },
+    });
     await run.promise;
     assert.deepEqual([run.messages, reported], [['1', '2'], [thrown]]);
     await server.exactly(1);
@@ -119,11 +163,22 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
   test('`onmessage` that throws, and `onerror` says nothing: the stream goes on', async (t) => {
     const server = await script([ended(first + second)]);
     const run = ours(t, server, {
-      onmessage: ({ id }) => { run.messages.push(id); throw new Error(id); },
-      onerror: ({ message }) => { run.errors.push(message); },
+      onmessage: ({ id }) => {
+        run.messages.push(id);
+        throw new Error(id);
+      },
+      onerror: ({ message }) => {
+        run.errors.push(message);
+      },
     });
     await run.promise;
-    assert.deepEqual([run.messages, run.errors], [['1', '2'], ['1', '2']]);
+    assert.deepEqual(
+      [run.messages, run.errors],
+      [
+        ['1', '2'],
+        ['1', '2'],
+      ],
+    );
     await server.exactly(1);
   });
 });

@@ -13,7 +13,11 @@ describe('not copied: requests and signals', { concurrency: 8, timeout: 60_000 }
   });
 
   test('aborting inside a callback is enough', async (t) => {
-    for (const [name, answer] of [['onerror', dead], ['onopen', open(first)], ['onclose', ended(first)]]) {
+    for (const [name, answer] of [
+      ['onerror', dead],
+      ['onopen', open(first)],
+      ['onclose', ended(first)],
+    ]) {
       const server = await script([answer]);
       const ctrl = new AbortController();
       const run = ours(t, server, { signal: ctrl.signal, retry, [name]: () => ctrl.abort() });
@@ -38,7 +42,14 @@ describe('not copied: requests and signals', { concurrency: 8, timeout: 60_000 }
   test('`auth`: a 401 is answered with one refresh, and `onopen` sees none of it', async (t) => {
     const server = await script([status(401), ended(first)]);
     let token = 'old';
-    const run = ours(t, server, { auth: { token: () => token, onUnauthorized: () => { token = 'new'; } } });
+    const run = ours(t, server, {
+      auth: {
+        token: () => token,
+        onUnauthorized: () => {
+          token = 'new';
+        },
+      },
+    });
     await run.promise;
     assert.deepEqual(tokens(await server.exactly(2)), ['Bearer old', 'Bearer new']);
     assert.deepEqual(run.heard, ['open', 'message', 'close']);
@@ -56,7 +67,10 @@ describe('not copied: requests and signals', { concurrency: 8, timeout: 60_000 }
     await ours(t, request, { retry, headers: { 'X-Both': 'init' } }).promise;
     for (const sent of await server.exactly(2)) {
       const names = ['x-under', 'x-both'];
-      assert.deepEqual([sent.method, sent.body, ...names.map((name) => header(sent, name))], ['POST', 'prompt', 'request', 'init']);
+      assert.deepEqual(
+        [sent.method, sent.body, ...names.map((name) => header(sent, name))],
+        ['POST', 'prompt', 'request', 'init'],
+      );
     }
     assert.equal(await request.text(), 'prompt');
   });

@@ -52,23 +52,29 @@ export function call(t, fetchEventSource, to, init = {}) {
   const ctrl = new AbortController();
   const run = { heard: [], responses: [], messages: [], errors: [] };
   const waiting = new Set();
-  run.until = (count) => within(`${count} messages`, (resolve) => {
-    const check = () => run.messages.length >= count && (waiting.delete(check), resolve());
-    waiting.add(check);
-    check();
-  });
+  run.until = (count) =>
+    within(`${count} messages`, (resolve) => {
+      const check = () => run.messages.length >= count && (waiting.delete(check), resolve());
+      waiting.add(check);
+      check();
+    });
   t.after(() => ctrl.abort());
   run.promise = fetchEventSource(to instanceof Script ? to.url : to, {
     // What is hidden is hidden for all calls of a file; only some tests are about it.
     openWhenHidden: true,
     signal: ctrl.signal,
-    onopen: async (response) => { run.heard.push('open'); run.responses.push(response); },
+    onopen: async (response) => {
+      run.heard.push('open');
+      run.responses.push(response);
+    },
     onmessage: (message) => {
       run.heard.push('message');
       run.messages.push(message);
       for (const check of waiting) check();
     },
-    onclose: () => { run.heard.push('close'); },
+    onclose: () => {
+      run.heard.push('close');
+    },
     ...init,
   });
   // A test that expects a rejection asks for it; a forgotten one is an empty promise to nobody.

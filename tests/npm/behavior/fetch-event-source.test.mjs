@@ -19,7 +19,9 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
     });
 
     test('`id` and `event` are those of the event itself, empty if it has none', async (t) => {
-      const server = await script([ended('id: 1\nevent: message\ndata: a\n\ndata: b\n\nevent: tick\ndata: c\ndata: d\n\n')]);
+      const server = await script([
+        ended('id: 1\nevent: message\ndata: a\n\ndata: b\n\nevent: tick\ndata: c\ndata: d\n\n'),
+      ]);
       const run = start(t, server);
       await run.promise;
       assert.deepEqual(run.messages, [message('1', 'a', 'message'), message('', 'b'), message('', 'c\nd', 'tick')]);
@@ -29,7 +31,10 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
       const named = ['error', 'close', 'open'].map((type) => `event: ${type}\ndata: ${type}\n\n`).join('');
       const run = start(t, await script([ended(named + first)]));
       await run.promise;
-      assert.deepEqual(run.messages.map(({ data }) => data), ['error', 'close', 'open', 'a']);
+      assert.deepEqual(
+        run.messages.map(({ data }) => data),
+        ['error', 'close', 'open', 'a'],
+      );
       assert.deepEqual(run.heard, ['open', ...Array(4).fill('message'), 'close']);
     });
 
@@ -67,7 +72,12 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
 
     test('`onopen` is waited for before any event', async (t) => {
       const run = start(t, await script([ended(first)]), {
-        onopen: async () => { await new Promise((resolve) => { setTimeout(resolve, 100); }); run.heard.push('ready'); },
+        onopen: async () => {
+          await new Promise((resolve) => {
+            setTimeout(resolve, 100);
+          });
+          run.heard.push('ready');
+        },
       });
       await run.promise;
       assert.deepEqual(run.heard, ['ready', 'message', 'close']);
@@ -83,7 +93,13 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
     test('`signal`: ends the request and resolves; nothing is called any more', async (t) => {
       const server = await script([stream(first, { hang: true })]);
       const ctrl = new AbortController();
-      const run = start(t, server, { signal: ctrl.signal, onmessage: () => { run.heard.push('message'); ctrl.abort(); } });
+      const run = start(t, server, {
+        signal: ctrl.signal,
+        onmessage: () => {
+          run.heard.push('message');
+          ctrl.abort();
+        },
+      });
       await run.promise;
       assert.equal((await server.ended(1))[0].ended.by, 'client');
       await server.exactly(1);
@@ -93,7 +109,13 @@ for (const [name, fetchEventSource] of Object.entries(both)) {
     test('`signal` while it waits for the next attempt: no more attempts', async (t) => {
       const server = await script([status(503), open(first)]);
       const ctrl = new AbortController();
-      const run = start(t, server, { signal: ctrl.signal, onerror: () => { setTimeout(() => ctrl.abort(), 20); return 200; } });
+      const run = start(t, server, {
+        signal: ctrl.signal,
+        onerror: () => {
+          setTimeout(() => ctrl.abort(), 20);
+          return 200;
+        },
+      });
       await run.promise;
       await server.exactly(1, 600);
     });

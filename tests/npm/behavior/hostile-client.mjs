@@ -10,7 +10,9 @@ const peak = () => process.resourceUsage().maxRSS * 1024;
 
 // What the first connection of a process takes is no part of the attack.
 const first = new AuthenticatedEventSource(honest);
-await new Promise((resolve) => { first.onmessage = resolve; });
+await new Promise((resolve) => {
+  first.onmessage = resolve;
+});
 first.close();
 
 const before = peak();

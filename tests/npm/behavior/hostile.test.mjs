@@ -26,16 +26,28 @@ async function bomb(text, bytes) {
   gzip.on('data', (part) => parts.push(part));
   const block = Buffer.alloc(MIB, text);
   for (let written = 0; written < bytes; written += MIB) {
-    if (!gzip.write(block)) await new Promise((resolve) => { gzip.once('drain', resolve); });
+    if (!gzip.write(block))
+      await new Promise((resolve) => {
+        gzip.once('drain', resolve);
+      });
   }
-  await new Promise((resolve) => { gzip.end(resolve); });
-  return { headers: { 'content-encoding': 'gzip' }, steps: [{ base64: Buffer.concat(parts).toString('base64') }, { hang: true }] };
+  await new Promise((resolve) => {
+    gzip.end(resolve);
+  });
+  return {
+    headers: { 'content-encoding': 'gzip' },
+    steps: [{ base64: Buffer.concat(parts).toString('base64') }, { hang: true }],
+  };
 }
 
 const headers = Array.from({ length: 100 }, (_, number) => `x-${number}: ${number}\r\n`).join('');
 const million = {
   framing: 'raw',
-  steps: [{ raw: 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n' }, { repeat: { n: 10_000, of: [{ raw: headers }] } }, { raw: '\r\ndata: a\n\n' }],
+  steps: [
+    { raw: 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n' },
+    { repeat: { n: 10_000, of: [{ raw: headers }] } },
+    { raw: '\r\ndata: a\n\n' },
+  ],
 };
 const tooLarge = { reason: 'too-large', code: 'ERR_TOO_LARGE', willRetry: false };
 
@@ -51,7 +63,16 @@ const ATTACKS = {
   'a body that drips': [() => preset('slow-body', { ms: '20' }), '2'],
   '200,000 tiny events': [() => preset('tiny-events', { n: '200000' }), '200000'],
   'a hundred thousand event types': [
-    () => script([stream('', { count: { text: 'event: type-{i}\ndata: a\n\n', n: 100_000 } }, { text: 'data: a\n\n' }, { hang: true })]), '1',
+    () =>
+      script([
+        stream(
+          '',
+          { count: { text: 'event: type-{i}\ndata: a\n\n', n: 100_000 } },
+          { text: 'data: a\n\n' },
+          { hang: true },
+        ),
+      ]),
+    '1',
   ],
 };
 
@@ -75,7 +96,10 @@ describe('a server that attacks a client in Node', { concurrency: 2 }, () => {
 /** That the client said what it was to say, and came to no harm. */
 function assertOutcome(result, expected) {
   const { reason, code, willRetry } = result;
-  assert.deepEqual({ reason, code, willRetry }, { reason: undefined, code: undefined, willRetry: undefined, ...expected });
+  assert.deepEqual(
+    { reason, code, willRetry },
+    { reason: undefined, code: undefined, willRetry: undefined, ...expected },
+  );
   assertUnharmed(result);
 }
 
@@ -97,7 +121,13 @@ async function attackedInNode(server, end) {
 }
 
 describe('a server that attacks a client in Chromium', { concurrency: 1 }, () => {
-  for (const what of ['an endless line', 'an endless event', 'a compression bomb of one line', 'a million headers', '200,000 tiny events']) {
+  for (const what of [
+    'an endless line',
+    'an endless event',
+    'a compression bomb of one line',
+    'a million headers',
+    '200,000 tiny events',
+  ]) {
     test(what, LIMIT, async (t) => {
       const [attack, end, expected] = ATTACKS[what];
       const tab = await page(t);

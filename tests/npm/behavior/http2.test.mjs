@@ -24,7 +24,10 @@ for (const fault of ['cancel', 'internal', 'refused', 'goaway']) {
       const of = (type) => source.fired.filter((event) => event.type === type);
       return { data: of('message').map((event) => event.data), errors: of('error').map((event) => event.willRetry) };
     });
-    assert.ok(data.every((text) => text === 'tick 1'), 'half an event is no event');
+    assert.ok(
+      data.every((text) => text === 'tick 1'),
+      'half an event is no event',
+    );
     assert.ok(errors.every(Boolean), 'a network error is retried');
   });
 }

@@ -3,8 +3,22 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  AuthenticatedEventSource, broken, connect, data, ended, EventSourceError, EventStreamDecoderStream, EventStreamParser, events,
-  fixture, open, PATIENCE, script, status, stream, within,
+  AuthenticatedEventSource,
+  broken,
+  connect,
+  data,
+  ended,
+  EventSourceError,
+  EventStreamDecoderStream,
+  EventStreamParser,
+  events,
+  fixture,
+  open,
+  PATIENCE,
+  script,
+  status,
+  stream,
+  within,
 } from './support.mjs';
 
 const three = 'id: 1\ndata: a\n\nid: 2\nevent: b\ndata: b\n\nid: 3\ndata: c\n\n';
@@ -43,7 +57,10 @@ describe('for await', { concurrency: 8 }, () => {
 
   test('goes on over reconnects', async (t) => {
     const source = connect(t, await script([broken(three), status(503), open('id: 4\ndata: d\n\n')]));
-    assert.deepEqual((await collect(source, 4)).map(({ lastEventId }) => lastEventId), ['1', '2', '3', '4']);
+    assert.deepEqual(
+      (await collect(source, 4)).map(({ lastEventId }) => lastEventId),
+      ['1', '2', '3', '4'],
+    );
   });
 
   test('break closes the source and ends the request', async (t) => {
@@ -87,9 +104,12 @@ describe('for await', { concurrency: 8 }, () => {
   test('a fatal error reaches the loop as a throw, after the events before it', async (t) => {
     const source = connect(t, await script([ended(three), status(403)]));
     const seen = [];
-    await assert.rejects(async () => {
-      for await (const { data: text } of source) seen.push(text);
-    }, (error) => error instanceof EventSourceError && error.reason === 'status' && error.status === 403);
+    await assert.rejects(
+      async () => {
+        for await (const { data: text } of source) seen.push(text);
+      },
+      (error) => error instanceof EventSourceError && error.reason === 'status' && error.status === 403,
+    );
     assert.deepEqual(seen, ['a', 'b', 'c']);
   });
 
@@ -122,7 +142,9 @@ describe('for await', { concurrency: 8 }, () => {
     await server.exactly(2);
     await source.until(2, 'open');
     // Time enough for the bytes behind the headers.
-    await new Promise((resolve) => { setTimeout(resolve, 200); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 200);
+    });
     assert.deepEqual([(await loop.next()).value.data, (await loop.next()).value.data], ['a', 'b']);
   });
 
@@ -138,7 +160,10 @@ describe('for await', { concurrency: 8 }, () => {
       return seen;
     })();
     const quick = await collect(source);
-    assert.deepEqual(quick.map((event) => event.data), await slow);
+    assert.deepEqual(
+      quick.map((event) => event.data),
+      await slow,
+    );
     assert.equal(quick.length, 50);
   });
 
@@ -152,7 +177,10 @@ describe('for await', { concurrency: 8 }, () => {
     const source = connect(t, await script([ended(three)]), { retry: false });
     const iterator = source[Symbol.asyncIterator]();
     const results = await Promise.all(Array.from({ length: 5 }, () => iterator.next()));
-    assert.deepEqual(results.map(({ value, done }) => value?.data ?? done), ['a', 'b', 'c', true, true]);
+    assert.deepEqual(
+      results.map(({ value, done }) => value?.data ?? done),
+      ['a', 'b', 'c', true, true],
+    );
   });
 
   test('a slow loop stops the reading from the network, and nothing is lost', async (t) => {
@@ -173,7 +201,10 @@ describe('for await', { concurrency: 8 }, () => {
         pause = 0;
       }
     }
-    assert.deepEqual(ids, Array.from({ length: n }, (_, index) => index + 1));
+    assert.deepEqual(
+      ids,
+      Array.from({ length: n }, (_, index) => index + 1),
+    );
     assert.equal((await server.requests(1))[0].ended.bytes_sent > n * line.length, true);
   });
 
@@ -186,12 +217,16 @@ describe('for await', { concurrency: 8 }, () => {
       if (text === '5') source.reconnect();
       if (text === '30') break;
     }
-    assert.deepEqual(seen, Array.from({ length: 30 }, (_, index) => index + 1));
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 30 }, (_, index) => index + 1),
+    );
   });
 });
 
 describe('streams that come once', { concurrency: 8 }, () => {
-  const response = (text, headers = { 'content-type': 'text/event-stream' }, status = 200) => new Response(text, { headers, status });
+  const response = (text, headers = { 'content-type': 'text/event-stream' }, status = 200) =>
+    new Response(text, { headers, status });
   const tokensOfAModel = 'data: {"t":"He"}\n\ndata: {"t":"llo"}\n\ndata: [DONE]\n\ndata: late\n\n';
 
   test('events(response) iterates over a response', async () => {
@@ -206,10 +241,15 @@ describe('streams that come once', { concurrency: 8 }, () => {
     let cancelled = false;
     const body = new ReadableStream({
       start: (controller) => controller.enqueue(new TextEncoder().encode(tokensOfAModel)),
-      cancel: () => { cancelled = true; },
+      cancel: () => {
+        cancelled = true;
+      },
     });
     const seen = await collect(events(body, { doneData: '[DONE]' }));
-    assert.deepEqual(seen.map((event) => JSON.parse(event.data).t), ['He', 'llo']);
+    assert.deepEqual(
+      seen.map((event) => JSON.parse(event.data).t),
+      ['He', 'llo'],
+    );
     assert.equal(cancelled, true);
   });
 
@@ -241,7 +281,10 @@ describe('streams that come once', { concurrency: 8 }, () => {
     ['HTML', () => response('<p>', { 'content-type': 'text/html' }), 'ERR_CONTENT_TYPE'],
   ]) {
     test(`events(): ${what} is an EventSourceError`, async () => {
-      await assert.rejects(collect(events(given())), (error) => error instanceof EventSourceError && error.code === code);
+      await assert.rejects(
+        collect(events(given())),
+        (error) => error instanceof EventSourceError && error.code === code,
+      );
     });
   }
 
@@ -250,23 +293,29 @@ describe('streams that come once', { concurrency: 8 }, () => {
     await assert.rejects(collect(events(response(three), { signal: AbortSignal.abort() })), { name: 'AbortError' });
     const controller = new AbortController();
     const seen = [];
-    await assert.rejects(async () => {
-      for await (const event of events(await fetch(server.url), { signal: controller.signal })) {
-        if (seen.push(event.data) === 3) setTimeout(() => controller.abort(), 20);
-      }
-    }, { name: 'AbortError' });
+    await assert.rejects(
+      async () => {
+        for await (const event of events(await fetch(server.url), { signal: controller.signal })) {
+          if (seen.push(event.data) === 3) setTimeout(() => controller.abort(), 20);
+        }
+      },
+      { name: 'AbortError' },
+    );
     await server.ended(1);
   });
 
   test('events(): aborted in the loop, nothing more of the chunk comes', async () => {
     const controller = new AbortController();
     const seen = [];
-    await assert.rejects(async () => {
-      for await (const event of events(response(three), { signal: controller.signal })) {
-        seen.push(event.data);
-        controller.abort();
-      }
-    }, { name: 'AbortError' });
+    await assert.rejects(
+      async () => {
+        for await (const event of events(response(three), { signal: controller.signal })) {
+          seen.push(event.data);
+          controller.abort();
+        }
+      },
+      { name: 'AbortError' },
+    );
     assert.equal(seen.length, 1);
   });
 
@@ -278,7 +327,7 @@ describe('streams that come once', { concurrency: 8 }, () => {
       if (done) return;
       seen.push(Number(value.data));
       // 300 ms together, so that the page has some turns.
-      for (const until = performance.now() + 0.3; performance.now() < until;);
+      for (const until = performance.now() + 0.3; performance.now() < until; );
       await ask();
     };
     await Promise.all(Array.from({ length: 10 }, ask));
@@ -288,20 +337,38 @@ describe('streams that come once', { concurrency: 8 }, () => {
   test('events(): aborted before `doneData` was reached, it throws', async () => {
     const controller = new AbortController();
     const seen = [];
-    await assert.rejects(async () => {
-      for await (const { data } of events(response(`${text(0, 3)}data: [DONE]\n\n`), { doneData: '[DONE]', signal: controller.signal })) {
-        seen.push(data);
-        controller.abort();
-      }
-    }, { name: 'AbortError' });
+    await assert.rejects(
+      async () => {
+        for await (const { data } of events(response(`${text(0, 3)}data: [DONE]\n\n`), {
+          doneData: '[DONE]',
+          signal: controller.signal,
+        })) {
+          seen.push(data);
+          controller.abort();
+        }
+      },
+      { name: 'AbortError' },
+    );
     assert.deepEqual(seen, ['0']);
   });
 
   test('events(): what a stream fails with is thrown, whatever it is', async () => {
     const failing = () => new ReadableStream({ start: (controller) => controller.error() });
-    assert.equal(await collect(events(failing())).then(() => 'over', (error) => error), undefined);
+    assert.equal(
+      await collect(events(failing())).then(
+        () => 'over',
+        (error) => error,
+      ),
+      undefined,
+    );
     const signal = AbortSignal.abort(null);
-    assert.equal(await collect(events(response(three), { signal })).then(() => 'over', (error) => error), null);
+    assert.equal(
+      await collect(events(response(three), { signal })).then(
+        () => 'over',
+        (error) => error,
+      ),
+      null,
+    );
   });
 
   test('events(): left while it waits, it waits no longer, and cancels the request', async () => {
@@ -329,9 +396,12 @@ describe('streams that come once', { concurrency: 8 }, () => {
   ]) {
     test(`an event that is too large ${what} is an error, in events() and in the decoder`, async () => {
       const got = [];
-      await assert.rejects(async () => {
-        for await (const event of events(response(text), { maxEventSize: 100 })) got.push(event.data);
-      }, { code: 'ERR_TOO_LARGE' });
+      await assert.rejects(
+        async () => {
+          for await (const event of events(response(text), { maxEventSize: 100 })) got.push(event.data);
+        },
+        { code: 'ERR_TOO_LARGE' },
+      );
       assert.deepEqual(got, seen);
       const decoded = response(text).body.pipeThrough(new EventStreamDecoderStream({ maxEventSize: 100 }));
       await assert.rejects(collect(decoded), { code: 'ERR_TOO_LARGE' });
@@ -344,27 +414,38 @@ describe('streams that come once', { concurrency: 8 }, () => {
     });
     const loop = events(stalled, { maxEventSize: 100 });
     assert.equal((await loop.next()).value.data, 'a');
-    await assert.rejects(within('the error', (resolve, reject) => loop.next().then(resolve, reject)), { code: 'ERR_TOO_LARGE' });
+    await assert.rejects(
+      within('the error', (resolve, reject) => loop.next().then(resolve, reject)),
+      { code: 'ERR_TOO_LARGE' },
+    );
   });
 
   test('EventStreamDecoderStream is a TransformStream from bytes to events', async () => {
     const decoder = new EventStreamDecoderStream();
     assert.ok(decoder instanceof TransformStream);
     const seen = await collect(response(three).body.pipeThrough(decoder));
-    assert.deepEqual(seen.map((event) => event.data), ['a', 'b', 'c']);
+    assert.deepEqual(
+      seen.map((event) => event.data),
+      ['a', 'b', 'c'],
+    );
   });
 
   test('EventStreamParser: feed, end, reset', () => {
     const parser = new EventStreamParser({ lastEventId: '0' });
     assert.deepEqual(parser.feed('data: a\n\nid: 1\nda'), [{ type: 'message', data: 'a', lastEventId: '0' }]);
-    assert.deepEqual(parser.feed(new TextEncoder().encode('ta: b\n\n').buffer), [{ type: 'message', data: 'b', lastEventId: '1' }]);
+    assert.deepEqual(parser.feed(new TextEncoder().encode('ta: b\n\n').buffer), [
+      { type: 'message', data: 'b', lastEventId: '1' },
+    ]);
     assert.equal(parser.lastEventId, '1');
     assert.equal(parser.reconnectionTime, undefined);
     assert.deepEqual(parser.feed('retry: 5\ndata: unfinished'), []);
     assert.equal(parser.reconnectionTime, 5);
     parser.end();
     assert.deepEqual([parser.lastEventId, parser.reconnectionTime], ['1', 5]);
-    assert.deepEqual(parser.feed('\n\ndata: c\n\n').map((event) => event.data), ['c']);
+    assert.deepEqual(
+      parser.feed('\n\ndata: c\n\n').map((event) => event.data),
+      ['c'],
+    );
     parser.reset('9');
     assert.equal(parser.feed('data: d\n\n')[0].lastEventId, '9');
     assert.throws(() => parser.feed(7), TypeError);
@@ -374,8 +455,14 @@ describe('streams that come once', { concurrency: 8 }, () => {
   test('EventStreamParser: feed calls back with each event', () => {
     const parser = new EventStreamParser();
     const seen = [];
-    assert.equal(parser.feed('id: 1\nevent: a\ndata: x\n\ndata: y\n\nid: 2\n\n', (event) => seen.push(event)), undefined);
-    assert.deepEqual(seen, [{ type: 'a', data: 'x', lastEventId: '1' }, { type: 'message', data: 'y', lastEventId: '1' }]);
+    assert.equal(
+      parser.feed('id: 1\nevent: a\ndata: x\n\ndata: y\n\nid: 2\n\n', (event) => seen.push(event)),
+      undefined,
+    );
+    assert.deepEqual(seen, [
+      { type: 'a', data: 'x', lastEventId: '1' },
+      { type: 'message', data: 'y', lastEventId: '1' },
+    ]);
     assert.equal(parser.lastEventId, '2');
     assert.throws(() => parser.feed('', 7), /`onEvent` must be a function/);
   });
@@ -400,13 +487,19 @@ describe('streams that come once', { concurrency: 8 }, () => {
       assert.throws(() => parser.feed('data: z\n\n'), { name: 'InvalidStateError' });
     });
     assert.deepEqual(seen, ['a', 'b']);
-    assert.deepEqual(parser.feed('data: c\n\n').map(({ data }) => data), ['c']);
+    assert.deepEqual(
+      parser.feed('data: c\n\n').map(({ data }) => data),
+      ['c'],
+    );
   });
 
   test('EventStreamParser: a callback that resets the parser drops the rest of the chunk', () => {
     const parser = new EventStreamParser();
     const large = `id: 1\ndata: a\n\nid: 2\ndata: b\n\n${'id: 3\ndata: c\n\n'.repeat(5000)}data: unfin`;
-    for (const [stop, lastEventId] of [[() => parser.reset('7'), '7'], [() => parser.end(), '2']]) {
+    for (const [stop, lastEventId] of [
+      [() => parser.reset('7'), '7'],
+      [() => parser.end(), '2'],
+    ]) {
       const seen = [];
       parser.feed(large, ({ data }) => {
         seen.push(data);
@@ -420,7 +513,10 @@ describe('streams that come once', { concurrency: 8 }, () => {
   test('EventStreamParser: what is too large is told behind the events before it', () => {
     const text = `data: a\n\ndata: ${'x'.repeat(200)}\n\n`;
     const collecting = new EventStreamParser({ maxEventSize: 100 });
-    assert.deepEqual(collecting.feed(text).map(({ data }) => data), ['a']);
+    assert.deepEqual(
+      collecting.feed(text).map(({ data }) => data),
+      ['a'],
+    );
     assert.throws(() => collecting.feed(''), { code: 'ERR_TOO_LARGE' });
     const seen = [];
     const calling = new EventStreamParser({ maxEventSize: 100 });
@@ -457,7 +553,10 @@ describe('streams that come once', { concurrency: 8 }, () => {
     assert.equal((await collect(events(bytes()))).length, 3);
     assert.equal((await collect(events(response(bytes())))).length, 3);
     assert.equal((await collect(AuthenticatedEventSource.fromReadableStream(bytes()))).length, 3);
-    const source = new AuthenticatedEventSource('http://localhost/', { fetch: async () => response(bytes()), retry: false });
+    const source = new AuthenticatedEventSource('http://localhost/', {
+      fetch: async () => response(bytes()),
+      retry: false,
+    });
     t.after(() => source.close());
     assert.equal((await collect(source)).length, 3);
   });
@@ -479,14 +578,19 @@ describe('streams that come once', { concurrency: 8 }, () => {
   test('fromReadableStream: a stream of something else than bytes is an error', async () => {
     const texts = new ReadableStream({ start: (stream) => stream.enqueue('data: a\n\n') });
     const source = AuthenticatedEventSource.fromReadableStream(texts);
-    await assert.rejects(source[Symbol.asyncIterator]().next(), { reason: 'network', cause: new TypeError('a stream of bytes is needed: its chunk is no Uint8Array') });
+    await assert.rejects(source[Symbol.asyncIterator]().next(), {
+      reason: 'network',
+      cause: new TypeError('a stream of bytes is needed: its chunk is no Uint8Array'),
+    });
   });
 
   test('fromReadableStream: a stream that fails is an error', async (t) => {
     const failing = new ReadableStream({ start: (controller) => controller.error(new Error('lost')) });
     const source = AuthenticatedEventSource.fromReadableStream(failing);
     t.after(() => source.close());
-    const { reason, willRetry } = await within('the error', (resolve) => { source.onerror = resolve; });
+    const { reason, willRetry } = await within('the error', (resolve) => {
+      source.onerror = resolve;
+    });
     assert.deepEqual([reason, willRetry], ['network', false]);
   });
 });

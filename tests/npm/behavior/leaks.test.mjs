@@ -25,10 +25,15 @@ const instruments = () => {
     target.addEventListener = (...given) => {
       listeners += 1;
       // A listener goes by its name, or with its signal.
-      given[2]?.signal?.addEventListener('abort', () => { listeners -= 1; });
+      given[2]?.signal?.addEventListener('abort', () => {
+        listeners -= 1;
+      });
       addEventListener.apply(target, given);
     };
-    target.removeEventListener = (...given) => { listeners -= 1; removeEventListener.apply(target, given); };
+    target.removeEventListener = (...given) => {
+      listeners -= 1;
+      removeEventListener.apply(target, given);
+    };
   }
   globalThis.left = () => ({ timers: timers.size, listeners });
 };
@@ -40,7 +45,13 @@ async function heap(tab) {
   const devtools = await tab.context().newCDPSession(tab);
   for (let round = 0; round < 3; round += 1) {
     await devtools.send('HeapProfiler.collectGarbage');
-    await tab.evaluate(() => new Promise((resolve) => { requestAnimationFrame(resolve); setTimeout(resolve, 50); }));
+    await tab.evaluate(
+      () =>
+        new Promise((resolve) => {
+          requestAnimationFrame(resolve);
+          setTimeout(resolve, 50);
+        }),
+    );
   }
   const { usedSize } = await devtools.send('Runtime.getHeapUsage');
   const wasm = await tab.evaluate(() => wasmBytes());
@@ -61,32 +72,40 @@ async function measured(t, cycles) {
   assert.equal(requests.filter((request) => request.ended === null).length, 0, 'the server sees no open request');
   assert.deepEqual(await tab.evaluate(() => left()), { timers: 0, listeners: 0 });
   const growth = after.usedSize - before.usedSize;
-  t.diagnostic(`heap: ${before.usedSize} → ${after.usedSize} bytes (${(growth / CYCLES).toFixed(1)} a cycle); WebAssembly: ${before.wasm} → ${after.wasm}`);
+  t.diagnostic(
+    `heap: ${before.usedSize} → ${after.usedSize} bytes (${(growth / CYCLES).toFixed(1)} a cycle); WebAssembly: ${before.wasm} → ${after.wasm}`,
+  );
   assert.ok(growth / CYCLES < 200, `${growth} bytes of heap more after ${CYCLES} cycles`);
   assert.ok(after.wasm - before.wasm <= 128 * 1024, `${after.wasm - before.wasm} bytes of WebAssembly memory more`);
 }
 
 describe('leaks', { timeout: 150_000, concurrency: 1 }, () => {
-  test('1,000 × open, one event, close', (t) => measured(t, async ([url, cycles, atOnce]) => {
-    const lane = async (count) => {
-      for (let cycle = 0; cycle < count; cycle += 1) {
-        const source = new AuthenticatedEventSource(url, { auth: () => 'token', heartbeatTimeout: 60_000 });
-        await new Promise((resolve) => { source.onmessage = resolve; });
-        source.close();
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, () => lane(cycles / atOnce)));
-  }));
+  test('1,000 × open, one event, close', (t) =>
+    measured(t, async ([url, cycles, atOnce]) => {
+      const lane = async (count) => {
+        for (let cycle = 0; cycle < count; cycle += 1) {
+          const source = new AuthenticatedEventSource(url, { auth: () => 'token', heartbeatTimeout: 60_000 });
+          await new Promise((resolve) => {
+            source.onmessage = resolve;
+          });
+          source.close();
+        }
+      };
+      await Promise.all(Array.from({ length: atOnce }, () => lane(cycles / atOnce)));
+    }));
 
-  test('1,000 × reconnect of the same sources', (t) => measured(t, async ([url, cycles, atOnce]) => {
-    const lane = async (count) => {
-      const source = new AuthenticatedEventSource(url, { auth: () => 'token', heartbeatTimeout: 60_000 });
-      for (let cycle = 0; cycle < count; cycle += 1) {
-        await new Promise((resolve) => { source.onmessage = resolve; });
-        if (cycle < count - 1) source.reconnect();
-      }
-      source.close();
-    };
-    await Promise.all(Array.from({ length: atOnce }, () => lane(cycles / atOnce)));
-  }));
+  test('1,000 × reconnect of the same sources', (t) =>
+    measured(t, async ([url, cycles, atOnce]) => {
+      const lane = async (count) => {
+        const source = new AuthenticatedEventSource(url, { auth: () => 'token', heartbeatTimeout: 60_000 });
+        for (let cycle = 0; cycle < count; cycle += 1) {
+          await new Promise((resolve) => {
+            source.onmessage = resolve;
+          });
+          if (cycle < count - 1) source.reconnect();
+        }
+        source.close();
+      };
+      await Promise.all(Array.from({ length: atOnce }, () => lane(cycles / atOnce)));
+    }));
 });

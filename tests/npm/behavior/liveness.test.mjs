@@ -4,7 +4,8 @@ import { describe, test } from 'node:test';
 import { assertWait, connect, cursors, data, mute, open, script, spin, stream } from './support.mjs';
 
 const first = 'id: 1\ndata: a\n\n';
-const beats = (text, pause_ms, n = 30) => stream('', { repeat: { n, of: [{ text }, { sleep_ms: pause_ms }] } }, { hang: true });
+const beats = (text, pause_ms, n = 30) =>
+  stream('', { repeat: { n, of: [{ text }, { sleep_ms: pause_ms }] } }, { hang: true });
 
 /** Returns a stream that has these chunks at once and stays open. */
 function chunks(texts) {
@@ -53,25 +54,46 @@ describe('liveness', { concurrency: 8 }, () => {
       },
     });
     const headers = { 'content-type': 'text/event-stream' };
-    const source = connect(t, { url: 'https://busy.example/' }, { fetch: async () => new Response(body, { headers }), heartbeatTimeout: 500 });
+    const source = connect(
+      t,
+      { url: 'https://busy.example/' },
+      { fetch: async () => new Response(body, { headers }), heartbeatTimeout: 500 },
+    );
     await source.until(1, 'message');
     // In one task, while which two timers come due: first that of the stream, then that of the watch.
     spin(900);
     await source.until(2, 'message');
-    assert.deepEqual(source.fired.filter(({ type }) => type === 'error'), []);
+    assert.deepEqual(
+      source.fired.filter(({ type }) => type === 'error'),
+      [],
+    );
   });
 
   test('what waits in the stream counts, also where another task was long before its turn', async (t) => {
-    const source = connect(t, { url: 'https://busy.example/' }, { fetch: async () => chunks(['data: a\n\n', 'data: b\n\n']), heartbeatTimeout: 500 });
+    const source = connect(
+      t,
+      { url: 'https://busy.example/' },
+      { fetch: async () => chunks(['data: a\n\n', 'data: b\n\n']), heartbeatTimeout: 500 },
+    );
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
       spin(900);
     };
     // Longer than a turn: the page has its own before the next chunk is asked for.
-    source.addEventListener('message', () => { port2.postMessage(0); spin(50); }, { once: true });
+    source.addEventListener(
+      'message',
+      () => {
+        port2.postMessage(0);
+        spin(50);
+      },
+      { once: true },
+    );
     await source.until(2, 'message');
-    assert.deepEqual(source.fired.filter(({ type }) => type === 'error'), []);
+    assert.deepEqual(
+      source.fired.filter(({ type }) => type === 'error'),
+      [],
+    );
   });
 
   test('a stream that never says anything, because a proxy holds it back: mute, with a hint', async (t) => {
@@ -100,7 +122,11 @@ describe('liveness', { concurrency: 8 }, () => {
     assert.deepEqual(source.of('error'), []);
   });
 
-  for (const [what, text] of [['comments', ':\n'], ['single bytes', 'd'], ['events', 'data: x\n\n']]) {
+  for (const [what, text] of [
+    ['comments', ':\n'],
+    ['single bytes', 'd'],
+    ['events', 'data: x\n\n'],
+  ]) {
     test(`${what} are signs of life`, async (t) => {
       const server = await script([beats(text, 100, 15)]);
       const source = connect(t, server, { heartbeatTimeout: 1200 });
@@ -132,10 +158,20 @@ describe('liveness', { concurrency: 8 }, () => {
 describe('liveness and slow loops', () => {
   test('while a loop takes its time nothing is watched, and no timer runs', async (t) => {
     const { setTimeout: real } = globalThis;
-    const pause = () => new Promise((resolve) => { real(resolve, 1500); });
+    const pause = () =>
+      new Promise((resolve) => {
+        real(resolve, 1500);
+      });
     let timers = 0;
-    t.mock.method(globalThis, 'setTimeout', (...args) => { timers += 1; return real(...args); });
-    const source = connect(t, { url: 'https://slow.example/' }, { fetch: async () => chunks(['data: a\n\ndata: b\n\n']), heartbeatTimeout: 1000 });
+    t.mock.method(globalThis, 'setTimeout', (...args) => {
+      timers += 1;
+      return real(...args);
+    });
+    const source = connect(
+      t,
+      { url: 'https://slow.example/' },
+      { fetch: async () => chunks(['data: a\n\ndata: b\n\n']), heartbeatTimeout: 1000 },
+    );
     const events = source[Symbol.asyncIterator]();
     for (const expected of ['a', 'b']) {
       assert.equal((await events.next()).value.data, expected);
@@ -158,7 +194,12 @@ describe('liveness and slow loops', () => {
     }
     // A watch with the rhythm of the loop would ring.
     later += 60_000;
-    await new Promise((resolve) => { setTimeout(resolve, 6000); });
-    assert.deepEqual(source.fired.filter(({ type }) => type === 'error'), []);
+    await new Promise((resolve) => {
+      setTimeout(resolve, 6000);
+    });
+    assert.deepEqual(
+      source.fired.filter(({ type }) => type === 'error'),
+      [],
+    );
   });
 });

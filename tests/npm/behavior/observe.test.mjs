@@ -5,10 +5,13 @@ import { pathToFileURL } from 'node:url';
 import { describe, test } from 'node:test';
 import { broken, connect, data, jwt, open, PACKAGE, preset, QUICK, script, status, stream, watch } from './support.mjs';
 
-const { dropRepeats, GapEvent, health, logTo, mark, watchGaps } = await import(pathToFileURL(join(PACKAGE, 'dist/observe.js')));
+const { dropRepeats, GapEvent, health, logTo, mark, watchGaps } = await import(
+  pathToFileURL(join(PACKAGE, 'dist/observe.js'))
+);
 const { EventSource } = await import(pathToFileURL(join(PACKAGE, 'dist/event-source.js')));
 const first = 'id: 1\ndata: a\n\n';
-const gaps = (source) => source.of('gap').map(({ requested, first, missed, reason }) => ({ requested, first, missed, reason }));
+const gaps = (source) =>
+  source.of('gap').map(({ requested, first, missed, reason }) => ({ requested, first, missed, reason }));
 
 describe('health', { concurrency: 8 }, () => {
   test('counts events, bytes and reconnects, and knows when the last byte came', async (t) => {
@@ -30,7 +33,7 @@ describe('health', { concurrency: 8 }, () => {
 });
 
 describe('watchGaps', { concurrency: 8 }, () => {
-  test("the event `gap` of a server that has lost its log", async (t) => {
+  test('the event `gap` of a server that has lost its log', async (t) => {
     const source = connect(t, await preset('epoch-changes'));
     watch(t, source, 'gap');
     const figures = health(source);
@@ -46,10 +49,25 @@ describe('watchGaps', { concurrency: 8 }, () => {
 
   const told = 'event: gap\ndata: {"requested":"1","first":"5","missed":3,"reason":"trimmed"}\n\nid: 5\ndata: b\n\n';
   for (const [what, headers, text, expected] of [
-    ["Mercure's header", { 'Last-Event-ID': 'earliest' }, 'id: 5\ndata: b\n\n', [{ requested: '1', first: undefined, missed: undefined, reason: 'header' }]],
+    [
+      "Mercure's header",
+      { 'Last-Event-ID': 'earliest' },
+      'id: 5\ndata: b\n\n',
+      [{ requested: '1', first: undefined, missed: undefined, reason: 'header' }],
+    ],
     ["Mercure's header that says the same", { 'Last-Event-ID': '1' }, 'id: 2\ndata: b\n\n', []],
-    ['the header of our server', { 'SSE-Resumed-From': 'earliest' }, 'id: 5\ndata: b\n\n', [{ requested: '1', first: undefined, missed: undefined, reason: 'header' }]],
-    ['header and event: told once', { 'SSE-Resumed-From': 'earliest' }, told, [{ requested: '1', first: '5', missed: 3, reason: 'trimmed' }]],
+    [
+      'the header of our server',
+      { 'SSE-Resumed-From': 'earliest' },
+      'id: 5\ndata: b\n\n',
+      [{ requested: '1', first: undefined, missed: undefined, reason: 'header' }],
+    ],
+    [
+      'header and event: told once',
+      { 'SSE-Resumed-From': 'earliest' },
+      told,
+      [{ requested: '1', first: '5', missed: 3, reason: 'trimmed' }],
+    ],
     ['neither', {}, 'id: 2\ndata: b\n\n', []],
   ]) {
     test(what, async (t) => {
@@ -63,11 +81,20 @@ describe('watchGaps', { concurrency: 8 }, () => {
   }
 
   test('an event `gap` of the application itself stays what it is', async (t) => {
-    const source = connect(t, await script([open('event: gap\ndata: {"mind": "the"}\n\nevent: gap\ndata: no JSON\n\n')]));
+    const source = connect(
+      t,
+      await script([open('event: gap\ndata: {"mind": "the"}\n\nevent: gap\ndata: no JSON\n\n')]),
+    );
     watch(t, source, 'gap');
     watchGaps(source);
     await source.until(2, 'gap');
-    assert.deepEqual(source.of('gap').map((event) => [event instanceof GapEvent, event.data]), [[false, '{"mind": "the"}'], [false, 'no JSON']]);
+    assert.deepEqual(
+      source.of('gap').map((event) => [event instanceof GapEvent, event.data]),
+      [
+        [false, '{"mind": "the"}'],
+        [false, 'no JSON'],
+      ],
+    );
   });
 });
 
@@ -77,7 +104,13 @@ describe('dropRepeats', { concurrency: 8 }, () => {
     const [plain, source] = [connect(t, server), connect(t, await preset('duplicate-after-reconnect'))];
     dropRepeats(source);
     await Promise.all([plain.until(1, 'close'), source.until(1, 'close')]);
-    assert.deepEqual([data(plain), data(source)], [['a', 'b', 'b', 'c'], ['a', 'b', 'c']]);
+    assert.deepEqual(
+      [data(plain), data(source)],
+      [
+        ['a', 'b', 'b', 'c'],
+        ['a', 'b', 'c'],
+      ],
+    );
   });
 
   test('events without an ID of their own pass; what left the window is new', async (t) => {
@@ -96,9 +129,17 @@ describe('dropRepeats', { concurrency: 8 }, () => {
 
 describe('logTo', { concurrency: 8 }, () => {
   test('tells what happens, and no secret', async (t) => {
-    const server = await script([broken(first), status(503), status(401), open(`id: 2\ndata: secret-data\n\n`), status(404)]);
+    const server = await script([
+      broken(first),
+      status(503),
+      status(401),
+      open(`id: 2\ndata: secret-data\n\n`),
+      status(404),
+    ]);
     const lines = [];
-    const logger = Object.fromEntries(['debug', 'info', 'warn', 'error'].map((level) => [level, (...values) => lines.push([level, ...values])]));
+    const logger = Object.fromEntries(
+      ['debug', 'info', 'warn', 'error'].map((level) => [level, (...values) => lines.push([level, ...values])]),
+    );
     const token = jwt({ sub: 'secret-user' });
     const source = connect(t, `${server.url}?token=secret-query`, {
       auth: { token: () => token, onUnauthorized: () => {} },
@@ -111,10 +152,20 @@ describe('logTo', { concurrency: 8 }, () => {
     const text = JSON.stringify(lines);
     for (const secret of ['secret', token]) assert.ok(!text.includes(secret), text);
     assert.ok(text.includes(new URL(server.url).pathname));
-    const told = lines.filter(([level]) => level !== 'debug').map(([level, , what]) => `${level}: ${what.slice(0, 22)}`);
+    const told = lines
+      .filter(([level]) => level !== 'debug')
+      .map(([level, , what]) => `${level}: ${what.slice(0, 22)}`);
     assert.deepEqual(told, [
-      'info: open', 'warn: the server could not b', 'info: connects anew', 'warn: the server answered wi', 'info: connects anew',
-      'info: connects anew', 'info: open again', 'warn: the server ended the s', 'info: connects anew', 'error: the server answered wi',
+      'info: open',
+      'warn: the server could not b',
+      'info: connects anew',
+      'warn: the server answered wi',
+      'info: connects anew',
+      'info: connects anew',
+      'info: open again',
+      'warn: the server ended the s',
+      'info: connects anew',
+      'error: the server answered wi',
       'info: closed',
     ]);
   });
@@ -123,25 +174,36 @@ describe('logTo', { concurrency: 8 }, () => {
     const reported = [];
     globalThis.reportError = ({ message }) => reported.push(message);
     const source = connect(t, await script([open(first)]));
-    logTo(source, { info() { throw new Error('full disk'); }, debug() {} });
+    logTo(source, {
+      info() {
+        throw new Error('full disk');
+      },
+      debug() {},
+    });
     await source.until(1, 'message');
     assert.deepEqual(reported, ['full disk']);
   });
 });
 
 test('mark: a measure for each attempt and connection, a mark for the first event', async (t) => {
-  const source = watch(t, new EventSource((await script([broken(first), status(503), open(first)])).url, { retry: QUICK }));
+  const source = watch(
+    t,
+    new EventSource((await script([broken(first), status(503), open(first)])).url, { retry: QUICK }),
+  );
   mark(source, { name: 'prices' });
   await source.until(2, 'message');
   source.close();
   const entries = performance.getEntries().filter(({ name }) => name.startsWith('prices: '));
-  assert.deepEqual(entries.filter(({ entryType }) => entryType === 'measure').map(({ name, detail }) => [name, detail]), [
-    ['prices: connect', { resumed: false }],
-    ['prices: open', { code: 'ERR_NETWORK' }],
-    ['prices: connect', { code: 'ERR_STATUS' }],
-    ['prices: connect', { resumed: true }],
-    ['prices: open', { reason: 'closed' }],
-  ]);
+  assert.deepEqual(
+    entries.filter(({ entryType }) => entryType === 'measure').map(({ name, detail }) => [name, detail]),
+    [
+      ['prices: connect', { resumed: false }],
+      ['prices: open', { code: 'ERR_NETWORK' }],
+      ['prices: connect', { code: 'ERR_STATUS' }],
+      ['prices: connect', { resumed: true }],
+      ['prices: open', { reason: 'closed' }],
+    ],
+  );
   assert.equal(entries.filter(({ entryType }) => entryType === 'mark').length, 2);
   assert.ok(entries.every(({ duration }) => duration >= 0));
 });

@@ -14,7 +14,9 @@ const burst = (count) => () => Promise.resolve(new Response(bytes(count), { head
 const lateBurst = (calm, count) => async () => {
   const body = new ReadableStream({
     async pull(stream) {
-      await new Promise((resolve) => { setTimeout(resolve, 5); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 5);
+      });
       if (calm-- > 0) return stream.enqueue(bytes(1));
       stream.enqueue(bytes(count));
       stream.close();
@@ -34,7 +36,9 @@ async function ringsDuring(count, milliseconds, { fetch = burst(count), quick = 
     source.addEventListener('message', () => {
       seen += 1;
       if (seen <= quick) return;
-      timer ??= setInterval(() => { rings += 1; }, 1);
+      timer ??= setInterval(() => {
+        rings += 1;
+      }, 1);
       spin(milliseconds);
     });
     source.addEventListener('close', resolve);
@@ -47,16 +51,16 @@ async function ringsDuring(count, milliseconds, { fetch = burst(count), quick = 
 describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
   test('other tasks have their turn while it is delivered', async () => {
     // 200 ms of work, in turns of 8.
-    assert.ok(await ringsDuring(4000, 0.05) >= 5);
+    assert.ok((await ringsDuring(4000, 0.05)) >= 5);
   });
 
   test('where listeners are slow it is taken in smaller pieces', async () => {
     // 600 events of 1 ms. In pieces of 32 KB it would be one.
-    assert.ok(await ringsDuring(600, 1) >= 10);
+    assert.ok((await ringsDuring(600, 1)) >= 10);
   });
 
   test('the same after events that came one by one, which say nothing of a burst', async () => {
-    assert.ok(await ringsDuring(600, 1, { fetch: lateBurst(6, 600), quick: 6 }) >= 10);
+    assert.ok((await ringsDuring(600, 1, { fetch: lateBurst(6, 600), quick: 6 })) >= 10);
   });
 
   test('after a reconnect in the middle of it nothing of the old connection comes', async (t) => {
@@ -66,23 +70,34 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     let isLeaving = false;
     let strays = 0;
     await new Promise((resolve) => {
-      source.addEventListener('open', () => { if (++opened === 2) resolve(); });
+      source.addEventListener('open', () => {
+        if (++opened === 2) resolve();
+      });
       source.addEventListener('message', () => {
         if (isLeaving && opened === 1) strays += 1;
         spin(0.05);
       });
-      source.addEventListener('open', () => setTimeout(() => { isLeaving = true; source.reconnect(); }, 30), { once: true });
+      source.addEventListener(
+        'open',
+        () =>
+          setTimeout(() => {
+            isLeaving = true;
+            source.reconnect();
+          }, 30),
+        { once: true },
+      );
     });
     assert.equal(strays, 0);
   });
 
   /** So many chunks of one event, each there as soon as it is asked for. */
-  const drops = (count) => new ReadableStream({
-    pull(stream) {
-      if (count-- > 0) stream.enqueue(bytes(1));
-      else stream.close();
-    },
-  });
+  const drops = (count) =>
+    new ReadableStream({
+      pull(stream) {
+        if (count-- > 0) stream.enqueue(bytes(1));
+        else stream.close();
+      },
+    });
   /** What promises and generators in between make of an iteration. */
   async function* mapped(iterable) {
     for await (const event of iterable) {
@@ -97,7 +112,9 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
   ]) {
     test(`a loop ${what} leaves other tasks their turn`, async () => {
       let rings = 0;
-      const timer = setInterval(() => { rings += 1; }, 1);
+      const timer = setInterval(() => {
+        rings += 1;
+      }, 1);
       for await (const _ of await iterated()) spin(0.05);
       clearInterval(timer);
       assert.ok(rings >= 5, `${rings}`);
@@ -107,7 +124,9 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
   test('`events()` asks for no turn where the network leaves the page its turns', async (t) => {
     let asked = 0;
     const { MessageChannel } = globalThis;
-    t.after(() => { globalThis.MessageChannel = MessageChannel; });
+    t.after(() => {
+      globalThis.MessageChannel = MessageChannel;
+    });
     globalThis.MessageChannel = class extends MessageChannel {
       constructor() {
         super();
@@ -115,14 +134,19 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
       }
     };
     let left = 10;
-    const calm = new ReadableStream({
-      async pull(stream) {
-        // Longer than a turn.
-        await new Promise((resolve) => { setTimeout(resolve, 20); });
-        if (left-- > 0) stream.enqueue(bytes(1));
-        else stream.close();
+    const calm = new ReadableStream(
+      {
+        async pull(stream) {
+          // Longer than a turn.
+          await new Promise((resolve) => {
+            setTimeout(resolve, 20);
+          });
+          if (left-- > 0) stream.enqueue(bytes(1));
+          else stream.close();
+        },
       },
-    }, { highWaterMark: 0 });
+      { highWaterMark: 0 },
+    );
     let seen = 0;
     for await (const _ of events(calm)) seen += 1;
     assert.deepEqual({ seen, asked }, { seen: 10, asked: 0 });
@@ -141,7 +165,8 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     let last;
     for await (const { data } of events(body)) {
       // Whoever had parsed all of it by now would not see this.
-      if (last === undefined) chunk.set(new TextEncoder().encode('last'), chunk.length - 'some words of an answer\n\n'.length);
+      if (last === undefined)
+        chunk.set(new TextEncoder().encode('last'), chunk.length - 'some words of an answer\n\n'.length);
       last = data;
     }
     assert.equal(last, 'last words of an answer');
@@ -152,16 +177,29 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     const clicks = await tab.evaluate(async () => {
       // All there at once: what comes through a pipe comes in tasks of its own.
       const bytes = new TextEncoder().encode('data: some words of an answer\n\n'.repeat(200_000));
-      const events = new ReadableStream({ start(stream) { stream.enqueue(bytes); stream.close(); } });
+      const events = new ReadableStream({
+        start(stream) {
+          stream.enqueue(bytes);
+          stream.close();
+        },
+      });
       const headers = { 'content-type': 'text/event-stream' };
-      const source = new AuthenticatedEventSource('/', { fetch: async () => new Response(events, { headers }), retry: false });
+      const source = new AuthenticatedEventSource('/', {
+        fetch: async () => new Response(events, { headers }),
+        retry: false,
+      });
       const { port1, port2 } = new MessageChannel();
       let clicks = 0;
       // Stands for the click: a task that somebody else has posted.
-      port1.onmessage = () => { clicks += 1; port2.postMessage(0); };
+      port1.onmessage = () => {
+        clicks += 1;
+        port2.postMessage(0);
+      };
       source.addEventListener('open', () => port2.postMessage(0));
       source.addEventListener('message', () => {});
-      await new Promise((resolve) => { source.addEventListener('close', resolve); });
+      await new Promise((resolve) => {
+        source.addEventListener('close', resolve);
+      });
       port1.close();
       return clicks;
     });

@@ -9,17 +9,23 @@ const first = 'id: 1\ndata: a\n\n';
 /** Puts the policy into the page. */
 const forbid = (page, policy) =>
   page.evaluate((policy) => {
-    const meta = Object.assign(document.createElement('meta'), { httpEquiv: 'Content-Security-Policy', content: policy });
+    const meta = Object.assign(document.createElement('meta'), {
+      httpEquiv: 'Content-Security-Policy',
+      content: policy,
+    });
     document.head.append(meta);
   }, policy);
 
 /** All that a source fires until it is closed. */
 const end = (page, url, options) =>
-  page.evaluate(async ([url, options]) => {
-    const source = connect(url, options);
-    await source.until(1, 'close');
-    return [...source.fired, source.readyState];
-  }, [url, options]);
+  page.evaluate(
+    async ([url, options]) => {
+      const source = connect(url, options);
+      await source.until(1, 'close');
+      return [...source.fired, source.readyState];
+    },
+    [url, options],
+  );
 
 /** Engines tell of the policy before `fetch` rejects, or a moment after it: a retry may be announced first, and never comes. */
 function assertForbidden(fired) {
@@ -64,16 +70,22 @@ describe('a policy that forbids the address', { concurrency: 4, timeout: 60_000 
     const tab = await page(t);
     await forbid(tab, `connect-src ${site.url}`);
     const server = await script([open(first)]);
-    const reasons = await tab.evaluate(([entry, url]) => new Promise((resolve) => {
-      const text = `
+    const reasons = await tab.evaluate(
+      ([entry, url]) =>
+        new Promise((resolve) => {
+          const text = `
         const { AuthenticatedEventSource } = await import(${JSON.stringify(entry)});
         const source = new AuthenticatedEventSource(${JSON.stringify(url)});
         source.addEventListener('close', ({ reason }) => postMessage(reason));`;
-      // A worker from a blob has the policy of its page.
-      const worker = new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), { type: 'module' });
-      worker.onmessage = ({ data }) => resolve(data);
-      worker.onerror = ({ message }) => resolve(message);
-    }), [`${site.url}/dist/index.js`, server.url]);
+          // A worker from a blob has the policy of its page.
+          const worker = new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), {
+            type: 'module',
+          });
+          worker.onmessage = ({ data }) => resolve(data);
+          worker.onerror = ({ message }) => resolve(message);
+        }),
+      [`${site.url}/dist/index.js`, server.url],
+    );
     assert.equal(reasons, 'csp');
   });
 
@@ -81,10 +93,13 @@ describe('a policy that forbids the address', { concurrency: 4, timeout: 60_000 
     const server = await script([open(first)]);
     const tab = await page(t);
     await forbid(tab, "connect-src 'self'");
-    const error = await tab.evaluate(async ([entry, url]) => {
-      const { fetchEventSource } = await import(entry);
-      return fetchEventSource(url).catch(({ reason, message }) => ({ reason, message }));
-    }, [`${site.url}/dist/fetch-event-source.js`, server.url]);
+    const error = await tab.evaluate(
+      async ([entry, url]) => {
+        const { fetchEventSource } = await import(entry);
+        return fetchEventSource(url).catch(({ reason, message }) => ({ reason, message }));
+      },
+      [`${site.url}/dist/fetch-event-source.js`, server.url],
+    );
     assert.equal(error.reason, 'csp');
     await server.exactly(0);
   });
@@ -97,7 +112,9 @@ describe('a policy that forbids nothing of ours', { concurrency: 4, timeout: 60_
     t.after(() => reporting.close());
     const tab = await page(t, `${reporting.url}/index.html`);
     const seen = await tab.evaluate(async (url) => {
-      const told = new Promise((resolve) => { addEventListener('securitypolicyviolation', resolve, { once: true }); });
+      const told = new Promise((resolve) => {
+        addEventListener('securitypolicyviolation', resolve, { once: true });
+      });
       const source = connect(url);
       const { disposition } = await told;
       await source.until(1, 'message');
@@ -114,7 +131,9 @@ describe('a policy that forbids nothing of ours', { concurrency: 4, timeout: 60_
       // Long enough for the image: only while it waits, the source looks at policies.
       const source = connect(url, { retry: { initialDelay: 1000, jitter: 'none' } });
       await source.until(1, 'error');
-      const told = new Promise((resolve) => { addEventListener('securitypolicyviolation', resolve, { once: true }); });
+      const told = new Promise((resolve) => {
+        addEventListener('securitypolicyviolation', resolve, { once: true });
+      });
       new Image().src = url;
       const { blockedURI } = await told;
       const waits = source.readyState === source.CONNECTING;
@@ -131,7 +150,9 @@ describe('a policy that forbids nothing of ours', { concurrency: 4, timeout: 60_
     const reasons = await tab.evaluate(async (url) => {
       const source = connect(url, { retry: { initialDelay: 1000, jitter: 'none' } });
       await source.until(1, 'error');
-      const told = new Promise((resolve) => { addEventListener('securitypolicyviolation', resolve, { once: true }); });
+      const told = new Promise((resolve) => {
+        addEventListener('securitypolicyviolation', resolve, { once: true });
+      });
       await fetch(`${url}/other`).catch(() => {});
       await told;
       const waits = source.readyState === source.CONNECTING;

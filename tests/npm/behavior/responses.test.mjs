@@ -7,7 +7,10 @@ const typed = (type) => ({ headers: { 'content-type': type }, steps: [{ text: 'd
 
 describe('responses', { concurrency: 8 }, () => {
   for (const type of [
-    'text/event-stream', 'text/event-stream;charset=utf-8', 'TEXT/Event-Stream', 'text/event-stream ; charset=latin-1',
+    'text/event-stream',
+    'text/event-stream;charset=utf-8',
+    'TEXT/Event-Stream',
+    'text/event-stream ; charset=latin-1',
     ' text/event-stream',
   ]) {
     test(`200 and \`${type}\` opens`, async (t) => {
@@ -24,8 +27,10 @@ describe('responses', { concurrency: 8 }, () => {
       const server = await script([typed(type)]);
       const source = connect(t, server);
       const { reason, code, status: number, message, willRetry } = await source.until(1, 'error');
-      assert.deepEqual({ reason, code, number, willRetry },
-        { reason: 'content-type', code: 'ERR_CONTENT_TYPE', number: 200, willRetry: false });
+      assert.deepEqual(
+        { reason, code, number, willRetry },
+        { reason: 'content-type', code: 'ERR_CONTENT_TYPE', number: 200, willRetry: false },
+      );
       assert.ok(message.includes(type ?? 'no `Content-Type`'), message);
       assert.deepEqual(data(source), []);
       assert.equal((await server.ended(1))[0].ended.by, 'client');
@@ -44,7 +49,10 @@ describe('responses', { concurrency: 8 }, () => {
     const server = await script([status(204)]);
     const source = connect(t, server);
     assert.equal((await source.until(1, 'close')).reason, 'no-content');
-    assert.deepEqual(source.fired.map(({ type }) => type), ['close']);
+    assert.deepEqual(
+      source.fired.map(({ type }) => type),
+      ['close'],
+    );
     assert.equal(source.readyState, 2);
     await server.exactly(1);
   });
@@ -53,7 +61,10 @@ describe('responses', { concurrency: 8 }, () => {
     const server = await script([ended('id: 1\ndata: a\n\n'), status(204)]);
     const source = connect(t, server);
     await source.until(1, 'close');
-    assert.deepEqual(source.fired.map(({ type }) => type), ['open', 'message', 'error', 'close']);
+    assert.deepEqual(
+      source.fired.map(({ type }) => type),
+      ['open', 'message', 'error', 'close'],
+    );
     await server.exactly(2);
   });
 
@@ -68,11 +79,17 @@ describe('responses', { concurrency: 8 }, () => {
 
   test('a stream in pieces of one byte, of CR, LF and CRLF, with a BOM and bad UTF-8', async (t) => {
     const bytes = Buffer.concat([
-      Buffer.from('\ufeffid: 1\rdata: a\r\ndata: é😀\n\revent: b\ndata: '), Buffer.from([0xff, 0xc3]), Buffer.from('\n\n'),
+      Buffer.from('\ufeffid: 1\rdata: a\r\ndata: é😀\n\revent: b\ndata: '),
+      Buffer.from([0xff, 0xc3]),
+      Buffer.from('\n\n'),
     ]);
-    const server = await script([{ steps: [{ split: { hex: bytes.toString('hex'), every: 1, pause_ms: 1 } }, { hang: true }] }]);
+    const server = await script([
+      { steps: [{ split: { hex: bytes.toString('hex'), every: 1, pause_ms: 1 } }, { hang: true }] },
+    ]);
     const source = connect(t, server);
-    const { data: broken } = await new Promise((resolve) => { source.addEventListener('b', resolve); });
+    const { data: broken } = await new Promise((resolve) => {
+      source.addEventListener('b', resolve);
+    });
     assert.deepEqual([data(source), broken], [['a\né😀'], '\ufffd\ufffd']);
   });
 

@@ -44,7 +44,14 @@ describe('resume', { concurrency: 8 }, () => {
   });
 
   test('the cursor survives failures of every kind between', async (t) => {
-    const server = await script([ended('id: 7\ndata: a\n\n'), status(503), status(429), status(401), status(500), rest]);
+    const server = await script([
+      ended('id: 7\ndata: a\n\n'),
+      status(503),
+      status(429),
+      status(401),
+      status(500),
+      rest,
+    ]);
     await connect(t, server, { auth: () => 't' }).until(2, 'message');
     assert.deepEqual(cursors(await server.exactly(6)), [null, '7', '7', '7', '7', '7']);
   });
@@ -81,7 +88,13 @@ describe('resume', { concurrency: 8 }, () => {
     const [before, after] = await server.exactly(2);
     assert.match(before.target, /\?x=1&since=0$/);
     const query = new URL(after.target, 'http://x').searchParams;
-    assert.deepEqual([...query], [['x', '1'], ['since', 'a&b=é']]);
+    assert.deepEqual(
+      [...query],
+      [
+        ['x', '1'],
+        ['since', 'a&b=é'],
+      ],
+    );
   });
 
   test('reset() forgets the ID and the reconnection time', async (t) => {
@@ -101,7 +114,10 @@ describe('resume', { concurrency: 8 }, () => {
     const source = connect(t, server);
     source.addEventListener('message', ({ data: text }) => text === 'a' && source.reset());
     await source.until(3, 'message');
-    assert.deepEqual(source.of('message').map(({ lastEventId }) => lastEventId), ['1', '', '']);
+    assert.deepEqual(
+      source.of('message').map(({ lastEventId }) => lastEventId),
+      ['1', '', ''],
+    );
     assert.deepEqual(cursors(await server.exactly(2)), [null, null]);
   });
 
@@ -112,7 +128,10 @@ describe('resume', { concurrency: 8 }, () => {
     source.addEventListener('message', ({ data: text }) => text === '4' && source.reconnect());
     // The server sends ten more after the cursor.
     await source.until(14, 'message');
-    assert.deepEqual(data(source), Array.from({ length: 14 }, (_, index) => String(index + 1)));
+    assert.deepEqual(
+      data(source),
+      Array.from({ length: 14 }, (_, index) => String(index + 1)),
+    );
     assert.deepEqual(cursors(await server.exactly(2)), [null, '4']);
   });
 
@@ -121,7 +140,9 @@ describe('resume', { concurrency: 8 }, () => {
     const server = await script([open(`event: a\nid: 1\ndata: a\n\n${second}`), open(second)]);
     const source = connect(t, server);
     source.addEventListener('a', () => source.reconnect());
-    await new Promise((resolve) => { source.addEventListener('b', resolve); });
+    await new Promise((resolve) => {
+      source.addEventListener('b', resolve);
+    });
     assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
   });
 

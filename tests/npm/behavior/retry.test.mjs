@@ -2,7 +2,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
-  AuthenticatedEventSource, assertWait, broken, connect, cursors, data, dead, ended, header, open, QUICK, script, status,
+  AuthenticatedEventSource,
+  assertWait,
+  broken,
+  connect,
+  cursors,
+  data,
+  dead,
+  ended,
+  header,
+  open,
+  QUICK,
+  script,
+  status,
   waits,
 } from './support.mjs';
 
@@ -15,7 +27,10 @@ describe('retry', { concurrency: 8 }, () => {
       const server = await script([status(code), open(first)]);
       const source = connect(t, server);
       const failed = await source.until(1, 'error');
-      assert.deepEqual([failed.reason, failed.status, failed.code, failed.willRetry], ['status', code, 'ERR_STATUS', true]);
+      assert.deepEqual(
+        [failed.reason, failed.status, failed.code, failed.willRetry],
+        ['status', code, 'ERR_STATUS', true],
+      );
       assert.match(failed.message, new RegExp(`${code}$`));
       assert.equal(failed.response.status, code);
       await source.until(1, 'message');
@@ -74,9 +89,16 @@ describe('retry', { concurrency: 8 }, () => {
     const server = await script([status(503)]);
     const source = connect(t, server, { retry: { ...PLAIN, initialDelay: 50, multiplier: 2, maxDelay: 300 } });
     await source.until(5, 'error');
-    assert.deepEqual(source.of('error').map(({ retryIn }) => retryIn), [100, 200, 300, 300, 300]);
-    assert.deepEqual(source.of('error').map(({ attempt }) => attempt), [1, 2, 3, 4, 5]);
-    for (const [index, wait] of waits(await server.requests(5)).entries()) assertWait(wait, [100, 200, 300, 300][index]);
+    assert.deepEqual(
+      source.of('error').map(({ retryIn }) => retryIn),
+      [100, 200, 300, 300, 300],
+    );
+    assert.deepEqual(
+      source.of('error').map(({ attempt }) => attempt),
+      [1, 2, 3, 4, 5],
+    );
+    for (const [index, wait] of waits(await server.requests(5)).entries())
+      assertWait(wait, [100, 200, 300, 300][index]);
   });
 
   test('full jitter keeps between the reconnection time and the range', async (t) => {
@@ -97,7 +119,13 @@ describe('retry', { concurrency: 8 }, () => {
   });
 
   test('`retry: 0` is raised to 100 ms, an absurd one capped at one hour, what is no number ignored', async (t) => {
-    for (const [field, time] of [['0', 100], ['99', 100], ['99999999999999999999', 3600_000], ['12a', 3000], ['-1', 3000]]) {
+    for (const [field, time] of [
+      ['0', 100],
+      ['99', 100],
+      ['99999999999999999999', 3600_000],
+      ['12a', 3000],
+      ['-1', 3000],
+    ]) {
       const source = connect(t, await script([open(`retry: ${field}\n${first}`)]), { retry: undefined });
       await source.until(1, 'message');
       assert.equal(source.reconnectionTime, time, field);
@@ -108,8 +136,13 @@ describe('retry', { concurrency: 8 }, () => {
     const server = await script([dead, dead, open(first)]);
     const source = connect(t, server);
     await source.until(1, 'message');
-    assert.deepEqual(source.of('error').map(({ reason, status, willRetry }) => [reason, status, willRetry]),
-      [['network', undefined, true], ['network', undefined, true]]);
+    assert.deepEqual(
+      source.of('error').map(({ reason, status, willRetry }) => [reason, status, willRetry]),
+      [
+        ['network', undefined, true],
+        ['network', undefined, true],
+      ],
+    );
   });
 
   test('a clean end after an event is retried after the reconnection time, with the ID', async (t) => {
@@ -119,15 +152,23 @@ describe('retry', { concurrency: 8 }, () => {
     const requests = await server.requests(3);
     assert.deepEqual(cursors(requests), [null, '1', '2']);
     for (const wait of waits(requests)) assertWait(wait, 150);
-    assert.deepEqual(source.of('error').map(({ reason, attempt, willRetry }) => [reason, attempt, willRetry]),
-      [['end', 1, true], ['end', 1, true]]);
+    assert.deepEqual(
+      source.of('error').map(({ reason, attempt, willRetry }) => [reason, attempt, willRetry]),
+      [
+        ['end', 1, true],
+        ['end', 1, true],
+      ],
+    );
   });
 
   test('clean ends at once, again and again: the backoff grows', async (t) => {
     const server = await script([ended('')]);
     const source = connect(t, server, { retry: { ...PLAIN, initialDelay: 50, maxDelay: 10_000 } });
     await source.until(4, 'error');
-    assert.deepEqual(source.of('error').map(({ retryIn }) => retryIn), [100, 200, 400, 800]);
+    assert.deepEqual(
+      source.of('error').map(({ retryIn }) => retryIn),
+      [100, 200, 400, 800],
+    );
   });
 
   test('a stream that lived `resetAfter` starts the count anew, also without events', async (t) => {
@@ -135,7 +176,10 @@ describe('retry', { concurrency: 8 }, () => {
     const server = await script([ended(''), ended(''), healthy, ended('')]);
     const source = connect(t, server, { retry: { ...PLAIN, initialDelay: 50, resetAfter: 200 } });
     await source.until(4, 'error');
-    assert.deepEqual(source.of('error').map(({ attempt }) => attempt), [1, 2, 3, 2]);
+    assert.deepEqual(
+      source.of('error').map(({ attempt }) => attempt),
+      [1, 2, 3, 2],
+    );
   });
 
   test('`maxRetries`: that many in a row, then it is over', async (t) => {
@@ -164,7 +208,10 @@ describe('retry', { concurrency: 8 }, () => {
     const source = connect(t, server, { retry: { ...QUICK, on: 'error' } });
     assert.equal((await source.until(1, 'close')).reason, 'end');
     assert.deepEqual(data(source), ['a', 'b']);
-    assert.deepEqual(source.of('error').map(({ reason }) => reason), ['network']);
+    assert.deepEqual(
+      source.of('error').map(({ reason }) => reason),
+      ['network'],
+    );
     await server.exactly(2);
   });
 
@@ -190,7 +237,10 @@ describe('retry', { concurrency: 8 }, () => {
         assert.deepEqual([failed.willRetry, failed.retryIn], [requests === 2, retryIn]);
         if (requests === 2) await source.until(1, 'message');
         await server.exactly(requests);
-        assert.deepEqual(asked.map(({ reason, status: code }) => [reason, code]), [['status', response.status]]);
+        assert.deepEqual(
+          asked.map(({ reason, status: code }) => [reason, code]),
+          [['status', response.status]],
+        );
       });
     }
   });
@@ -224,7 +274,10 @@ describe('retry', { concurrency: 8 }, () => {
       let bodies = 0;
       const source = connect(t, server, { ...post, retry: QUICK, body: async () => `body ${++bodies}` });
       await source.until(2, 'message');
-      assert.deepEqual((await server.exactly(2)).map(({ body }) => body), ['body 1', 'body 2']);
+      assert.deepEqual(
+        (await server.exactly(2)).map(({ body }) => body),
+        ['body 1', 'body 2'],
+      );
     });
 
     test('a body that is a stream is sent once', async (t) => {
@@ -245,7 +298,10 @@ describe('retry', { concurrency: 8 }, () => {
         await source.until(1, 'error');
         assert.equal(source.readyState, 2);
         await server.exactly(1);
-        assert.deepEqual(source.fired.map(({ type }) => type), ['error']);
+        assert.deepEqual(
+          source.fired.map(({ type }) => type),
+          ['error'],
+        );
       });
     }
 
@@ -253,7 +309,10 @@ describe('retry', { concurrency: 8 }, () => {
       const server = await script([ended(`retry: 40\n${first}`), dead, dead, ended(''), open('data: b\n\n')]);
       const source = connect(t, server, spec);
       await source.until(2, 'message');
-      assert.deepEqual(source.of('error').map(({ retryIn, willRetry }) => [retryIn, willRetry]), Array(4).fill([40, true]));
+      assert.deepEqual(
+        source.of('error').map(({ retryIn, willRetry }) => [retryIn, willRetry]),
+        Array(4).fill([40, true]),
+      );
     });
   });
 
@@ -279,13 +338,26 @@ describe('retry', { concurrency: 8 }, () => {
     await source.until(2, 'message');
     assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
     assert.deepEqual(source.of('error'), []);
-    assert.deepEqual(source.of('open').map(({ resumed }) => resumed), [false, true]);
+    assert.deepEqual(
+      source.of('open').map(({ resumed }) => resumed),
+      [false, true],
+    );
     assert.equal((await server.ended(1))[0].ended.by, 'client');
   });
 
   test('a number of the policy that makes no sense is a TypeError of the constructor', () => {
-    for (const retry of [{ initialDelay: -1 }, { maxDelay: 'x' }, { jitter: 'some' }, { on: 'sometimes' }, { maxRetries: NaN }]) {
-      assert.throws(() => new AuthenticatedEventSource('http://127.0.0.1:1/', { retry }), TypeError, JSON.stringify(retry));
+    for (const retry of [
+      { initialDelay: -1 },
+      { maxDelay: 'x' },
+      { jitter: 'some' },
+      { on: 'sometimes' },
+      { maxRetries: NaN },
+    ]) {
+      assert.throws(
+        () => new AuthenticatedEventSource('http://127.0.0.1:1/', { retry }),
+        TypeError,
+        JSON.stringify(retry),
+      );
     }
   });
 });

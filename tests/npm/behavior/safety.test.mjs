@@ -3,8 +3,20 @@ import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { describe, test } from 'node:test';
 import {
-  AuthenticatedEventSource, broken, connect, data, dead, ended, EventSourceError, open, QUICK, script, status, stream,
-  watch, within,
+  AuthenticatedEventSource,
+  broken,
+  connect,
+  data,
+  dead,
+  ended,
+  EventSourceError,
+  open,
+  QUICK,
+  script,
+  status,
+  stream,
+  watch,
+  within,
 } from './support.mjs';
 
 const first = 'id: 1\ndata: a\n\n';
@@ -120,10 +132,27 @@ describe('close()', { concurrency: 8 }, () => {
     const others = await script([open(first)]);
     const sources = [];
     const create = () => sources.push(connect(t, others));
-    const once = (act) => { let isDone = false; return () => { if (!isDone) { isDone = true; act(); } }; };
-    const reconnect = Object.fromEntries(['open', 'message', 'statechange'].map((type) => [type, once(() => source.reconnect())]));
-    const source = connect(t, server, { auth: once(create) && (() => (sources.length === 0 && create(), 't')), parse: (text) => text });
-    for (const type of Object.keys(reconnect)) source.addEventListener(type, () => { create(); reconnect[type](); });
+    const once = (act) => {
+      let isDone = false;
+      return () => {
+        if (!isDone) {
+          isDone = true;
+          act();
+        }
+      };
+    };
+    const reconnect = Object.fromEntries(
+      ['open', 'message', 'statechange'].map((type) => [type, once(() => source.reconnect())]),
+    );
+    const source = connect(t, server, {
+      auth: once(create) && (() => (sources.length === 0 && create(), 't')),
+      parse: (text) => text,
+    });
+    for (const type of Object.keys(reconnect))
+      source.addEventListener(type, () => {
+        create();
+        reconnect[type]();
+      });
     await source.until(1, 'message');
     await Promise.all(sources.slice(0, 3).map((other) => other.until(1, 'message')));
     assert.deepEqual(source.of('error'), []);
@@ -139,11 +168,15 @@ describe('signal', { concurrency: 8 }, () => {
     const source = connect(t, server, { signal: AbortSignal.abort() });
     assert.equal((await source.until(1, 'close')).reason, 'aborted');
     await server.exactly(0);
-    assert.deepEqual([source.fired.map(({ type }) => type), source.readyState, source.state.reason], [['close'], 2, 'aborted']);
+    assert.deepEqual(
+      [source.fired.map(({ type }) => type), source.readyState, source.state.reason],
+      [['close'], 2, 'aborted'],
+    );
   });
 
   for (const [when, responses, type] of [
-    ['while open', [open(first)], 'message'], ['while waiting', [status(503)], 'error'],
+    ['while open', [open(first)], 'message'],
+    ['while waiting', [status(503)], 'error'],
   ]) {
     test(`aborted ${when}: the same, and the request ends`, async (t) => {
       const controller = new AbortController();
@@ -165,7 +198,10 @@ describe('signal', { concurrency: 8 }, () => {
         return data;
       };
       const source = connect(t, await script([open(first)]), { signal: controller.signal, parse });
-      if (type === 'statechange') source.addEventListener(type, ({ state }) => { if (state.phase === 'open') controller.abort(); });
+      if (type === 'statechange')
+        source.addEventListener(type, ({ state }) => {
+          if (state.phase === 'open') controller.abort();
+        });
       await source.until(1, 'close');
       assert.equal(source.fired.at(-1).type, 'close', type);
     }
@@ -189,7 +225,9 @@ describe('listeners', { concurrency: 8 }, () => {
     process.on('uncaughtException', (error) => reported.push(error.message));
     try {
       const source = new AuthenticatedEventSource(server.url);
-      source.addEventListener('message', () => { throw new Error('mine'); });
+      source.addEventListener('message', () => {
+        throw new Error('mine');
+      });
       watch(t, source);
       await source.until(2, 'message');
       assert.equal(source.readyState, 1);
@@ -202,11 +240,22 @@ describe('listeners', { concurrency: 8 }, () => {
   });
 
   test('added for a type after the connect, they hear what comes from then on', async (t) => {
-    const server = await script([stream('event: x\ndata: 1\n\ndata: go\n\n', { sleep_ms: 300 }, { text: 'event: x\ndata: 2\n\n: c\n' }, { hang: true })]);
+    const server = await script([
+      stream(
+        'event: x\ndata: 1\n\ndata: go\n\n',
+        { sleep_ms: 300 },
+        { text: 'event: x\ndata: 2\n\n: c\n' },
+        { hang: true },
+      ),
+    ]);
     const source = connect(t, server);
     await source.until(1, 'message');
-    const comment = new Promise((resolve) => { source.addEventListener('comment', resolve); });
-    const event = await new Promise((resolve) => { source.addEventListener('x', resolve); });
+    const comment = new Promise((resolve) => {
+      source.addEventListener('comment', resolve);
+    });
+    const event = await new Promise((resolve) => {
+      source.addEventListener('x', resolve);
+    });
     assert.equal(event.data, '2');
     assert.equal((await comment).data, 'c');
   });
@@ -236,7 +285,9 @@ describe('listeners', { concurrency: 8 }, () => {
     assert.equal(source.onmessage, null);
     source.onmessage = () => seen.push('never');
     source.addEventListener('message', () => seen.push('listener'));
-    const handler = function handler() { seen.push(this === source); };
+    const handler = function handler() {
+      seen.push(this === source);
+    };
     source.onmessage = handler;
     assert.equal(source.onmessage, handler);
     source.onopen = { handleEvent: () => seen.push('never') };
@@ -268,13 +319,19 @@ describe('parse', { concurrency: 8 }, () => {
   }
 
   test('issues of a schema are the cause', async (t) => {
-    const source = connect(t, await script([open('data: 1\n\n')]), { parse: schema(() => ({ issues: [{ message: 'too small' }] })) });
+    const source = connect(t, await script([open('data: 1\n\n')]), {
+      parse: schema(() => ({ issues: [{ message: 'too small' }] })),
+    });
     const { error } = await source.until(1, 'error');
     assert.match(error.cause.message, /too small/);
   });
 
   test('an asynchronous schema is refused, and leaves no rejection behind', async (t) => {
-    const source = connect(t, await script([open('data: 1\n\n')]), { parse: schema(async () => { throw new Error('later'); }) });
+    const source = connect(t, await script([open('data: 1\n\n')]), {
+      parse: schema(async () => {
+        throw new Error('later');
+      }),
+    });
     const { error } = await source.until(1, 'error');
     assert.match(error.cause.message, /asynchronous/);
   });
@@ -336,7 +393,10 @@ describe('limits', { concurrency: 8 }, () => {
 describe('errors', { concurrency: 8 }, () => {
   test('a URL that is not valid: a SyntaxError DOMException', () => {
     for (const url of ['', 'http://', 'events']) {
-      assert.throws(() => new AuthenticatedEventSource(url), (error) => error instanceof DOMException && error.name === 'SyntaxError');
+      assert.throws(
+        () => new AuthenticatedEventSource(url),
+        (error) => error instanceof DOMException && error.name === 'SyntaxError',
+      );
     }
     assert.throws(() => new AuthenticatedEventSource('/events'), /must be absolute/);
     assert.throws(() => new AuthenticatedEventSource(), TypeError);
@@ -352,11 +412,13 @@ describe('errors', { concurrency: 8 }, () => {
     'a method': { method: 'GE T' },
     'a mode': { mode: 'sometimes' },
     'a cache': { cache: 'sometimes' },
-    'credentials': { credentials: 'sometimes' },
+    credentials: { credentials: 'sometimes' },
     'a body of a GET': { body: 'secret' },
     'a body that can be sent only once, with a retry': { method: 'POST', body: new Blob(['x']).stream(), retry: {} },
     'a body that can be sent only once, with a refresh': {
-      method: 'POST', body: new Blob(['x']).stream(), auth: { token: 't', onUnauthorized() {} },
+      method: 'POST',
+      body: new Blob(['x']).stream(),
+      auth: { token: 't', onUnauthorized() {} },
     },
     'an auth without a token': { auth: {} },
     'an auth': { auth: 7 },
@@ -371,11 +433,14 @@ describe('errors', { concurrency: 8 }, () => {
     'a number for options': 7,
   })) {
     test(`${what} that makes no sense is a TypeError of the constructor, which quotes no secret`, () => {
-      assert.throws(() => new AuthenticatedEventSource(NOWHERE, init), (error) => {
-        assert.ok(error instanceof TypeError, inspect(error));
-        assert.doesNotMatch(inspect(error), /sec[^u]?[^u]?ret/);
-        return true;
-      });
+      assert.throws(
+        () => new AuthenticatedEventSource(NOWHERE, init),
+        (error) => {
+          assert.ok(error instanceof TypeError, inspect(error));
+          assert.doesNotMatch(inspect(error), /sec[^u]?[^u]?ret/);
+          return true;
+        },
+      );
     });
   }
 
@@ -386,10 +451,16 @@ describe('errors', { concurrency: 8 }, () => {
       assert.ok(event.error instanceof EventSourceError && event.error instanceof Error);
       assert.equal(event.error.name, 'EventSourceError');
       assert.equal(event.code, `ERR_${event.reason.toUpperCase().replace('-', '_')}`);
-      assert.deepEqual([event.error.code, event.error.reason, event.error.message], [event.code, event.reason, event.message]);
+      assert.deepEqual(
+        [event.error.code, event.error.reason, event.error.message],
+        [event.code, event.reason, event.message],
+      );
       assert.ok(event.message.length > 20);
     }
-    assert.deepEqual(source.of('error').map(({ reason }) => reason), ['status', 'end', 'network', 'status']);
+    assert.deepEqual(
+      source.of('error').map(({ reason }) => reason),
+      ['status', 'end', 'network', 'status'],
+    );
   });
 
   test('no secret in any error, event or printed source', async (t) => {
@@ -400,15 +471,25 @@ describe('errors', { concurrency: 8 }, () => {
       retry: { ...QUICK, maxRetries: 1 },
     };
     for (const responses of [
-      [status(500), status(401)], [dead], [status(403, { 'set-cookie': `s=${SECRET}` })], [broken('')],
-      [{ headers: { 'content-type': 'text/html' } }], [status(302, { location: `${NOWHERE}?${SECRET}` })],
+      [status(500), status(401)],
+      [dead],
+      [status(403, { 'set-cookie': `s=${SECRET}` })],
+      [broken('')],
+      [{ headers: { 'content-type': 'text/html' } }],
+      [status(302, { location: `${NOWHERE}?${SECRET}` })],
     ]) {
       const source = connect(t, await script(responses), secrets);
       source.addEventListener('statechange', (event) => source.fired.push(event));
       await source.until(1, 'close');
       const events = source.fired;
       for (const thing of [source, ...events, ...events.map(({ error }) => error)]) {
-        for (const text of [String(thing), JSON.stringify(thing) ?? '', inspect(thing, { depth: 8 }), thing?.message, thing?.stack]) {
+        for (const text of [
+          String(thing),
+          JSON.stringify(thing) ?? '',
+          inspect(thing, { depth: 8 }),
+          thing?.message,
+          thing?.stack,
+        ]) {
           assert.ok(!text?.includes(SECRET), `${text}`);
         }
       }
@@ -417,8 +498,15 @@ describe('errors', { concurrency: 8 }, () => {
 
   test('`fetch`: in place of the global one, called on every attempt', async (t) => {
     const calls = [];
-    const answers = [() => Promise.reject(new TypeError('offline')), () => new Response('data: a\n\n', { headers: { 'content-type': 'text/event-stream' } })];
-    const source = connect(t, NOWHERE, { fetch: (url, init) => (calls.push([url, init.method, init.cache]), answers[calls.length - 1]?.() ?? new Response(null, { status: 204 })) });
+    const answers = [
+      () => Promise.reject(new TypeError('offline')),
+      () => new Response('data: a\n\n', { headers: { 'content-type': 'text/event-stream' } }),
+    ];
+    const source = connect(t, NOWHERE, {
+      fetch: (url, init) => (
+        calls.push([url, init.method, init.cache]), answers[calls.length - 1]?.() ?? new Response(null, { status: 204 })
+      ),
+    });
     await source.until(1, 'close');
     assert.deepEqual(calls, Array(3).fill([NOWHERE, 'GET', 'no-store']));
     assert.deepEqual(data(source), ['a']);

@@ -40,8 +40,13 @@ describe('one connection', { concurrency: 3 }, () => {
       for (const tab of [second, third]) {
         const { fired } = await tab.more(10);
         assertWhole(fired);
-        assert.deepEqual(fired.filter(({ type }) => type !== 'message').map(({ type, resumed }) => [type, resumed]),
-          [['open', false], ['open', true]]);
+        assert.deepEqual(
+          fired.filter(({ type }) => type !== 'message').map(({ type, resumed }) => [type, resumed]),
+          [
+            ['open', false],
+            ['open', true],
+          ],
+        );
       }
       const [, cursor] = cursors(await server.exactly(2));
       assert.ok(Number(cursor) > 0, 'it told the server where it was');
@@ -70,7 +75,11 @@ describe('one connection', { concurrency: 3 }, () => {
   test('a tab that leads and goes into the back/forward cache hands over, and takes part again when it is back', async (t) => {
     const server = await script([ticks]);
     const [first, second] = await tabs(await person(t), 2, server.url, SHARED);
-    await first.page.evaluate(() => addEventListener('pageshow', ({ persisted }) => { globalThis.wasCached = persisted; }));
+    await first.page.evaluate(() =>
+      addEventListener('pageshow', ({ persisted }) => {
+        globalThis.wasCached = persisted;
+      }),
+    );
     await second.more(5);
     await first.page.goto(first.page.url().replace('index', 'other'));
     await second.role('leading');
@@ -220,7 +229,11 @@ describe('each tab for itself', { concurrency: 3 }, () => {
     const server = await script([ticks]);
     const { tab } = await person(t);
     const [first, second, third] = [await tab(), await tab(), await tab()];
-    for (const [one, token] of [[first, 'one'], [second, 'two'], [third, 'three']]) {
+    for (const [one, token] of [
+      [first, 'one'],
+      [second, 'two'],
+      [third, 'three'],
+    ]) {
       await one.connect(server.url, { token, shared: { key: 'ann' } });
       await one.opened();
     }
@@ -250,7 +263,10 @@ describe('each tab for itself', { concurrency: 3 }, () => {
     const server = await script([status(401), ticks]);
     const { tab } = await person(t);
     const [first, second] = [await tab(), await tab()];
-    await first.page.evaluate((url) => connect(url, { headers: { authorization: 'Bearer old' }, shared: { key: 'ann' } }), server.url);
+    await first.page.evaluate(
+      (url) => connect(url, { headers: { authorization: 'Bearer old' }, shared: { key: 'ann' } }),
+      server.url,
+    );
     await first.until('a refusal', ({ readyState }) => readyState === 2);
     assert.deepEqual(types(await first.report()), ['error', 'close']);
     await second.connect(server.url, { token: 'fresh', shared: { key: 'ann' } });
@@ -280,7 +296,10 @@ describe('each tab for itself', { concurrency: 3 }, () => {
       for await (const { data } of source) if (seen.push(Number(data)) === 10) break;
       return seen;
     });
-    assert.deepEqual(seen, Array.from(seen, (_, place) => seen[0] + place));
+    assert.deepEqual(
+      seen,
+      Array.from(seen, (_, place) => seen[0] + place),
+    );
     assert.equal((await second.report()).readyState, 2);
     for (const tab of [first, third]) assertWhole((await tab.more(5)).fired);
     await server.exactly(1);
@@ -290,7 +309,8 @@ describe('each tab for itself', { concurrency: 3 }, () => {
     const server = await script([ticks]);
     const [first, second] = await tabs(await person(t), 2, server.url, SHARED);
     const [led, followed] = [await first.more(10), await second.more(10)];
-    for (const { health, fired } of [led, followed]) assert.equal(health.events, fired.filter(({ type }) => type === 'message').length);
+    for (const { health, fired } of [led, followed])
+      assert.equal(health.events, fired.filter(({ type }) => type === 'message').length);
     assert.ok(led.health.bytes > 0);
     assert.equal(followed.health.bytes, 0);
     await first.close();
@@ -310,7 +330,11 @@ describe('each tab for itself', { concurrency: 3 }, () => {
     await second.page.bringToFront();
     await second.connect(server.url, options);
     await second.role('leading');
-    assert.deepEqual((({ role, phase, readyState }) => ({ role, phase, readyState }))(await first.report()), { role: 'away', phase: 'suspended', readyState: 0 });
+    assert.deepEqual((({ role, phase, readyState }) => ({ role, phase, readyState }))(await first.report()), {
+      role: 'away',
+      phase: 'suspended',
+      readyState: 0,
+    });
     await first.page.bringToFront();
     await first.role('leading');
     assertWhole((await first.more(5)).fired.slice(-5));
@@ -321,7 +345,9 @@ describe('each tab for itself', { concurrency: 3 }, () => {
     const server = await script([ticks]);
     const [first, second] = await tabs(await person(t), 2, server.url, SHARED);
     await second.page.evaluate(() => {
-      source.addEventListener('statechange', ({ state }) => { if (state.reason === 'takeover') source.close(); });
+      source.addEventListener('statechange', ({ state }) => {
+        if (state.reason === 'takeover') source.close();
+      });
     });
     await first.close();
     await second.until('its end', ({ readyState }) => readyState === 2);
@@ -354,12 +380,21 @@ describe('each tab for itself', { concurrency: 3 }, () => {
 
 describe('what happens to the connection happens to all', { concurrency: 3 }, () => {
   test('a break: an `error` that says what comes next, then `open`; one request for each attempt', async (t) => {
-    const server = await script([{ framing: { length: 1_000_000 }, steps: [{ text: 'id: 1\ndata: 1\n\n' }, { hang: true }] }, status(503), ticks]);
+    const server = await script([
+      { framing: { length: 1_000_000 }, steps: [{ text: 'id: 1\ndata: 1\n\n' }, { hang: true }] },
+      status(503),
+      ticks,
+    ]);
     const all = await tabs(await person(t), 2, server.url, SHARED);
     await server.close('rst');
     for (const tab of all) {
-      const { fired } = await tab.until('the third attempt', (report) => types(report).filter((type) => type === 'open').length === 2);
-      const told = fired.filter(({ type }) => type === 'error' || type === 'open').map(({ type, reason, status: code, willRetry, resumed }) => ({ type, reason, code, willRetry, resumed }));
+      const { fired } = await tab.until(
+        'the third attempt',
+        (report) => types(report).filter((type) => type === 'open').length === 2,
+      );
+      const told = fired
+        .filter(({ type }) => type === 'error' || type === 'open')
+        .map(({ type, reason, status: code, willRetry, resumed }) => ({ type, reason, code, willRetry, resumed }));
       assert.deepEqual(told, [
         { type: 'open', reason: undefined, code: undefined, willRetry: undefined, resumed: false },
         { type: 'error', reason: 'network', code: undefined, willRetry: true, resumed: undefined },
@@ -377,7 +412,13 @@ describe('what happens to the connection happens to all', { concurrency: 3 }, ()
     for (const tab of all) {
       const { fired, readyState } = await tab.until('the end', (report) => report.readyState === 2);
       assert.equal(readyState, 2);
-      assert.deepEqual(fired.slice(-2).map(({ type, reason, status: code }) => [type, reason, code]), [['error', 'status', 404], ['close', 'status', undefined]]);
+      assert.deepEqual(
+        fired.slice(-2).map(({ type, reason, status: code }) => [type, reason, code]),
+        [
+          ['error', 'status', 404],
+          ['close', 'status', undefined],
+        ],
+      );
     }
     await server.exactly(2, 1000);
   });
@@ -398,8 +439,18 @@ describe('what happens to the connection happens to all', { concurrency: 3 }, ()
 describe('where nothing can be shared each has its own connection', { concurrency: 3 }, () => {
   for (const [what, prepare, options = SHARED] of [
     ['there are no locks', () => Object.defineProperty(navigator, 'locks', { value: undefined })],
-    ['there is no BroadcastChannel', () => { delete globalThis.BroadcastChannel; }],
-    ['locks are forbidden', () => { navigator.locks.request = () => Promise.reject(new DOMException('no', 'SecurityError')); }],
+    [
+      'there is no BroadcastChannel',
+      () => {
+        delete globalThis.BroadcastChannel;
+      },
+    ],
+    [
+      'locks are forbidden',
+      () => {
+        navigator.locks.request = () => Promise.reject(new DOMException('no', 'SecurityError'));
+      },
+    ],
     ['it is no GET', () => {}, { shared: true, method: 'POST', retry: {} }],
     ['the option is off', () => {}, { shared: false }],
   ]) {
@@ -421,7 +472,12 @@ describe('where nothing can be shared each has its own connection', { concurrenc
   test('credentials without a `key`, and options that make no sense, are a TypeError', async (t) => {
     const { tab } = await person(t);
     const { page } = await tab();
-    for (const options of [{ auth: 't', shared: true }, { headers: { a: 'b' }, shared: {} }, { shared: { key: '' } }, { shared: { leaderTimeout: 0 } }]) {
+    for (const options of [
+      { auth: 't', shared: true },
+      { headers: { a: 'b' }, shared: {} },
+      { shared: { key: '' } },
+      { shared: { leaderTimeout: 0 } },
+    ]) {
       const thrown = await page.evaluate((options) => {
         try {
           new Classes.Shared('/', options);
@@ -431,6 +487,11 @@ describe('where nothing can be shared each has its own connection', { concurrenc
       }, options);
       assert.equal(thrown, 'TypeError', JSON.stringify(options));
     }
-    await assert.rejects(page.evaluate(() => { new Classes.Plain('/', { shared: true }); }), /authenticated-event-source\/shared/);
+    await assert.rejects(
+      page.evaluate(() => {
+        new Classes.Plain('/', { shared: true });
+      }),
+      /authenticated-event-source\/shared/,
+    );
   });
 });

@@ -4,7 +4,21 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, test } from 'node:test';
-import { AuthenticatedEventSource, broken, connect, data, EventStreamDecoderStream, EventStreamParser, header, open, PACKAGE, script, status, stream, watch } from './support.mjs';
+import {
+  AuthenticatedEventSource,
+  broken,
+  connect,
+  data,
+  EventStreamDecoderStream,
+  EventStreamParser,
+  header,
+  open,
+  PACKAGE,
+  script,
+  status,
+  stream,
+  watch,
+} from './support.mjs';
 
 const { EventSource } = await import(pathToFileURL(join(PACKAGE, 'dist/event-source.js')));
 const first = 'id: 1\ndata: a\n\n';
@@ -42,30 +56,46 @@ describe('the native surface', { concurrency: 8 }, () => {
     const server = await script([open(first)]);
     const event = await connect(t, server).until(1, 'message');
     assert.ok(event instanceof MessageEvent);
-    assert.deepEqual([event.type, event.data, event.lastEventId, event.origin], ['message', 'a', '1', new URL(server.url).origin]);
+    assert.deepEqual(
+      [event.type, event.data, event.lastEventId, event.origin],
+      ['message', 'a', '1', new URL(server.url).origin],
+    );
   });
 
   test('such an event looks like a MessageEvent from every side; that of `EventSource` is one', async (t) => {
     const server = await script([open(first), open(first)]);
     const event = await connect(t, server).until(1, 'message');
     const model = new MessageEvent('message');
-    const members = (object) => { const names = []; for (const name in object) names.push(name); return names.sort(); };
+    const members = (object) => {
+      const names = [];
+      for (const name in object) names.push(name);
+      return names.sort();
+    };
     const tag = (object) => Object.prototype.toString.call(object);
     assert.deepEqual([event.constructor, tag(event)], [MessageEvent, tag(model)]);
     assert.deepEqual(members(event), members(model));
-    for (const name of ['source', 'ports', 'isTrusted', 'bubbles', 'cancelable', 'composed']) assert.deepEqual(event[name], model[name], name);
+    for (const name of ['source', 'ports', 'isTrusted', 'bubbles', 'cancelable', 'composed'])
+      assert.deepEqual(event[name], model[name], name);
     assert.ok(Object.isFrozen(event.ports) && event.target instanceof AuthenticatedEventSource);
-    assert.throws(() => { event.data = 'b'; }, TypeError);
+    assert.throws(() => {
+      event.data = 'b';
+    }, TypeError);
     const native = new EventSource(server.url);
     t.after(() => native.close());
-    const real = await new Promise((resolve) => { native.onmessage = resolve; });
+    const real = await new Promise((resolve) => {
+      native.onmessage = resolve;
+    });
     const { get } = Object.getOwnPropertyDescriptor(MessageEvent.prototype, 'data');
     assert.equal(get.call(real), 'a');
   });
 
   test('is imported also where there is no MessageEvent, to render a page', () => {
     const entry = JSON.stringify(pathToFileURL(join(PACKAGE, 'dist/index.js')));
-    execFileSync(process.execPath, ['--input-type=module', '--eval', `delete globalThis.MessageEvent; await import(${entry});`]);
+    execFileSync(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      `delete globalThis.MessageEvent; await import(${entry});`,
+    ]);
   });
 
   test('readyState in its course', async (t) => {
@@ -88,9 +118,17 @@ describe('the native surface', { concurrency: 8 }, () => {
 describe('[NON-SPEC] options and properties', { concurrency: 8 }, () => {
   test('the request: GET, Accept, no-store, and what the caller says', async (t) => {
     const server = await script([open(first)]);
-    await connect(t, server, { headers: [['X-A', '1'], ['X-A', '2']] }).until(1, 'message');
+    await connect(t, server, {
+      headers: [
+        ['X-A', '1'],
+        ['X-A', '2'],
+      ],
+    }).until(1, 'message');
     const [request] = await server.exactly(1);
-    assert.deepEqual(['accept', 'cache-control', 'x-a'].map((name) => header(request, name)), ['text/event-stream', 'no-cache', '1, 2']);
+    assert.deepEqual(
+      ['accept', 'cache-control', 'x-a'].map((name) => header(request, name)),
+      ['text/event-stream', 'no-cache', '1, 2'],
+    );
     assert.equal(request.method, 'GET');
   });
 
@@ -102,7 +140,12 @@ describe('[NON-SPEC] options and properties', { concurrency: 8 }, () => {
 
   test('members of RequestInit reach `fetch` as they are', async (t) => {
     const init = {
-      cache: 'reload', credentials: 'omit', integrity: 'sha256-x', mode: 'cors', referrer: '', referrerPolicy: 'no-referrer',
+      cache: 'reload',
+      credentials: 'omit',
+      integrity: 'sha256-x',
+      mode: 'cors',
+      referrer: '',
+      referrerPolicy: 'no-referrer',
     };
     const seen = await new Promise((resolve) => {
       connect(t, 'http://127.0.0.1:1/', { ...init, fetch: (_, given) => (resolve(given), new Promise(() => {})) });
@@ -133,8 +176,12 @@ describe('[NON-SPEC] options and properties', { concurrency: 8 }, () => {
     await source.until(2, 'message');
     source.close();
     assert.deepEqual(phases, [
-      'connecting', 'open 1 undefined undefined', 'waiting 1 100 end', 'connecting 2 undefined retry',
-      'connecting 2 undefined unauthorized', 'open 1 undefined undefined',
+      'connecting',
+      'open 1 undefined undefined',
+      'waiting 1 100 end',
+      'connecting 2 undefined retry',
+      'connecting 2 undefined unauthorized',
+      'open 1 undefined undefined',
     ]);
     assert.deepEqual([source.state.phase, source.state.reason], ['closed', 'closed']);
   });
@@ -144,16 +191,25 @@ describe('[NON-SPEC] options and properties', { concurrency: 8 }, () => {
     const source = new AuthenticatedEventSource(server.url);
     watch(t, source, 'comment');
     await source.until(2, 'message');
-    assert.deepEqual(source.fired.map(({ type, data: text }) => `${type} ${text}`),
-      ['open undefined', 'comment one', 'message a', 'comment two', 'comment ', 'message b']);
+    assert.deepEqual(
+      source.fired.map(({ type, data: text }) => `${type} ${text}`),
+      ['open undefined', 'comment one', 'message a', 'comment two', 'comment ', 'message b'],
+    );
   });
 
   test('an `open` event says whether it resumed, and has the response', async (t) => {
     const server = await script([broken(first), open('data: b\n\n')]);
     const source = connect(t, server);
     await source.until(2, 'open');
-    assert.deepEqual(source.of('open').map(({ resumed, response }) => [resumed, response.status, response.bodyUsed || response.body.locked]),
-      [[false, 200, true], [true, 200, true]]);
+    assert.deepEqual(
+      source
+        .of('open')
+        .map(({ resumed, response }) => [resumed, response.status, response.bodyUsed || response.body.locked]),
+      [
+        [false, 200, true],
+        [true, 200, true],
+      ],
+    );
   });
 });
 
@@ -171,19 +227,36 @@ describe('the entry event-source', { concurrency: 8 }, () => {
     await source.until(1, 'error');
     assert.equal(source.readyState, 2);
     await refused.exactly(1);
-    assert.deepEqual(source.fired.map(({ type }) => type), ['error']);
+    assert.deepEqual(
+      source.fired.map(({ type }) => type),
+      ['error'],
+    );
   });
 
   test('still takes our init', async (t) => {
     const server = await script([status(503), open(first)]);
-    const source = watch(t, new EventSource(server.url, { auth: 'secret', retry: { initialDelay: 100, maxDelay: 100 } }));
+    const source = watch(
+      t,
+      new EventSource(server.url, { auth: 'secret', retry: { initialDelay: 100, maxDelay: 100 } }),
+    );
     await source.until(1, 'message');
     assert.deepEqual([data(source), (await server.exactly(2))[1].authorization.value], [['a'], 'Bearer secret']);
   });
 
   test('has the members of the interface, and no others of ours', () => {
     const names = Object.getOwnPropertyNames(EventSource.prototype);
-    for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close', 'CONNECTING', 'OPEN', 'CLOSED']) {
+    for (const name of [
+      'url',
+      'withCredentials',
+      'readyState',
+      'onopen',
+      'onmessage',
+      'onerror',
+      'close',
+      'CONNECTING',
+      'OPEN',
+      'CLOSED',
+    ]) {
       assert.ok(names.includes(name), name);
       assert.equal(Object.getOwnPropertyDescriptor(EventSource.prototype, name).enumerable, true, name);
     }

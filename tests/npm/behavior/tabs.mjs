@@ -52,7 +52,11 @@ const setup = `
 `;
 
 const pageOf = (title) => `<!doctype html><title>${title}</title><script type="module" src="setup.js"></script>`;
-const { site, browser } = await openSite({ 'index.html': pageOf('index'), 'other.html': pageOf('other'), 'setup.js': setup });
+const { site, browser } = await openSite({
+  'index.html': pageOf('index'),
+  'other.html': pageOf('other'),
+  'setup.js': setup,
+});
 
 /** A person's browser: its tabs share storage, locks and connections, and nothing with others. */
 export async function person(t) {
@@ -133,7 +137,9 @@ class Tab {
 
   /** Waits until it has had so many more events. */
   async more(count) {
-    const { fired: { length } } = await this.report();
+    const {
+      fired: { length },
+    } = await this.report();
     return this.until(`${count} more`, ({ fired }) => fired.length >= length + count);
   }
 
@@ -174,7 +180,10 @@ function describe({ fired, ...rest }) {
 export function assertWhole(fired) {
   const found = numbersOf(fired);
   assert.ok(found.length > 0, 'there are events');
-  assert.deepEqual(found, Array.from(found, (_, place) => found[0] + place));
+  assert.deepEqual(
+    found,
+    Array.from(found, (_, place) => found[0] + place),
+  );
 }
 
 const numbersOf = (fired) => fired.map(({ data }) => Number(data ?? NaN)).filter(Number.isFinite);
@@ -191,7 +200,8 @@ export async function reference(t) {
   const { token } = await post('/login', { user });
   let count = 0;
   const publish = async (n) => {
-    for (const end = count + n; count < end; ) await post('/publish', { type: 'tick', data: String(++count), to: user }, token);
+    for (const end = count + n; count < end; )
+      await post('/publish', { type: 'tick', data: String(++count), to: user }, token);
   };
   return { url: `${fixture.url}/events?types=tick`, token, publish };
 }

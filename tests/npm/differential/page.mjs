@@ -9,12 +9,14 @@ const DEADLINE = 60_000;
 globalThis.read = async (streams) => {
   const left = [...streams];
   const read = {};
-  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-    for (let stream = left.shift(); stream; stream = left.shift()) {
-      const [native, ours] = await Promise.all(Object.keys(CLASSES).map((client) => record(client, stream)));
-      read[stream.index] = { native, ours };
-    }
-  }));
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let stream = left.shift(); stream; stream = left.shift()) {
+        const [native, ours] = await Promise.all(Object.keys(CLASSES).map((client) => record(client, stream)));
+        read[stream.index] = { native, ours };
+      }
+    }),
+  );
   return read;
 };
 
@@ -32,7 +34,11 @@ function record(client, { index, types }) {
     for (const type of new Set(['open', 'message', 'error', ...types])) {
       source.addEventListener(type, (event) => {
         const { data, lastEventId, origin } = event;
-        fired.push(event instanceof MessageEvent ? [type, data, lastEventId, origin, source.readyState] : [type, source.readyState]);
+        fired.push(
+          event instanceof MessageEvent
+            ? [type, data, lastEventId, origin, source.readyState]
+            : [type, source.readyState],
+        );
         if (source.readyState === 2) end([]);
       });
     }

@@ -13,7 +13,10 @@ import { diceOf, QUIRKS, randomStream, typesIn } from './streams.mjs';
 /** Streams that a page reads before it is asked for what it found. */
 const BATCH = 250;
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { streams: { type: 'string' }, seed: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { streams: { type: 'string' }, seed: { type: 'string' } },
+});
 const count = Number(values.streams ?? 10_000);
 const seed = Number(values.seed ?? randomInt(2 ** 32));
 const engines = positionals.length > 0 ? positionals : ['chromium'];
@@ -44,7 +47,9 @@ function randomStreams(quirks) {
 function vectors(engine) {
   if (Object.keys(QUIRKS[engine]).length > 0) return [];
   const isQuick = ({ items }) => !items.some((item) => 'tooLarge' in item || Number(item.retry ?? 0) > 100);
-  return readVectors().filter(isQuick).map(({ stream }) => ({ bytes: Buffer.concat([Buffer.from('retry: 1\n'), stream]), cuts: [] }));
+  return readVectors()
+    .filter(isQuick)
+    .map(({ stream }) => ({ bytes: Buffer.concat([Buffer.from('retry: 1\n'), stream]), cuts: [] }));
 }
 
 async function compare(engine, streams) {
@@ -56,16 +61,29 @@ async function compare(engine, streams) {
   try {
     await browser.driver.get(server.url);
     for (let from = 0; from < streams.length; from += BATCH) {
-      const batch = streams.slice(from, from + BATCH).map(({ bytes }, offset) => ({ index: from + offset, types: typesIn(bytes) }));
+      const batch = streams
+        .slice(from, from + BATCH)
+        .map(({ bytes }, offset) => ({ index: from + offset, types: typesIn(bytes) }));
       const read = await call(browser.driver, 'read', batch);
       for (const { index } of batch) {
-        const [native, ours] = ['native', 'ours'].map((client) => ({ fired: read[index][client], cursors: server.cursors(index, client) }));
+        const [native, ours] = ['native', 'ours'].map((client) => ({
+          fired: read[index][client],
+          cursors: server.cursors(index, client),
+        }));
         events += native.fired.length;
         if (JSON.stringify(native) === JSON.stringify(ours)) continue;
-        differences.push({ index, stream: streams[index].bytes.toString('latin1'), cuts: streams[index].cuts, native, ours });
+        differences.push({
+          index,
+          stream: streams[index].bytes.toString('latin1'),
+          cuts: streams[index].cuts,
+          native,
+          ours,
+        });
       }
     }
-    console.log(`${browser.version}: ${streams.length} streams, ${events} events, ${differences.length} differ, ${((Date.now() - start) / 1000).toFixed(0)} s`);
+    console.log(
+      `${browser.version}: ${streams.length} streams, ${events} events, ${differences.length} differ, ${((Date.now() - start) / 1000).toFixed(0)} s`,
+    );
     return differences;
   } finally {
     await browser.close();

@@ -7,7 +7,10 @@ export async function startServer(script, streams) {
   const cursors = new Map();
   const server = createServer(async (request, response) => {
     const { url } = request;
-    if (url === '/') return response.setHeader('content-type', 'text/html; charset=utf-8').end('<!doctype html><title>streams</title><script src="/script.js"></script>');
+    if (url === '/')
+      return response
+        .setHeader('content-type', 'text/html; charset=utf-8')
+        .end('<!doctype html><title>streams</title><script src="/script.js"></script>');
     if (url === '/script.js') return response.setHeader('content-type', 'text/javascript; charset=utf-8').end(script);
     const [, folder, index] = url.split('/');
     if (folder !== 'stream') return response.writeHead(404).end();

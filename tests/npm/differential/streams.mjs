@@ -20,12 +20,57 @@ export function diceOf(seed) {
 }
 
 const LINE_ENDS = ['\n', '\n', '\r', '\r\n'];
-const NAMES = ['data', 'data', 'data', 'data', 'event', 'id', 'retry', '', 'Data', 'data ', ' data', 'datax', 'i', '\ufeffdata', 'x'];
+const NAMES = [
+  'data',
+  'data',
+  'data',
+  'data',
+  'event',
+  'id',
+  'retry',
+  '',
+  'Data',
+  'data ',
+  ' data',
+  'datax',
+  'i',
+  '\ufeffdata',
+  'x',
+];
 const COLONS = [':', ': ', ':  ', ':\t', ''];
 const PIECES = [
-  'a', 'b c', '', ' ', ':', '0', '7', '=', '{"a":1}', '\u00e4', '\u2026', '\u4e2d\u6587', '\ud83d\ude00', '\u2028', '\u0085', '\ufeff', '\0', '\t', 'x'.repeat(300),
+  'a',
+  'b c',
+  '',
+  ' ',
+  ':',
+  '0',
+  '7',
+  '=',
+  '{"a":1}',
+  '\u00e4',
+  '\u2026',
+  '\u4e2d\u6587',
+  '\ud83d\ude00',
+  '\u2028',
+  '\u0085',
+  '\ufeff',
+  '\0',
+  '\t',
+  'x'.repeat(300),
 ];
-const RUBBISH = [[0xff], [0xc3], [0xe2, 0x80], [0xf0, 0x9f, 0x98], [0xed, 0xa0, 0x80], [0xc0, 0x8a], [0x80], [0xef, 0xbb], [0xff, 0xfe], [0x00]];
+const RUBBISH = [
+  [0xff],
+  [0xc3],
+  [0xe2, 0x80],
+  [0xf0, 0x9f, 0x98],
+  [0xed, 0xa0, 0x80],
+  [0xc0, 0x8a],
+  [0x80],
+  [0xef, 0xbb],
+  [0xff, 0xfe],
+  [0x00],
+];
 const TIMES = ['0', '1', '7', '20', '007', '', '1x', '+1', '-1', ' 1', '1 ', '1.5', '0x1', '1e1', '\u0661'];
 const TYPES = ['a', 'b', 'message', 'open', 'error', 'A b', '\u00e4', '__proto__', ''];
 
@@ -47,13 +92,16 @@ export function randomStream(dice, quirks) {
       const name = pick(NAMES);
       const value = name === 'retry' ? pick(TIMES) : name === 'event' ? pick(TYPES) : text();
       if (name === 'retry' && quirks.hasNoRetry) continue;
-      if (name === 'id' && (quirks.hasNoLoneId || !isIdLegal(value))) parts.push(`id:${isIdLegal(value) ? value : ''}\ndata\n`);
+      if (name === 'id' && (quirks.hasNoLoneId || !isIdLegal(value)))
+        parts.push(`id:${isIdLegal(value) ? value : ''}\ndata\n`);
       else parts.push(name, pick(COLONS), value, pick(LINE_ENDS));
     }
   }
   if (chance(0.5)) parts.push('\n\ndata: end\n\n');
   const bytes = Buffer.concat(parts.map((part) => Buffer.from(part))).filter((byte) => byte !== 0 || !quirks.hasNoNul);
-  const cuts = Array.from({ length: Math.floor(dice() * 4) }, () => Math.floor(dice() * bytes.length)).sort((a, b) => a - b);
+  const cuts = Array.from({ length: Math.floor(dice() * 4) }, () => Math.floor(dice() * bytes.length)).sort(
+    (a, b) => a - b,
+  );
   return { bytes, cuts };
 }
 

@@ -30,7 +30,10 @@ const server = createServer((request, response) => {
 });
 await once(server.listen(0, '127.0.0.1'), 'listening');
 const url = `http://127.0.0.1:${server.address().port}/`;
-after(() => { server.closeAllConnections(); server.close(); });
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
 
 /** Resolves when the client has let go of the request that comes next. */
 async function letGo() {
@@ -44,7 +47,9 @@ test('Vue', { timeout: 30_000 }, async () => {
   const connected = letGo();
   const scope = effectScope();
   const event = scope.run(() => useEvents(url, 'token'));
-  const data = await new Promise((resolve) => { watch(event, ({ data }) => resolve(data)); });
+  const data = await new Promise((resolve) => {
+    watch(event, ({ data }) => resolve(data));
+  });
   assert.equal(data, 'Bearer token');
   scope.stop();
   await (await connected).ended;

@@ -14,7 +14,11 @@ const linksOf = (document) => [...textOf(document).matchAll(LINK)].map(([, link]
 /** The anchors that a heading gets. */
 const anchorsOf = (document) =>
   [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
-    heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s-]/gu, '').replaceAll(/\s/g, '-'));
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s-]/gu, '')
+      .replaceAll(/\s/g, '-'),
+  );
 
 for (const document of ['README.md', 'ARCHITECTURE.md', 'pkg-template/README.md', 'src/README.md', ...docs]) {
   test(`${document}: no link leads nowhere`, () => {
@@ -31,7 +35,10 @@ for (const document of ['README.md', 'ARCHITECTURE.md', 'pkg-template/README.md'
 // npm and crates.io show the README alone: a link to a file beside it would lead nowhere there.
 for (const document of ['pkg-template/README.md', 'src/README.md']) {
   test(`${document}: links are whole addresses, or stay on the page`, () => {
-    assert.deepEqual(linksOf(document).filter((link) => !/^(https:\/\/|#)/.test(link)), []);
+    assert.deepEqual(
+      linksOf(document).filter((link) => !/^(https:\/\/|#)/.test(link)),
+      [],
+    );
   });
 }
 

@@ -68,10 +68,18 @@ async function compile(name, chosen, settings) {
 }
 
 test('every snippet of a page compiles', () =>
-  compile('pages', snippets.filter((snippet) => isScript(snippet) && snippet.mark !== 'worker'), PAGES));
+  compile(
+    'pages',
+    snippets.filter((snippet) => isScript(snippet) && snippet.mark !== 'worker'),
+    PAGES,
+  ));
 
 test('every snippet of a worker compiles', () =>
-  compile('workers', snippets.filter(({ mark }) => mark === 'worker'), WORKERS));
+  compile(
+    'workers',
+    snippets.filter(({ mark }) => mark === 'worker'),
+    WORKERS,
+  ));
 
 test('every component compiles', async () => {
   const components = snippets.filter((snippet) => !isScript(snippet));

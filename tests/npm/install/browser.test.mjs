@@ -23,9 +23,11 @@ async function resultOf(name, html, headers = {}) {
   const site = await serve(CONSUMER, headers);
   try {
     const { page, complaints } = await openPage(browser, `${site.url}/${name}.html`);
-    await page.waitForFunction(() => 'result' in globalThis, undefined, { timeout: 40_000 }).catch((error) => {
-      throw new Error(`${error.message}\n${complaints.join('\n')}`);
-    });
+    await page
+      .waitForFunction(() => 'result' in globalThis, undefined, { timeout: 40_000 })
+      .catch((error) => {
+        throw new Error(`${error.message}\n${complaints.join('\n')}`);
+      });
     const result = await page.evaluate(() => globalThis.result);
     await page.close();
     return result;
@@ -51,54 +53,77 @@ for (const [entry, name, type = name] of [
   ['fetch-event-source.js', 'fetchEventSource', 'sourceOver(fetchEventSource)'],
 ]) {
   test(`<script type="module">, ${entry}`, async () => {
-    const result = await resultOf(`module-${entry}`, `<script type="module">
+    const result = await resultOf(
+      `module-${entry}`,
+      `<script type="module">
       import { ${name} } from '${DIST}/${entry}';
       import { readAuthenticatedStream, sourceOver } from './scenario.mjs';
       readAuthenticatedStream(${type}, '${FIXTURE_URL}')${report};
-    </script>`);
+    </script>`,
+    );
     assert.deepEqual(result, EXPECTED);
   });
 }
 
 test('<script>, the global build', async () => {
-  const result = await resultOf('global', `<script src="${DIST}/global.js"></script><script>
+  const result = await resultOf(
+    'global',
+    `<script src="${DIST}/global.js"></script><script>
     import('./scenario.mjs').then(({ readAuthenticatedStream }) => ${run})${report};
-  </script>`);
+  </script>`,
+  );
   assert.deepEqual(result, EXPECTED);
 });
 
 test('dedicated worker', async () => {
   await writeFile(join(CONSUMER, 'dedicated.js'), `${worker('index.js')} answer().then(postMessage);`);
-  const result = await resultOf('dedicated', `<script type="module">
+  const result = await resultOf(
+    'dedicated',
+    `<script type="module">
     new Worker('dedicated.js', { type: 'module' }).onmessage = ({ data }) => { globalThis.result = data; };
-  </script>`);
+  </script>`,
+  );
   assert.deepEqual(result, EXPECTED);
 });
 
 test('shared worker', async () => {
-  await writeFile(join(CONSUMER, 'shared.js'), `${worker('index.js')}
-    onconnect = ({ ports: [port] }) => answer().then((result) => port.postMessage(result));`);
-  const result = await resultOf('shared', `<script type="module">
+  await writeFile(
+    join(CONSUMER, 'shared.js'),
+    `${worker('index.js')}
+    onconnect = ({ ports: [port] }) => answer().then((result) => port.postMessage(result));`,
+  );
+  const result = await resultOf(
+    'shared',
+    `<script type="module">
     new SharedWorker('shared.js', { type: 'module' }).port.onmessage = ({ data }) => { globalThis.result = data; };
-  </script>`);
+  </script>`,
+  );
   assert.deepEqual(result, EXPECTED);
 });
 
 test('service worker', async () => {
-  await writeFile(join(CONSUMER, 'service.js'), `${worker('index.js')}
-    onmessage = (event) => event.waitUntil(answer().then((result) => event.source.postMessage(result)));`);
-  const result = await resultOf('service', `<script type="module">
+  await writeFile(
+    join(CONSUMER, 'service.js'),
+    `${worker('index.js')}
+    onmessage = (event) => event.waitUntil(answer().then((result) => event.source.postMessage(result)));`,
+  );
+  const result = await resultOf(
+    'service',
+    `<script type="module">
     navigator.serviceWorker.onmessage = ({ data }) => { globalThis.result = data; };
     navigator.serviceWorker.startMessages();
     const { installing, waiting, active } = await navigator.serviceWorker.register('service.js', { type: 'module' });
     (installing ?? waiting ?? active).postMessage('run');
-  </script>`);
+  </script>`,
+  );
   assert.deepEqual(result, EXPECTED);
 });
 
 // Scripts of a page under a policy are files: inline ones are forbidden.
 async function underPolicy(scriptSource) {
-  await writeFile(join(CONSUMER, 'policy.js'), `
+  await writeFile(
+    join(CONSUMER, 'policy.js'),
+    `
     import { AuthenticatedEventSource } from '${DIST}/index.js';
     import { readAuthenticatedStream } from './scenario.mjs';
     const firstError = () => new Promise((resolve) => {
@@ -106,7 +131,8 @@ async function underPolicy(scriptSource) {
         resolve({ message, willRetry, state: target.readyState });
     });
     (new URL(import.meta.url).search === '?error' ? firstError() : ${run})${report};
-  `);
+  `,
+  );
   const policy = `default-src 'none'; script-src ${scriptSource}; connect-src *`;
   const search = scriptSource.includes('wasm-unsafe-eval') ? '' : '?error';
   const html = `<script type="module" src="policy.js${search}"></script>`;

@@ -24,27 +24,35 @@ for (const [entry, type] of Object.entries(ENTRIES)) {
   const scenario = `readAuthenticatedStream(${type}, '${FIXTURE_URL}')`;
 
   test(`import '${entry}': an authenticated stream`, async () => {
-    const result = await print('stream.mjs', `
+    const result = await print(
+      'stream.mjs',
+      `
       import { ${name} } from '${entry}';
       import { readAuthenticatedStream, sourceOver } from './scenario.mjs';
       console.log(JSON.stringify(await ${scenario}));
-    `);
+    `,
+    );
     assert.deepEqual(result, EXPECTED);
   });
 
   test(`require('${entry}'): an authenticated stream`, async () => {
-    const result = await print('stream.cjs', `
+    const result = await print(
+      'stream.cjs',
+      `
       const { ${name} } = require('${entry}');
       import('./scenario.mjs')
         .then(({ readAuthenticatedStream, sourceOver }) => ${scenario})
         .then((result) => console.log(JSON.stringify(result)));
-    `);
+    `,
+    );
     assert.deepEqual(result, EXPECTED);
   });
 }
 
 test('every entry is in the list above, or has a test of its own', async () => {
-  const { exports } = JSON.parse(await readFile(join(CONSUMER, 'node_modules/authenticated-event-source/package.json')));
+  const { exports } = JSON.parse(
+    await readFile(join(CONSUMER, 'node_modules/authenticated-event-source/package.json')),
+  );
   const own = ['./observe', './slim', './authenticated_event_source.wasm', './package.json'];
   const listed = Object.keys(ENTRIES).map((entry) => entry.replace('authenticated-event-source', '.'));
   assert.deepEqual(Object.keys(exports).sort(), [...own, ...listed].sort());
@@ -66,7 +74,9 @@ test('what observes a source knows the sources of the other entries, imported an
 });
 
 test('importing does nothing: no compilation, no timer, no listener, no global', async () => {
-  const result = await print('import-only.mjs', `
+  const result = await print(
+    'import-only.mjs',
+    `
     const calls = [];
     for (const name of ['Module', 'Instance']) {
       WebAssembly[name] = new Proxy(WebAssembly[name], { construct: () => { calls.push(name); return {}; } });
@@ -80,22 +90,28 @@ test('importing does nothing: no compilation, no timer, no listener, no global',
     const globals = Object.getOwnPropertyNames(globalThis).length;
     await import('authenticated-event-source');
     console.log(JSON.stringify({ calls, added: Object.getOwnPropertyNames(globalThis).length - globals }));
-  `);
+  `,
+  );
   assert.deepEqual(result, { calls: [], added: 0 });
 });
 
 test('the module itself can be found, for those who place it by hand', async () => {
-  const result = await print('module.mjs', `
+  const result = await print(
+    'module.mjs',
+    `
     import { createRequire } from 'node:module';
     import { readFileSync } from 'node:fs';
     const file = createRequire(import.meta.url).resolve('authenticated-event-source/authenticated_event_source.wasm');
     console.log(JSON.stringify(WebAssembly.validate(readFileSync(file))));
-  `);
+  `,
+  );
   assert.equal(result, true);
 });
 
 test('a parser that has ended holds next to no memory', async () => {
-  const [few, many] = await print('parsers.mjs', `
+  const [few, many] = await print(
+    'parsers.mjs',
+    `
     import { EventStreamParser } from 'authenticated-event-source';
     const { Instance } = WebAssembly;
     let memory;
@@ -116,7 +132,8 @@ test('a parser that has ended holds next to no memory', async () => {
     }
     // In one task: no collection of garbage lets any of them go.
     console.log(JSON.stringify([bytesAfter(10), bytesAfter(1000)]));
-  `);
+  `,
+  );
   // Of each only what it is made of is left; what it has read and written would be a hundred times as much.
   assert.ok(many - few < 1000 * 1024, `${few} bytes, then ${many}`);
 });

@@ -32,31 +32,34 @@ export async function readAuthenticatedStream(AuthenticatedEventSource, server) 
 export const EXPECTED = { refused: 401, received: true, id: true, state: 1 };
 
 /** `fetchEventSource` as a class of sources, for the same scenario. */
-export const sourceOver = (fetchEventSource) => class extends EventTarget {
-  readyState = 0;
-  #ctrl = new AbortController();
+export const sourceOver = (fetchEventSource) =>
+  class extends EventTarget {
+    readyState = 0;
+    #ctrl = new AbortController();
 
-  constructor(url, { auth: token } = {}) {
-    super();
-    fetchEventSource(url, {
-      headers: token && { Authorization: `Bearer ${token}` },
-      signal: this.#ctrl.signal,
-      onopen: ({ ok, status }) => {
-        if (!ok) throw Object.assign(new Error('refused'), { status });
-        this.readyState = 1;
-        this.dispatchEvent(new Event('open'));
-      },
-      onmessage: ({ id, event, data }) => {
-        this.dispatchEvent(new MessageEvent(event || 'message', { data, lastEventId: id }));
-      },
-      onerror: (error) => { throw error; },
-    }).catch(({ message, status }) => this.dispatchEvent(Object.assign(new Event('error'), { message, status })));
-  }
+    constructor(url, { auth: token } = {}) {
+      super();
+      fetchEventSource(url, {
+        headers: token && { Authorization: `Bearer ${token}` },
+        signal: this.#ctrl.signal,
+        onopen: ({ ok, status }) => {
+          if (!ok) throw Object.assign(new Error('refused'), { status });
+          this.readyState = 1;
+          this.dispatchEvent(new Event('open'));
+        },
+        onmessage: ({ id, event, data }) => {
+          this.dispatchEvent(new MessageEvent(event || 'message', { data, lastEventId: id }));
+        },
+        onerror: (error) => {
+          throw error;
+        },
+      }).catch(({ message, status }) => this.dispatchEvent(Object.assign(new Event('error'), { message, status })));
+    }
 
-  close() {
-    this.#ctrl.abort();
-  }
-};
+    close() {
+      this.#ctrl.abort();
+    }
+  };
 
 async function logIn(server) {
   const { token } = await post(`${server}/login`, { user: 'tester' });
@@ -86,7 +89,9 @@ function eventPublished(source, server, token) {
     source.addEventListener('message', (event) => event.data.includes(text) && resolve(event));
     source.addEventListener('error', ({ message }) => reject(new Error(message ?? 'the stream failed')));
     source.addEventListener('open', () => {
-      post(`${server}/publish`, { type: 'message', data: { text } }, { authorization: `Bearer ${token}` }).catch(reject);
+      post(`${server}/publish`, { type: 'message', data: { text } }, { authorization: `Bearer ${token}` }).catch(
+        reject,
+      );
     });
   });
 }

@@ -54,7 +54,10 @@ describe('engines', { concurrency: engines.length }, () => {
           test(`the standard, ${context}, ${client}`, async () => {
             const results = await run('runCases', context, { client, servers: site.servers, only });
             const least = only ? 1 : 150;
-            assert.ok(results.length >= least, `${results.length} cases have "${only}" in their name, not ${least} or more`);
+            assert.ok(
+              results.length >= least,
+              `${results.length} cases have "${only}" in their name, not ${least} or more`,
+            );
             const failures = results.filter(({ name, error }) => error && !departure(client, engine, name));
             assert.deepEqual(failures, []);
             for (const { name, error } of results) {

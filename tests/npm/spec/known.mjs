@@ -1,7 +1,7 @@
 // Where a class departs from the standard, and why. A case that fails and is not named here is a failure.
 
 const NEVER_TRUSTED = 'only the browser itself makes events that are trusted';
-const PREFLIGHT = 'to `fetch` the header is the page\'s own, so that another origin is asked by a preflight';
+const PREFLIGHT = "to `fetch` the header is the page's own, so that another origin is asked by a preflight";
 const STOPPED = 'to `fetch` a stopped page looks like a dead network';
 const USER = 'refuses a URL with a user name in it';
 const RETRY_EMPTY = 'takes an empty `retry` for a number';

@@ -9,9 +9,12 @@ try {
   await browser.driver.get(site.url);
   const start = Date.now();
   const results = await call(browser.driver, 'runCases', context, { client, servers: site.servers, only });
-  for (const { section, name, error } of results.filter((result) => result.error)) console.log(`${section}: ${name}\n    ${error}`);
+  for (const { section, name, error } of results.filter((result) => result.error))
+    console.log(`${section}: ${name}\n    ${error}`);
   const failed = results.filter((result) => result.error).length;
-  console.log(`${browser.version}, ${context}, ${client}: ${results.length - failed} passed, ${failed} failed, ${Date.now() - start} ms`);
+  console.log(
+    `${browser.version}, ${context}, ${client}: ${results.length - failed} passed, ${failed} failed, ${Date.now() - start} ms`,
+  );
 } finally {
   await browser.close();
   await site.close();

@@ -28,7 +28,8 @@ export function install(clients, Authenticated) {
     stream: ({ url }) => readAuthenticatedStream(Authenticated, url),
   };
   if (globalThis.document) {
-    const run = (name) => (kind, order) => (kind === 'window' ? work[name](order) : inWorker[kind]({ ...order, work: name }));
+    const run = (name) => (kind, order) =>
+      kind === 'window' ? work[name](order) : inWorker[kind]({ ...order, work: name });
     Object.assign(globalThis, { runCases: run('cases'), readStream: run('stream') });
   } else {
     answerOrders((order) => work[order.work](order));
@@ -46,7 +47,10 @@ async function runHere({ client, servers, only = '', patience }) {
   const work = async () => {
     while (next < left.length) {
       const at = next++;
-      results[at].error = await outcome(left[at].run, new Stage(globalThis.tested[client], servers, { client, patience }));
+      results[at].error = await outcome(
+        left[at].run,
+        new Stage(globalThis.tested[client], servers, { client, patience }),
+      );
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -102,11 +106,16 @@ function answerOrders(run) {
   const answer = (event, to) => {
     // An engine ends a service worker that has nothing to do; each message gives it more time.
     if (event.data === 'stay') return;
-    const done = run(event.data).then((value) => to.postMessage({ value }), (error) => to.postMessage({ error: String(error) }));
+    const done = run(event.data).then(
+      (value) => to.postMessage({ value }),
+      (error) => to.postMessage({ error: String(error) }),
+    );
     event.waitUntil?.(done);
   };
   if ('onconnect' in globalThis) {
-    globalThis.onconnect = ({ ports: [port] }) => { port.onmessage = (event) => answer(event, port); };
+    globalThis.onconnect = ({ ports: [port] }) => {
+      port.onmessage = (event) => answer(event, port);
+    };
   } else {
     globalThis.onmessage = (event) => answer(event, event.source ?? globalThis);
   }

@@ -20,11 +20,20 @@ export async function startSite(entry, ...folders) {
     nodePaths: folders.map((installed) => join(installed, 'node_modules')),
   });
   const script = '<script src="script.js"></script>';
-  await writeFile(join(folder, 'index.html'), `<!doctype html><meta charset="utf-8"><title>conformance</title><body>${script}`);
-  await writeFile(join(folder, 'frame.html'), `<!doctype html><title>frame</title>${script}<base href="http://127.0.0.1:9/elsewhere/base">`);
+  await writeFile(
+    join(folder, 'index.html'),
+    `<!doctype html><meta charset="utf-8"><title>conformance</title><body>${script}`,
+  );
+  await writeFile(
+    join(folder, 'frame.html'),
+    `<!doctype html><title>frame</title>${script}<base href="http://127.0.0.1:9/elsewhere/base">`,
+  );
   const policy = `<meta http-equiv="Content-Security-Policy" content="connect-src 'self'">`;
   await writeFile(join(folder, 'policy.html'), `<!doctype html><title>policy</title>${policy}${script}`);
-  await writeFile(join(folder, 'latin.htm'), `<!doctype html><meta charset="windows-1252"><title>latin</title>${script}`);
+  await writeFile(
+    join(folder, 'latin.htm'),
+    `<!doctype html><meta charset="windows-1252"><title>latin</title>${script}`,
+  );
   await writeFile(join(folder, 'vectors.json'), JSON.stringify(vectors()));
 
   const fixture = await startFixture('--port', '0', '--fault-port', '0');
@@ -45,8 +54,17 @@ export async function startSite(entry, ...folders) {
 /** Those that an `EventSource` can be asked for: without a limit, and without a place to start. */
 function vectors() {
   const isPlain = ({ limit, start }) => limit === 16 << 20 && start === '';
-  return readVectors().filter(isPlain).map(({ name, stream, items }) => {
-    const events = items.filter((item) => 'data' in item).map(({ type, data, lastEventId }) => ({ type, data, lastEventId }));
-    return { name, stream: Buffer.from(stream).toString('base64'), types: [...new Set(events.map(({ type }) => type))], events };
-  });
+  return readVectors()
+    .filter(isPlain)
+    .map(({ name, stream, items }) => {
+      const events = items
+        .filter((item) => 'data' in item)
+        .map(({ type, data, lastEventId }) => ({ type, data, lastEventId }));
+      return {
+        name,
+        stream: Buffer.from(stream).toString('base64'),
+        types: [...new Set(events.map(({ type }) => type))],
+        events,
+      };
+    });
 }

@@ -12,9 +12,14 @@ const OURS = 'ours, default';
 const NATIVE_OR_OURS = ['native', 'ours'];
 /** Columns: engine, then client. Peers run in Chromium. */
 const COLUMNS = [
-  ['chromium', 'native'], ['firefox', 'native'], ['webkitgtk', 'native'],
-  ['chromium', 'ours'], ['firefox', 'ours'], ['webkitgtk', 'ours'],
-  ['chromium', OURS], ...Object.keys(versions).map((peer) => ['chromium', peer]),
+  ['chromium', 'native'],
+  ['firefox', 'native'],
+  ['webkitgtk', 'native'],
+  ['chromium', 'ours'],
+  ['firefox', 'ours'],
+  ['webkitgtk', 'ours'],
+  ['chromium', OURS],
+  ...Object.keys(versions).map((peer) => ['chromium', peer]),
 ];
 /** A function has no class for these to look at. */
 const FUNCTIONS = ['@microsoft/fetch-event-source'];
@@ -28,9 +33,11 @@ const site = await startSite('peers/classes.mjs', process.env.CONSUMER, PEERS.pa
 const engines = {};
 const results = new Map();
 const left = [...COLUMNS];
-await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-  for (let column = left.shift(); column; column = left.shift()) results.set(column, await run(...column));
-}));
+await Promise.all(
+  Array.from({ length: AT_ONCE }, async () => {
+    for (let column = left.shift(); column; column = left.shift()) results.set(column, await run(...column));
+  }),
+);
 await site.close();
 writeFileSync(new URL('RESULTS.md', import.meta.url), page());
 
@@ -39,10 +46,13 @@ async function run(engine, client) {
   try {
     engines[engine] = browser.version;
     await browser.driver.get(site.url);
-    const cases = (only) => call(browser.driver, 'runCases', 'window', { client, servers: site.servers, patience: PATIENCE, only });
+    const cases = (only) =>
+      call(browser.driver, 'runCases', 'window', { client, servers: site.servers, patience: PATIENCE, only });
     const found = await cases();
     // A busy machine makes cases fail, never pass: what nobody expected is asked once more, alone.
-    for (const result of found.filter(({ name, error }) => error && NATIVE_OR_OURS.includes(client) && !departure(client, engine, name))) {
+    for (const result of found.filter(
+      ({ name, error }) => error && NATIVE_OR_OURS.includes(client) && !departure(client, engine, name),
+    )) {
       const again = await cases(`${result.section}: ${result.name}`);
       result.error = again.find(({ name }) => name === result.name).error;
     }
@@ -60,23 +70,35 @@ function isAsked([, client], { section }) {
 function page() {
   const cases = results.get(COLUMNS[0]).map(({ section, name }) => ({ section, name }));
   const sections = [...new Set(cases.map(({ section }) => section))];
-  const heading = (column) => (column[0] === 'chromium' ? '' : `${engines[column[0]].split(' ')[0]}: `) + title(column[1]);
-  const table = (first, rows) => [
-    `| ${first} | ${COLUMNS.map(heading).join(' | ')} |`,
-    `| --- |${' --- |'.repeat(COLUMNS.length)}`,
-    ...rows.map(([name, cells]) => `| ${name} | ${cells.join(' | ')} |`),
-  ].join('\n');
+  const heading = (column) =>
+    (column[0] === 'chromium' ? '' : `${engines[column[0]].split(' ')[0]}: `) + title(column[1]);
+  const table = (first, rows) =>
+    [
+      `| ${first} | ${COLUMNS.map(heading).join(' | ')} |`,
+      `| --- |${' --- |'.repeat(COLUMNS.length)}`,
+      ...rows.map(([name, cells]) => `| ${name} | ${cells.join(' | ')} |`),
+    ].join('\n');
   const count = (column, which) => {
     const asked = cases.filter((each) => which(each) && isAsked(column, each));
     const passed = asked.filter((each) => !outcome(column, each).error);
     return asked.length === 0 ? '–' : `${passed.length} / ${asked.length}`;
   };
-  const summary = [...sections.map((section) => [section, COLUMNS.map((column) => count(column, (each) => each.section === section))]),
-    ['**all**', COLUMNS.map((column) => `**${count(column, () => true)}**`)]];
-  const details = sections.map((section) => `### ${section}\n\n${table('case', cases.filter((each) => each.section === section).map((each) => [
-    escaped(each.name),
-    COLUMNS.map((column) => (!isAsked(column, each) ? '–' : outcome(column, each).error ? '✗' : '✓')),
-  ]))}`);
+  const summary = [
+    ...sections.map((section) => [section, COLUMNS.map((column) => count(column, (each) => each.section === section))]),
+    ['**all**', COLUMNS.map((column) => `**${count(column, () => true)}**`)],
+  ];
+  const details = sections.map(
+    (section) =>
+      `### ${section}\n\n${table(
+        'case',
+        cases
+          .filter((each) => each.section === section)
+          .map((each) => [
+            escaped(each.name),
+            COLUMNS.map((column) => (!isAsked(column, each) ? '–' : outcome(column, each).error ? '✗' : '✓')),
+          ]),
+      )}`,
+  );
   return `# Who does what the standard says
 
 ${cases.length} cases of [WHATWG HTML §9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html), each run in a window

@@ -66,6 +66,9 @@ describe('what a new leader says again', () => {
   });
 
   test('events without an ID are news, and set nobody back', () => {
-    assert.deepEqual(heard('5', events('6'), [event('5', 'no id'), ...events('6', '7')]), [event('6', 'no id'), ...events('7')]);
+    assert.deepEqual(heard('5', events('6'), [event('5', 'no id'), ...events('6', '7')]), [
+      event('6', 'no id'),
+      ...events('7'),
+    ]);
   });
 });

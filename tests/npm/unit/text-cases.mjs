@@ -71,9 +71,14 @@ function randomEvents(dice, count, padding) {
 }
 
 function bytesOf({ lines, id, isIdLast, type, unknown }) {
-  const field = (name, value) => (value === undefined ? [] : [encoder.encode(`${name}: `), value, encoder.encode('\n')]);
+  const field = (name, value) =>
+    value === undefined ? [] : [encoder.encode(`${name}: `), value, encoder.encode('\n')];
   const ids = field('id', id);
-  const rest = [...field('event', type), ...lines.flatMap((line) => field('data', line)), ...(unknown ? [unknown, encoder.encode('\n')] : [])];
+  const rest = [
+    ...field('event', type),
+    ...lines.flatMap((line) => field('data', line)),
+    ...(unknown ? [unknown, encoder.encode('\n')] : []),
+  ];
   return concatenated([...(isIdLast ? [...rest, ...ids] : [...ids, ...rest]), encoder.encode('\n')]);
 }
 

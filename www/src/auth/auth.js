@@ -57,7 +57,9 @@ function watch(opened, way, renews) {
   showState(opened.state);
   opened.addEventListener('statechange', ({ state }) => showState(state));
   let wasOpen = false;
-  opened.addEventListener('open', () => { wasOpen = true; });
+  opened.addEventListener('open', () => {
+    wasOpen = true;
+  });
   opened.addEventListener('close', ({ reason }) => {
     // The URL of a source is fixed, so a new token in the query needs a new source; if the first was refused, so is the next.
     if (way !== 'query' || !renews || reason !== 'unauthorized' || !wasOpen) return;

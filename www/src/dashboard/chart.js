@@ -22,7 +22,10 @@ export class Chart {
       legend: { show: false },
       cursor: { show: false },
       scales: { x: { time: false }, y: range ? { range } : { range: roomy } },
-      axes: [{ ...ink, show: false }, { ...ink, size: 52, font: '12px system-ui' }],
+      axes: [
+        { ...ink, show: false },
+        { ...ink, size: 52, font: '12px system-ui' },
+      ],
       series: [{}, { stroke: () => style.outlineColor, width: 2, points: { show: false } }],
     };
     this.#plot = new uPlot(options, [[], []], place);

@@ -15,7 +15,11 @@ export const FORMS = {
   'headers: Headers': () => ({ headers: new Headers({ 'X-Api-Key': SECRET }) }),
   'headers: Map': () => ({ headers: new Map([['X-Api-Key', SECRET]]) }),
   'headers: iterator, read once': () => ({ headers: new Map([['X-Api-Key', SECRET]]).entries() }),
-  'headers: generator, read once': () => ({ headers: (function* one() { yield ['X-Api-Key', SECRET]; })() }),
+  'headers: generator, read once': () => ({
+    headers: (function* one() {
+      yield ['X-Api-Key', SECRET];
+    })(),
+  }),
   'headers: function': () => ({ headers: () => ({ 'X-Api-Key': SECRET }) }),
   'headers: function that returns an iterator': () => ({ headers: () => new Map([['X-Api-Key', SECRET]]).entries() }),
   'headers: asynchronous function': () => ({ headers: async () => new Headers({ 'X-Api-Key': SECRET }) }),
@@ -37,7 +41,11 @@ export const TARGETS = {
   absolute: (status, far) => [redirect(status, far)],
   'protocol-relative': (status, far) => [redirect(status, far.replace(/^https?:/, ''))],
   'one hop within the origin before': (status, far) => [redirect(status, '?hop'), redirect(status, far)],
-  'two hops within the origin before': (status, far) => [redirect(307, '?hop'), redirect(status, '?hop=2'), redirect(status, far)],
+  'two hops within the origin before': (status, far) => [
+    redirect(307, '?hop'),
+    redirect(status, '?hop=2'),
+    redirect(status, far),
+  ],
 };
 
 const redirect = (status, location) => ({ status, headers: { location, 'access-control-allow-origin': '*' } });
@@ -55,7 +63,13 @@ export function entriesOf({ AuthenticatedEventSource, EventSource, fetchEventSou
     './shared': byClass(Shared, { shared: { key: 'user' } }),
     './fetch-event-source': (url, options, failed) => {
       const controller = new AbortController();
-      fetchEventSource(url, { ...options, signal: controller.signal, onerror: (error) => { throw error; } }).catch(failed);
+      fetchEventSource(url, {
+        ...options,
+        signal: controller.signal,
+        onerror: (error) => {
+          throw error;
+        },
+      }).catch(failed);
       return () => controller.abort();
     },
   };
@@ -85,7 +99,10 @@ export function casesOf(entries, isShort) {
 export async function play({ entry, mode, form, status, target }, { entries, near, far, script }) {
   const address = await script(near, TARGETS[target](status, far));
   await new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no error in ${entry}, ${mode}, ${form}, ${status} ${target}`)), 20_000);
+    const timer = setTimeout(
+      () => reject(new Error(`no error in ${entry}, ${mode}, ${form}, ${status} ${target}`)),
+      20_000,
+    );
     const close = entries[entry](address, { ...MODES[mode], ...FORMS[form]() }, () => {
       clearTimeout(timer);
       close();
@@ -97,8 +114,10 @@ export async function play({ entry, mode, form, status, target }, { entries, nea
 /** Plays all cases, some at a time. */
 export async function playAll(cases, context, atOnce = 8) {
   const left = [...cases];
-  await Promise.all(Array.from({ length: atOnce }, async () => {
-    for (let one = left.shift(); one; one = left.shift()) await play(one, context);
-  }));
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let one = left.shift(); one; one = left.shift()) await play(one, context);
+    }),
+  );
   return cases.length;
 }

@@ -12,7 +12,10 @@ export async function playCredentials({ near, far, control }) {
   const cases = casesOf(entries, true);
   const script = async (server, responses) => server + (await stored(control, responses));
   const results = [];
-  for (const [start, target] of [[near, far], [far, control]]) {
+  for (const [start, target] of [
+    [near, far],
+    [far, control],
+  ]) {
     const path = await stored(control, [{ steps: [{ text: 'data: leaked\n\n' }, { hang: true }] }]);
     const played = await playAll(cases, { entries, near: start, far: target + path, script }, 4);
     const { requests, preflights } = await (await fetch(`${control}${path}/log?timeout=0`)).json();

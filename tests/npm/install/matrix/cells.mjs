@@ -33,8 +33,16 @@ export const PROGRAMS = [
   { name: 'Node, require', run: (folder) => run(process.execPath, ['main.cjs'], { cwd: folder }) },
   { name: 'Bun, import', tool: 'bun', run: (folder) => tool(folder, 'bun', 'main.mjs') },
   { name: 'Bun, require', tool: 'bun', run: (folder) => tool(folder, 'bun', 'main.cjs') },
-  { name: 'Deno, import', tool: 'deno', run: (folder) => tool(folder, 'deno', 'run', '--allow-net', '--allow-env', '--allow-read', 'main.mjs') },
-  { name: 'Deno, require', tool: 'deno', run: (folder) => tool(folder, 'deno', 'run', '--allow-net', '--allow-env', '--allow-read', 'main.cjs') },
+  {
+    name: 'Deno, import',
+    tool: 'deno',
+    run: (folder) => tool(folder, 'deno', 'run', '--allow-net', '--allow-env', '--allow-read', 'main.mjs'),
+  },
+  {
+    name: 'Deno, require',
+    tool: 'deno',
+    run: (folder) => tool(folder, 'deno', 'run', '--allow-net', '--allow-env', '--allow-read', 'main.cjs'),
+  },
 ];
 
 /** Cells whose tool judges by itself. */
@@ -90,7 +98,16 @@ async function parcel(folder) {
 
 /** A worker of an edge runtime, which has its WebAssembly compiled before it starts. */
 export async function workerd(folder) {
-  await tool(folder, 'esbuild', 'main.js', '--bundle', '--format=esm', '--conditions=workerd', '--external:*.wasm', '--outfile=out/main.js');
+  await tool(
+    folder,
+    'esbuild',
+    'main.js',
+    '--bundle',
+    '--format=esm',
+    '--conditions=workerd',
+    '--external:*.wasm',
+    '--outfile=out/main.js',
+  );
   const { Miniflare } = await load('miniflare');
   const wasm = join(process.env.MATRIX, 'node_modules/authenticated-event-source/dist/authenticated_event_source.wasm');
   const runtime = new Miniflare({

@@ -31,7 +31,9 @@ await fetchEventSource(new URL('https://example.com/events'), {
   headers: { Authorization: 'Bearer token' },
   body: JSON.stringify({ foo: 'bar' }),
   signal: AbortSignal.timeout(1000),
-  onopen: async (response) => { same<Response>()(response); },
+  onopen: async (response) => {
+    same<Response>()(response);
+  },
   onmessage: (event) => {
     same<EventSourceMessage>()(event);
     same<string>()(event.data);

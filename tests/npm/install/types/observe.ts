@@ -2,7 +2,15 @@
 import { AuthenticatedEventSource } from 'authenticated-event-source';
 import { AuthenticatedEventSource as Shared } from 'authenticated-event-source/shared';
 import { EventSource } from 'authenticated-event-source/event-source';
-import { dropRepeats, health, logTo, mark, watchGaps, type GapEvent, type Health } from 'authenticated-event-source/observe';
+import {
+  dropRepeats,
+  health,
+  logTo,
+  mark,
+  watchGaps,
+  type GapEvent,
+  type Health,
+} from 'authenticated-event-source/observe';
 import { same } from './expect.js';
 
 const source = new AuthenticatedEventSource<{ price: number }>('/prices', { auth: 'token' });

@@ -17,12 +17,16 @@ new AuthenticatedEventSource<{ metrics: Metrics }>('/events', { parse: schema })
 new AuthenticatedEventSource<{ metrics: Metrics }>('/events', { parse: (data) => data.length });
 
 // Without an event map `parse` says what the data is.
-new AuthenticatedEventSource('/events', { auth: 'token', parse: schema }).addEventListener('any', ({ data }) => same<Metrics>()(data));
-new AuthenticatedEventSource('/events', { parse: (data) => data.length }).onmessage = ({ data }) => same<number>()(data);
+new AuthenticatedEventSource('/events', { auth: 'token', parse: schema }).addEventListener('any', ({ data }) =>
+  same<Metrics>()(data),
+);
+new AuthenticatedEventSource('/events', { parse: (data) => data.length }).onmessage = ({ data }) =>
+  same<number>()(data);
 for await (const event of new AuthenticatedEventSource('/events', { parse: schema })) same<Metrics>()(event.data);
 new AuthenticatedEventSource('/events', { parse: 'json' }).onmessage = ({ data }) => same<any>()(data);
-new AuthenticatedEventSource<{ tick: number }>('/events', { parse: (data) => JSON.parse(data) }).addEventListener('tick', ({ data }) =>
-  same<number>()(data),
+new AuthenticatedEventSource<{ tick: number }>('/events', { parse: (data) => JSON.parse(data) }).addEventListener(
+  'tick',
+  ({ data }) => same<number>()(data),
 );
 // Declared without, it may hold what reads text.
 const text: AuthenticatedEventSource = new AuthenticatedEventSource('/events', { headers: { 'X-Key': 'key' } });

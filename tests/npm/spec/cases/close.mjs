@@ -57,7 +57,9 @@ export const cases = {
   },
 
   'in a listener of a message: the next one in the same chunk does not come'(stage) {
-    return closedIn(stage, 'message').then(({ source }) => same([typesOf(source), source.readyState], [['open', 'message'], 2]));
+    return closedIn(stage, 'message').then(({ source }) =>
+      same([typesOf(source), source.readyState], [['open', 'message'], 2]),
+    );
   },
 
   'in a listener of error: there is no reconnect'(stage) {

@@ -12,9 +12,26 @@ function made({ EventSource }, ...args) {
 }
 
 const INVALID = [
-  'http://this is invalid/', 'http://', 'http:// /', 'http://a b/', 'http://a<b/', 'http://a>b/', 'http://a^b/', 'http://a|b/',
-  'http://a%00b/', 'http://exa%23mple/', 'http://a%b/', 'http://[::1', 'http://[1::2::3]/', 'http://1.2.3.256/', 'http://a.0x/',
-  'http://a:65536/', 'http://a:b/', 'http://a\u00adb%/', 'http://\ufffd/', 'https://a\u0000b/',
+  'http://this is invalid/',
+  'http://',
+  'http:// /',
+  'http://a b/',
+  'http://a<b/',
+  'http://a>b/',
+  'http://a^b/',
+  'http://a|b/',
+  'http://a%00b/',
+  'http://exa%23mple/',
+  'http://a%b/',
+  'http://[::1',
+  'http://[1::2::3]/',
+  'http://1.2.3.256/',
+  'http://a.0x/',
+  'http://a:65536/',
+  'http://a:b/',
+  'http://a\u00adb%/',
+  'http://\ufffd/',
+  'https://a\u0000b/',
 ];
 
 const base = () => globalThis.document?.baseURI ?? location.href;
@@ -29,9 +46,12 @@ export const cases = {
 
   'what looks odd and parses is accepted'(stage) {
     const odd = [
-      ['HTTP://127.0.0.1:80/a/../b?c d#e f', 'http://127.0.0.1/b?c%20d#e%20f'], ['http://0x7f.1:9/', 'http://127.0.0.1:9/'],
-      ['http:\\\\127.0.0.1:9\\a', 'http://127.0.0.1:9/a'], [' http://127.0.0.1:9/\n', 'http://127.0.0.1:9/'],
-      ['http://127.0.0.1:9/%zz', 'http://127.0.0.1:9/%zz'], ['http://127.0.0.1:9/\ud800', 'http://127.0.0.1:9/%EF%BF%BD'],
+      ['HTTP://127.0.0.1:80/a/../b?c d#e f', 'http://127.0.0.1/b?c%20d#e%20f'],
+      ['http://0x7f.1:9/', 'http://127.0.0.1:9/'],
+      ['http:\\\\127.0.0.1:9\\a', 'http://127.0.0.1:9/a'],
+      [' http://127.0.0.1:9/\n', 'http://127.0.0.1:9/'],
+      ['http://127.0.0.1:9/%zz', 'http://127.0.0.1:9/%zz'],
+      ['http://127.0.0.1:9/\ud800', 'http://127.0.0.1:9/%EF%BF%BD'],
     ];
     for (const [url, normal] of odd) same(made(stage, url).url, normal, url);
   },
@@ -48,7 +68,13 @@ export const cases = {
 
   'the URL is made a string'(stage) {
     const object = { toString: () => '/object' };
-    for (const [url, text] of [[null, 'null'], [undefined, 'undefined'], [7, '7'], [object, '/object'], [new URL('/url', base()), '/url']]) {
+    for (const [url, text] of [
+      [null, 'null'],
+      [undefined, 'undefined'],
+      [7, '7'],
+      [object, '/object'],
+      [new URL('/url', base()), '/url'],
+    ]) {
       same(made(stage, url).url, new URL(text, base()).href, text);
     }
     throws(TypeError, () => made(stage, Symbol('a')), 'a symbol');
@@ -60,8 +86,18 @@ export const cases = {
   },
 
   'withCredentials is what was asked for, as a boolean'(stage) {
-    const asked = [[undefined, false], [false, false], [0, false], ['', false], [null, false], [true, true], ['false', true], [{}, true]];
-    for (const [withCredentials, is] of asked) same(made(stage, '/', { withCredentials }).withCredentials, is, String(withCredentials));
+    const asked = [
+      [undefined, false],
+      [false, false],
+      [0, false],
+      ['', false],
+      [null, false],
+      [true, true],
+      ['false', true],
+      [{}, true],
+    ];
+    for (const [withCredentials, is] of asked)
+      same(made(stage, '/', { withCredentials }).withCredentials, is, String(withCredentials));
     same(made(stage, '/').withCredentials, false);
   },
 
@@ -69,7 +105,15 @@ export const cases = {
     throws(TypeError, () => made(stage, 'http://', 1), 'an invalid URL with an invalid dictionary');
     const thrown = new Error('from toString');
     try {
-      made(stage, { toString() { throw thrown; } }, 1);
+      made(
+        stage,
+        {
+          toString() {
+            throw thrown;
+          },
+        },
+        1,
+      );
     } catch (error) {
       holds(error === thrown, `threw ${error}`);
       return;
@@ -79,7 +123,16 @@ export const cases = {
 
   'what a getter of the dictionary throws comes through'(stage) {
     const thrown = new RangeError('from the getter');
-    same(throws(RangeError, () => made(stage, '/', { get withCredentials() { throw thrown; } })).message, thrown.message);
+    same(
+      throws(RangeError, () =>
+        made(stage, '/', {
+          get withCredentials() {
+            throw thrown;
+          },
+        }),
+      ).message,
+      thrown.message,
+    );
   },
 
   'a new source is CONNECTING and has its URL; all else comes later'(stage) {
@@ -92,7 +145,10 @@ export const cases = {
     return stage.script(open('data: a\n\n')).then(async (script) => {
       const source = stage.connect(script);
       await stage.until(source, 'message');
-      same(source.fired.map(({ type }) => type), ['open', 'message']);
+      same(
+        source.fired.map(({ type }) => type),
+        ['open', 'message'],
+      );
     });
   },
 };
@@ -117,7 +173,10 @@ export const windowCases = {
       const script = await stage.script(open('data: a\n\n'));
       const source = stage.watch(new EventSource(script.url));
       const event = await stage.until(source, 'message');
-      holds(event instanceof frame.MessageEvent && event.constructor === frame.MessageEvent, 'the event is of another realm');
+      holds(
+        event instanceof frame.MessageEvent && event.constructor === frame.MessageEvent,
+        'the event is of another realm',
+      );
     });
   },
 };

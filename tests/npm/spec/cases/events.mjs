@@ -23,44 +23,86 @@ export const cases = {
     return opened(stage, 'id: 1\ndata: a\ndata: b\n\n').then(async (source) => {
       const event = await stage.until(source, 'message');
       holds(event.constructor === MessageEvent && event instanceof Event, 'it is no MessageEvent');
-      same([event.data, event.origin, event.lastEventId, event.source, event.ports], ['a\nb', location.origin, '1', null, []]);
+      same(
+        [event.data, event.origin, event.lastEventId, event.source, event.ports],
+        ['a\nb', location.origin, '1', null, []],
+      );
       same([event.bubbles, event.cancelable, event.composed, event.target === source], [false, false, false, true]);
     });
   },
 
   'events of the user agent are trusted'(stage) {
-    return opened(stage, 'data: a\n\n').then(async (source) => same((await stage.until(source, 'message')).isTrusted, true));
+    return opened(stage, 'data: a\n\n').then(async (source) =>
+      same((await stage.until(source, 'message')).isTrusted, true),
+    );
   },
 
   'a type names the event, as it is written'(stage) {
-    const types = ['a', 'A', '\u00e4', 'a b', '__proto__', 'constructor', 'open', 'error', 'comment', 'close', 'statechange', 'x'.repeat(1000)];
-    return opened(stage, types.map((type) => `event: ${type}\ndata: ${type}\n\n`).join(''), ...types).then(async (source) => {
-      await stage.until(source, types.at(-1));
-      const events = source.fired.filter((event) => event instanceof MessageEvent);
-      same(events.map(({ type, data }) => [type, data]), types.map((type) => [type, type]));
-    });
+    const types = [
+      'a',
+      'A',
+      '\u00e4',
+      'a b',
+      '__proto__',
+      'constructor',
+      'open',
+      'error',
+      'comment',
+      'close',
+      'statechange',
+      'x'.repeat(1000),
+    ];
+    return opened(stage, types.map((type) => `event: ${type}\ndata: ${type}\n\n`).join(''), ...types).then(
+      async (source) => {
+        await stage.until(source, types.at(-1));
+        const events = source.fired.filter((event) => event instanceof MessageEvent);
+        same(
+          events.map(({ type, data }) => [type, data]),
+          types.map((type) => [type, type]),
+        );
+      },
+    );
   },
 
   'comments and unknown fields fire nothing'(stage) {
-    return opened(stage, ': a\n:\nunknown: a\n\ndata: a\n\n', 'comment', 'statechange', 'close').then(async (source) => {
-      await stage.until(source, 'message');
-      same(source.fired.map(({ type }) => type), ['open', 'message']);
-    });
+    return opened(stage, ': a\n:\nunknown: a\n\ndata: a\n\n', 'comment', 'statechange', 'close').then(
+      async (source) => {
+        await stage.until(source, 'message');
+        same(
+          source.fired.map(({ type }) => type),
+          ['open', 'message'],
+        );
+      },
+    );
   },
 
   'a failed connection fires one error and nothing else'(stage) {
-    return Promise.all([status(204), status(404), { ...stream(':\n'), headers: { 'content-type': 'text/html' } }].map(async (response) => {
-      const source = stage.connect(await stage.script(response), undefined, 'close', 'statechange');
-      await stage.until(source, 'error');
-      same(source.fired.map(({ type }) => type), ['error']);
-    }));
+    return Promise.all(
+      [status(204), status(404), { ...stream(':\n'), headers: { 'content-type': 'text/html' } }].map(
+        async (response) => {
+          const source = stage.connect(await stage.script(response), undefined, 'close', 'statechange');
+          await stage.until(source, 'error');
+          same(
+            source.fired.map(({ type }) => type),
+            ['error'],
+          );
+        },
+      ),
+    );
   },
 
   'events come in the order of the stream, behind open'(stage) {
     return opened(stage, 'data: 1\n\nevent: other\ndata: 2\n\ndata: 3\n\n', 'other').then(async (source) => {
       await stage.until(source, 'message', 2);
-      same(source.fired.map(({ type, data, stateThen }) => [type, data, stateThen]),
-        [['open', undefined, 1], ['message', '1', 1], ['other', '2', 1], ['message', '3', 1]]);
+      same(
+        source.fired.map(({ type, data, stateThen }) => [type, data, stateThen]),
+        [
+          ['open', undefined, 1],
+          ['message', '1', 1],
+          ['other', '2', 1],
+          ['message', '3', 1],
+        ],
+      );
     });
   },
 
@@ -70,7 +112,16 @@ export const cases = {
       await stage.until(source, 'message');
       const [{ ended }] = await script.requests(1);
       await sleep(100);
-      same([ended, source.fired.map(({ type, data }) => [type, data])], [null, [['open', undefined], ['message', 'a']]]);
+      same(
+        [ended, source.fired.map(({ type, data }) => [type, data])],
+        [
+          null,
+          [
+            ['open', undefined],
+            ['message', 'a'],
+          ],
+        ],
+      );
     });
   },
 
@@ -97,8 +148,14 @@ export const cases = {
       const removed = hear('removed');
       source.addEventListener('message', removed);
       source.removeEventListener('message', removed);
-      await until(() => `the other event, only ${heard}`, () => heard.at(-1) === 'other b');
-      same(heard.sort(), ['capture a', 'borrowed a', 'handler a', 'listener a', 'object a', 'once a', 'other b'].sort());
+      await until(
+        () => `the other event, only ${heard}`,
+        () => heard.at(-1) === 'other b',
+      );
+      same(
+        heard.sort(),
+        ['capture a', 'borrowed a', 'handler a', 'listener a', 'object a', 'once a', 'other b'].sort(),
+      );
     });
   },
 
@@ -111,10 +168,15 @@ export const cases = {
         reported.push(event.message);
       };
       globalThis.addEventListener('error', note);
-      source.addEventListener('message', () => { throw new Error('on purpose'); });
+      source.addEventListener('message', () => {
+        throw new Error('on purpose');
+      });
       const heard = [];
       source.addEventListener('message', ({ data }) => heard.push(data));
-      await until(() => `two events and two reports: ${heard}, ${reported.length} reports`, () => heard.length === 2 && reported.length === 2);
+      await until(
+        () => `two events and two reports: ${heard}, ${reported.length} reports`,
+        () => heard.length === 2 && reported.length === 2,
+      );
       globalThis.removeEventListener('error', note);
       same([heard, source.readyState], [['a', 'b'], 1]);
     });
@@ -128,7 +190,10 @@ export const cases = {
         await undefined;
         order.push(`promise ${data}`);
       });
-      await until(() => `four events, only ${order}`, () => order.length === 4);
+      await until(
+        () => `four events, only ${order}`,
+        () => order.length === 4,
+      );
       same(order, ['event a', 'promise a', 'event b', 'promise b']);
     });
   },
@@ -136,7 +201,10 @@ export const cases = {
   'an event that a page dispatches itself is heard'(stage) {
     return opened(stage, ':\n').then(async (source) => {
       source.dispatchEvent(new MessageEvent('message', { data: 'mine' }));
-      same(source.fired.map(({ type, data }) => [type, data]), [['message', 'mine']]);
+      same(
+        source.fired.map(({ type, data }) => [type, data]),
+        [['message', 'mine']],
+      );
     });
   },
 };

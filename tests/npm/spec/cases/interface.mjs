@@ -32,7 +32,11 @@ export const cases = {
 
   'the property `prototype` cannot be changed'({ EventSource }) {
     same(flags(descriptor(EventSource, 'prototype')), { writable: false, enumerable: false, configurable: false });
-    same(flags(descriptor(EventSource.prototype, 'constructor')), { writable: true, enumerable: false, configurable: true });
+    same(flags(descriptor(EventSource.prototype, 'constructor')), {
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
     holds(EventSource.prototype.constructor === EventSource, 'the prototype has another constructor');
   },
 
@@ -45,7 +49,10 @@ export const cases = {
   },
 
   'the class has no other members'({ EventSource }) {
-    same(Object.getOwnPropertyNames(EventSource).sort(), [...Object.keys(CONSTANTS), 'length', 'name', 'prototype'].sort());
+    same(
+      Object.getOwnPropertyNames(EventSource).sort(),
+      [...Object.keys(CONSTANTS), 'length', 'name', 'prototype'].sort(),
+    );
   },
 
   'the prototype has the members of the interface and no others'({ EventSource }) {
@@ -77,7 +84,10 @@ export const cases = {
 
   'close() is a method of no arguments that returns undefined'(stage) {
     const { value, ...rest } = descriptor(stage.EventSource.prototype, 'close');
-    same([value.name, value.length, flags(rest)], ['close', 0, { writable: true, enumerable: true, configurable: true }]);
+    same(
+      [value.name, value.length, flags(rest)],
+      ['close', 0, { writable: true, enumerable: true, configurable: true }],
+    );
     same(unconnected(stage).close(), undefined);
     holds(!('prototype' in value), 'close() can be constructed');
   },
@@ -142,7 +152,11 @@ export const cases = {
   'an event handler that is an object is kept and not called'(stage) {
     const source = unconnected(stage);
     let isCalled = false;
-    const object = { handleEvent: () => { isCalled = true; } };
+    const object = {
+      handleEvent: () => {
+        isCalled = true;
+      },
+    };
     source.onmessage = object;
     source.dispatchEvent(new Event('message'));
     same([source.onmessage === object, isCalled], [true, false]);
@@ -151,7 +165,9 @@ export const cases = {
   'an event handler is called with the source as `this`'(stage) {
     const source = unconnected(stage);
     const seen = [];
-    source.onopen = function (event) { seen.push(this === source, event.currentTarget === source, event.type); };
+    source.onopen = function (event) {
+      seen.push(this === source, event.currentTarget === source, event.type);
+    };
     source.dispatchEvent(new Event('open'));
     same(seen, [true, true, 'open']);
   },
@@ -159,7 +175,10 @@ export const cases = {
   'onerror is no handler of the global: it is called with the event alone, and true cancels nothing'(stage) {
     const source = unconnected(stage);
     const seen = [];
-    source.onerror = (...args) => { seen.push(args.length, args[0].type); return true; };
+    source.onerror = (...args) => {
+      seen.push(args.length, args[0].type);
+      return true;
+    };
     same(source.dispatchEvent(new ErrorEvent('error', { cancelable: true, message: 'a' })), true);
     same(seen, [1, 'error']);
   },

@@ -43,10 +43,12 @@ export const cases = {
     });
   },
 
-  ...Object.fromEntries(Object.entries(CURSORS).map(([text, id]) => [
-    `after ${shown(text)} Last-Event-ID is ${id === undefined ? 'not sent' : shown(id)}`,
-    async (stage) => same(await cursorAfter(stage, text), id),
-  ])),
+  ...Object.fromEntries(
+    Object.entries(CURSORS).map(([text, id]) => [
+      `after ${shown(text)} Last-Event-ID is ${id === undefined ? 'not sent' : shown(id)}`,
+      async (stage) => same(await cursorAfter(stage, text), id),
+    ]),
+  ),
 
   'Last-Event-ID stays through streams that set none'(stage) {
     return stage.script(ended('id: 1\ndata: a\n\n'), ended('data: b\n\n'), ended(''), over).then(async (script) => {

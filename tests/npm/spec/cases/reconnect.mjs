@@ -6,7 +6,10 @@ export const section = '§9.2.3 Reconnecting';
 
 export const ended = (text) => stream(`retry: 50\n${text}`);
 /** With a length that never comes, so that its end is no end. */
-const broken = (text) => ({ framing: { length: 1_000_000 }, ...stream(`retry: 50\n${text}`, { sleep_ms: 100 }, { rst: true }) });
+const broken = (text) => ({
+  framing: { length: 1_000_000 },
+  ...stream(`retry: 50\n${text}`, { sleep_ms: 100 }, { rst: true }),
+});
 
 /** The milliseconds between the end of a stream of this text and the next request. */
 async function pauseAfter(stage, text) {
@@ -24,7 +27,10 @@ const LATE = 1_300;
 async function holdsPause(measure, asked) {
   let shortest = Infinity;
   for (let times = 0; times < 3 && shortest > asked + LATE; times++) shortest = Math.min(shortest, await measure());
-  holds(shortest >= asked - 20 && shortest <= asked + LATE, `${shortest} ms after the end, where ${asked} were asked for`);
+  holds(
+    shortest >= asked - 20 && shortest <= asked + LATE,
+    `${shortest} ms after the end, where ${asked} were asked for`,
+  );
 }
 
 const PAUSES = {
@@ -55,7 +61,13 @@ export const cases = {
       const source = stage.connect(script);
       await stage.until(source, 'message', 2);
       const seen = source.fired.map(({ type, stateThen }) => [type, stateThen]);
-      same(seen, [['open', 1], ['message', 1], ['error', 0], ['open', 1], ['message', 1]]);
+      same(seen, [
+        ['open', 1],
+        ['message', 1],
+        ['error', 0],
+        ['open', 1],
+        ['message', 1],
+      ]);
       await script.noMoreThan(2);
     });
   },
@@ -64,7 +76,16 @@ export const cases = {
     return stage.script(broken('data: a\n\n'), open('data: b\n\n')).then(async (script) => {
       const source = stage.connect(script);
       await stage.until(source, 'message', 2);
-      same(source.fired.map(({ type, stateThen }) => [type, stateThen]), [['open', 1], ['message', 1], ['error', 0], ['open', 1], ['message', 1]]);
+      same(
+        source.fired.map(({ type, stateThen }) => [type, stateThen]),
+        [
+          ['open', 1],
+          ['message', 1],
+          ['error', 0],
+          ['open', 1],
+          ['message', 1],
+        ],
+      );
     });
   },
 
@@ -79,29 +100,49 @@ export const cases = {
   },
 
   'a reconnect that is refused fails the connection'(stage) {
-    return Promise.all([204, 404, 503].map(async (code) => {
-      const script = await stage.script(ended('data: a\n\n'), status(code));
-      const source = stage.connect(script);
-      await stage.until(source, 'error', 2);
-      same(source.fired.map(({ type, stateThen }) => [type, stateThen]), [['open', 1], ['message', 1], ['error', 0], ['error', 2]]);
-      await script.noMoreThan(2);
-    }));
+    return Promise.all(
+      [204, 404, 503].map(async (code) => {
+        const script = await stage.script(ended('data: a\n\n'), status(code));
+        const source = stage.connect(script);
+        await stage.until(source, 'error', 2);
+        same(
+          source.fired.map(({ type, stateThen }) => [type, stateThen]),
+          [
+            ['open', 1],
+            ['message', 1],
+            ['error', 0],
+            ['error', 2],
+          ],
+        );
+        await script.noMoreThan(2);
+      }),
+    );
   },
 
   'nothing of an unfinished event is left for the next stream'(stage) {
-    return stage.script(ended('event: other\nid: 9\ndata: never finished\n'), open('data: a\n\n')).then(async (script) => {
-      const source = stage.connect(script, undefined, 'other');
-      const event = await stage.until(source, 'message');
-      same([typesOf(source), event.data, event.lastEventId], [['open', 'error', 'open', 'message'], 'a', '']);
-    });
+    return stage
+      .script(ended('event: other\nid: 9\ndata: never finished\n'), open('data: a\n\n'))
+      .then(async (script) => {
+        const source = stage.connect(script, undefined, 'other');
+        const event = await stage.until(source, 'message');
+        same([typesOf(source), event.data, event.lastEventId], [['open', 'error', 'open', 'message'], 'a', '']);
+      });
   },
 
   'a byte order mark at the start of each stream is none of its text'(stage) {
-    return stage.script({ steps: [{ text: '\ufeffretry: 50\ndata: a\n\n' }] }, { steps: [{ text: '\ufeffdata: b\n\n' }, { hang: true }] }).then(async (script) => {
-      const source = stage.connect(script);
-      await stage.until(source, 'message', 2);
-      same(source.fired.filter(({ type }) => type === 'message').map(({ data }) => data), ['a', 'b']);
-    });
+    return stage
+      .script(
+        { steps: [{ text: '\ufeffretry: 50\ndata: a\n\n' }] },
+        { steps: [{ text: '\ufeffdata: b\n\n' }, { hang: true }] },
+      )
+      .then(async (script) => {
+        const source = stage.connect(script);
+        await stage.until(source, 'message', 2);
+        same(
+          source.fired.filter(({ type }) => type === 'message').map(({ data }) => data),
+          ['a', 'b'],
+        );
+      });
   },
 
   'the reconnection time outlives the stream that set it'(stage) {
@@ -115,7 +156,9 @@ export const cases = {
   },
 
   'without a retry field it waits a few seconds'(stage) {
-    return pauseAfter(stage, 'data: a\n\n').then((pause) => holds(pause >= 1_000 && pause <= 10_000, `it waited ${pause} ms`));
+    return pauseAfter(stage, 'data: a\n\n').then((pause) =>
+      holds(pause >= 1_000 && pause <= 10_000, `it waited ${pause} ms`),
+    );
   },
 
   'retry: 0 is a wait that ends'(stage) {
@@ -129,17 +172,22 @@ export const cases = {
     });
   },
 
-  ...Object.fromEntries(Object.entries(PAUSES).map(([text, pause]) => [
-    `after ${shown(text)} it waits ${pause} ms`,
-    (stage) => holdsPause(() => pauseAfter(stage, text), pause),
-  ])),
+  ...Object.fromEntries(
+    Object.entries(PAUSES).map(([text, pause]) => [
+      `after ${shown(text)} it waits ${pause} ms`,
+      (stage) => holdsPause(() => pauseAfter(stage, text), pause),
+    ]),
+  ),
 
   'each reconnect has the headers of the first request'(stage) {
     return stage.script(ended('data: a\n\n'), over).then(async (script) => {
       const source = stage.connect(script);
       await stage.until(source, 'error', 2);
       for (const request of await script.requests(2)) {
-        same([request.method, header(request, 'accept'), header(request, 'cache-control')], ['GET', 'text/event-stream', 'no-cache']);
+        same(
+          [request.method, header(request, 'accept'), header(request, 'cache-control')],
+          ['GET', 'text/event-stream', 'no-cache'],
+        );
       }
     });
   },

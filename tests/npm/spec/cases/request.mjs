@@ -6,7 +6,11 @@ import { header, open, over, sleep, stream, typesOf } from '../stage.mjs';
 export const section = '§9.2.3 The request';
 
 export const MESSAGE = open('data: a\n\n');
-export const allow = (origin, more) => ({ ...MESSAGE, cors: false, headers: { 'access-control-allow-origin': origin, ...more } });
+export const allow = (origin, more) => ({
+  ...MESSAGE,
+  cors: false,
+  headers: { 'access-control-allow-origin': origin, ...more },
+});
 
 /** The first message, from whatever answers there. */
 export async function message(stage, url, init) {
@@ -45,10 +49,14 @@ export const cases = {
   },
 
   'the same to another origin, without a preflight'(stage) {
-    return first(stage, (request) => {
-      const headers = ['accept', 'cache-control', 'last-event-id', 'origin'].map((name) => header(request, name));
-      same(headers, ['text/event-stream', 'no-cache', undefined, location.origin]);
-    }, stage.far(MESSAGE));
+    return first(
+      stage,
+      (request) => {
+        const headers = ['accept', 'cache-control', 'last-event-id', 'origin'].map((name) => header(request, name));
+        same(headers, ['text/event-stream', 'no-cache', undefined, location.origin]);
+      },
+      stage.far(MESSAGE),
+    );
   },
 
   'a response that may be cached is asked for again'(stage) {
@@ -72,7 +80,12 @@ export const cases = {
   },
 
   'its mode is cors and its destination is empty'(stage) {
-    return first(stage, (request) => same(['sec-fetch-mode', 'sec-fetch-dest'].map((name) => header(request, name)), ['cors', 'empty']));
+    return first(stage, (request) =>
+      same(
+        ['sec-fetch-mode', 'sec-fetch-dest'].map((name) => header(request, name)),
+        ['cors', 'empty'],
+      ),
+    );
   },
 
   'the fragment of the URL stays in `url` and is not sent'(stage) {
@@ -95,7 +108,12 @@ export const cases = {
   'to the own origin it carries cookies'(stage) {
     return withCookie(stage, stage.servers.near, async (cookie) => {
       for (const init of [undefined, { withCredentials: true }]) {
-        await first(stage, (request) => holds(cookieOf(request)?.includes(cookie), 'the cookie is missing'), stage.script(MESSAGE), init);
+        await first(
+          stage,
+          (request) => holds(cookieOf(request)?.includes(cookie), 'the cookie is missing'),
+          stage.script(MESSAGE),
+          init,
+        );
       }
     });
   },
@@ -109,10 +127,12 @@ export const cases = {
   },
 
   'another origin may allow it by name or by *'(stage) {
-    return Promise.all([allow(location.origin), allow('*')].map(async (response) => {
-      const script = await stage.far(response);
-      same((await message(stage, script)).origin, new URL(script.url).origin);
-    }));
+    return Promise.all(
+      [allow(location.origin), allow('*')].map(async (response) => {
+        const script = await stage.far(response);
+        same((await message(stage, script)).origin, new URL(script.url).origin);
+      }),
+    );
   },
 
   'another origin that does not allow it fails the connection'(stage) {
@@ -121,12 +141,20 @@ export const cases = {
   },
 
   'with credentials, * and a missing Allow-Credentials fail the connection'(stage) {
-    const refusals = [allow('*', CREDENTIALS), allow(location.origin), allow(location.origin, { 'access-control-allow-credentials': 'TRUE' })];
-    return Promise.all(refusals.map(async (response) => fails(stage, await stage.far(response), { withCredentials: true })));
+    const refusals = [
+      allow('*', CREDENTIALS),
+      allow(location.origin),
+      allow(location.origin, { 'access-control-allow-credentials': 'TRUE' }),
+    ];
+    return Promise.all(
+      refusals.map(async (response) => fails(stage, await stage.far(response), { withCredentials: true })),
+    );
   },
 
   'with credentials, an origin by name and Allow-Credentials: true are enough'(stage) {
-    return stage.far(allow(location.origin, CREDENTIALS)).then((script) => message(stage, script, { withCredentials: true }));
+    return stage
+      .far(allow(location.origin, CREDENTIALS))
+      .then((script) => message(stage, script, { withCredentials: true }));
   },
 
   'a data: URL is a stream like others'(stage) {
@@ -151,7 +179,9 @@ export const windowCases = {
     return stage.script(MESSAGE).then(async (script) => {
       const frame = await stage.frame('frame.html');
       const source = new frame.contentWindow.tested[stage.context.client](script.url);
-      await new Promise((resolve) => { source.onmessage = resolve; });
+      await new Promise((resolve) => {
+        source.onmessage = resolve;
+      });
       frame.remove();
       const [{ ended }] = await script.ended(1);
       same(ended.by, 'client');
@@ -168,7 +198,10 @@ export const windowCases = {
       const frame = await stage.frame('policy.html');
       const source = stage.watch(new frame.contentWindow.tested[stage.context.client](script.url));
       await until('the end', () => source.readyState === 2);
-      same(typesOf(source).filter((type) => type !== 'error'), []);
+      same(
+        typesOf(source).filter((type) => type !== 'error'),
+        [],
+      );
       await script.noMoreThan(0);
     });
   },
@@ -197,8 +230,10 @@ async function first(stage, look, given = stage.script(MESSAGE), init) {
 /** With a cookie that `server` has set; pages on 127.0.0.1 and localhost are of one machine, not of one site. */
 async function withCookie(stage, server, look) {
   const cookie = `conformance${Math.random().toString(36).slice(2)}=1`;
-  const set = (end) => stage.stored({ responses: [{ status: 200, headers: { 'set-cookie': `${cookie}; Path=/${end}` } }] }, server)
-    .then(({ url }) => fetch(url, { credentials: 'include' }));
+  const set = (end) =>
+    stage
+      .stored({ responses: [{ status: 200, headers: { 'set-cookie': `${cookie}; Path=/${end}` } }] }, server)
+      .then(({ url }) => fetch(url, { credentials: 'include' }));
   await set('');
   try {
     await look(cookie);

@@ -14,9 +14,12 @@ export const cases = {
     return read().then(async (all) => {
       const left = [...all];
       const wrong = [];
-      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-        for (let vector = left.shift(); vector; vector = left.shift()) await check(stage, vector).catch((error) => wrong.push(`${vector.name}: ${error.message}`));
-      }));
+      await Promise.all(
+        Array.from({ length: AT_ONCE }, async () => {
+          for (let vector = left.shift(); vector; vector = left.shift())
+            await check(stage, vector).catch((error) => wrong.push(`${vector.name}: ${error.message}`));
+        }),
+      );
       same(wrong.sort(), [], `of ${all.length} vectors the wrong ones`);
     });
   },
@@ -28,6 +31,10 @@ async function check(stage, { stream, types, events }) {
   await stage.until(source, 'error');
   source.close();
   const found = source.fired.filter((event) => event instanceof MessageEvent);
-  same(found.map(({ type, data, lastEventId }) => ({ type, data, lastEventId })), events, 'what it fired');
+  same(
+    found.map(({ type, data, lastEventId }) => ({ type, data, lastEventId })),
+    events,
+    'what it fired',
+  );
   await script.forget();
 }

@@ -30,7 +30,8 @@ class FetchEventSource extends EventTarget {
         if (!response.headers.get('content-type')?.startsWith(TYPE)) throw new Error('no event stream');
         this.#enter(1, new Event('open'));
       },
-      onmessage: ({ event, data, id }) => this.dispatchEvent(new MessageEvent(event || 'message', { data, lastEventId: id, origin })),
+      onmessage: ({ event, data, id }) =>
+        this.dispatchEvent(new MessageEvent(event || 'message', { data, lastEventId: id, origin })),
       onerror: () => this.#enter(0, new Event('error')),
       onclose: () => this.#enter(2, new Event('error')),
     });
