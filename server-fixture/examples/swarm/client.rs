@@ -1,11 +1,11 @@
-//! One client: the loop of the browser's source, with tokio in place of the browser.
+//! One client: the connection loop of the crate, on tokio instead of a browser.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use authenticated_event_source::connection::{
-    Connection, Failure, HeartbeatTimeout, Liveness, Next, Reason, Retry, renew_in,
+    Decision, Failure, Liveness, Millis, Reason, Retry, RetryState, SilenceLimit, renew_in,
 };
 use authenticated_event_source::event_stream::{EventStreamParser, Item, decode};
 use fastrand::Rng;
@@ -17,33 +17,33 @@ use crate::Settings;
 use crate::http::{Token, login, open, unix_now};
 use crate::ledger::{Return, Shared};
 
-/// For the token, and again for the response.
+/// The time limit for the token, and again for the response.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long before its expiry a token is renewed.
-const RENEW_BEFORE: Duration = Duration::from_secs(2);
+/// The time before its expiry at which a token is renewed.
+const RENEW_BEFORE: Millis = Millis::from_secs(2);
 
 /// One client and its ledger.
 pub(crate) struct Client {
     address: SocketAddr,
     name: String,
     ttl: u64,
-    /// Renews its token in time; the others learn from a 401 that it is over.
+    /// Whether the client renews its token in time. Other clients receive a 401 when it expires.
     renews: bool,
     token: Option<Token>,
-    connection: Connection,
+    connection: RetryState,
     liveness: Liveness,
-    dice: Rng,
+    random: Rng,
     shared: Arc<Shared>,
 }
 
-/// How an attempt, or a stream, is over.
+/// The way in which an attempt or a stream ended.
 enum Over {
-    Lost(Failure),
+    Failed(Failure),
     Renewal,
 }
 
 impl Client {
-    /// Connects from the earliest event on, in a task of its own.
+    /// Connects in a task of its own, and reads from the earliest event.
     pub(crate) fn start(settings: &Settings, number: u64) -> Arc<Shared> {
         let shared = Arc::<Shared>::default();
         let name = format!("native-{number}");
@@ -56,9 +56,9 @@ impl Client {
             ttl: settings.ttl,
             renews: number.is_multiple_of(2),
             token: None,
-            connection: Connection::new(retry, true, "earliest".to_owned()),
-            liveness: Liveness::new(HeartbeatTimeout::After(silence)),
-            dice: Rng::with_seed(settings.seed.wrapping_add(number)),
+            connection: RetryState::new(retry, true, "earliest".to_owned()),
+            liveness: Liveness::new(SilenceLimit::After(silence.into())),
+            random: Rng::with_seed(settings.seed.wrapping_add(number)),
             shared: Arc::clone(&shared),
         };
         tokio::spawn(client.run());
@@ -69,15 +69,15 @@ impl Client {
         loop {
             let over = match self.attempt().await {
                 Ok(body) => self.read(body).await,
-                Err(failure) => Over::Lost(failure),
+                Err(failure) => Over::Failed(failure),
             };
             self.shared.set_open(false);
             match over {
                 Over::Renewal => {
                     self.shared.ledger().renewals += 1;
-                    self.connection.reconnect();
+                    self.connection.restart();
                 }
-                Over::Lost(failure) => {
+                Over::Failed(failure) => {
                     if !self.reestablish(&failure).await {
                         self.shared.ledger().stopped = Some(failure.message());
                         return;
@@ -93,7 +93,7 @@ impl Client {
         let answer = timeout(CONNECT_TIMEOUT, open(self.address, &token, id)).await;
         let body = answer.unwrap_or(Err(Failure::new(Reason::Timeout)))?;
         self.connection.announce(unix_now());
-        self.liveness.opened(unix_now());
+        self.liveness.on_open(unix_now(), None);
         self.shared.ledger().connections += 1;
         self.shared.set_open(true);
         Ok(body)
@@ -113,14 +113,14 @@ impl Client {
         let renew_at = self.renew_at();
         loop {
             let wake_at = self.liveness.deadline().into_iter().chain(renew_at).min();
-            let wait = wake_at.map_or(Duration::MAX, |at| at.saturating_sub(unix_now()));
+            let wait = wake_at.map_or(Duration::MAX, |at| at.saturating_sub(unix_now()).into());
             let over = match timeout(wait, body.frame()).await {
                 Ok(Some(Ok(frame))) => frame
                     .into_data()
                     .ok()
                     .and_then(|bytes| self.deliver(&mut parser, &bytes)),
-                Ok(Some(Err(_))) => Some(Over::Lost(Failure::new(Reason::Network))),
-                Ok(None) => Some(Over::Lost(Failure::new(Reason::End))),
+                Ok(Some(Err(_))) => Some(Over::Failed(Failure::new(Reason::Network))),
+                Ok(None) => Some(Over::Failed(Failure::new(Reason::End))),
                 Err(_) => self.check(renew_at),
             };
             if let Some(over) = over {
@@ -129,18 +129,18 @@ impl Client {
         }
     }
 
-    fn renew_at(&self) -> Option<Duration> {
+    fn renew_at(&self) -> Option<Millis> {
         let token = self.token.as_ref().filter(|_| self.renews)?;
         let wait = renew_in(token.expires_at, unix_now(), RENEW_BEFORE)?;
-        Some(unix_now() + wait)
+        Some(unix_now().saturating_add(wait))
     }
 
-    /// Whether the clock ends the stream.
-    fn check(&mut self, renew_at: Option<Duration>) -> Option<Over> {
+    /// Returns how the stream ends if one of its times is reached.
+    fn check(&mut self, renew_at: Option<Millis>) -> Option<Over> {
         let now = unix_now();
         if self.liveness.deadline().is_some_and(|at| now >= at) {
-            self.liveness.stalled(now);
-            return Some(Over::Lost(Failure::new(Reason::Stalled)));
+            self.liveness.on_deadline(now);
+            return Some(Over::Failed(Failure::new(Reason::Stalled)));
         }
         renew_at
             .is_some_and(|at| now >= at)
@@ -152,7 +152,7 @@ impl Client {
         parser.feed(bytes);
         while let Some(item) = parser.next_item() {
             match item {
-                Item::TooLarge => return Some(Over::Lost(Failure::new(Reason::TooLarge))),
+                Item::TooLarge => return Some(Over::Failed(Failure::new(Reason::TooLarge))),
                 Item::Comment(_) => has_comment = true,
                 Item::Event(event) => {
                     let (data, mut ledger) = (decode(event.data), self.shared.ledger());
@@ -167,24 +167,24 @@ impl Client {
             self.connection.commit(&item);
         }
         let now = unix_now();
-        self.liveness.sign(now, now, has_comment);
+        self.liveness.on_bytes(now, now, has_comment);
         None
     }
 
-    /// Waits as the policy says; `false` if it says that it is over.
+    /// Waits as the retry policy decides. Returns `false` if the policy stops the client.
     async fn reestablish(&mut self, failure: &Failure) -> bool {
         let (lost_at, reason) = (unix_now(), failure.reason.as_str());
         *self.shared.ledger().failures.entry(reason).or_default() += 1;
-        let dice = self.dice.f64();
-        match self.connection.interrupted(failure, None, lost_at, dice) {
-            Next::Wait(wait) => sleep(wait).await,
-            Next::Refresh => {
+        let random = self.random.f64();
+        match self.connection.decide(failure, None, lost_at, random) {
+            Decision::Wait(wait) => sleep(wait.into()).await,
+            Decision::Refresh => {
                 self.token = None;
                 return true;
             }
-            Next::Stop => return false,
+            Decision::Stop => return false,
         }
-        let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+        let millis = |time: Millis| time.get() as f64;
         self.shared.ledger().returned(Return {
             lost_at: millis(lost_at),
             attempted_at: millis(unix_now()),

@@ -1,9 +1,9 @@
 //! The two requests of a client: its stream, and a token.
 
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use authenticated_event_source::connection::{Failure, Reason, ResponseHead, retry_after};
+use authenticated_event_source::connection::{Failure, Millis, Reason, ResponseHead, retry_after};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -20,7 +20,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub(crate) text: String,
-    pub(crate) expires_at: Duration,
+    pub(crate) expires_at: Millis,
 }
 
 /// `POST /login`.
@@ -37,7 +37,7 @@ pub(crate) async fn login(address: SocketAddr, user: &str, ttl: u64) -> Result<T
     token
         .map(|(text, expires_at)| Token {
             text: text.to_owned(),
-            expires_at: Duration::from_secs(expires_at),
+            expires_at: Millis::from_secs(expires_at),
         })
         .ok_or(Failure::new(Reason::Auth))
 }
@@ -62,7 +62,7 @@ pub(crate) async fn open(
         is_opaque_redirect: false,
         content_type: header("content-type"),
         retry_after: header("retry-after")
-            .and_then(|value| retry_after(value, unix_now().as_millis() as f64, date)),
+            .and_then(|value| retry_after(value, unix_now().get() as f64, date)),
     };
     head.check()?;
     Ok(response.into_body())
@@ -91,6 +91,7 @@ fn date(text: &str) -> f64 {
 }
 
 /// The time since 1970.
-pub(crate) fn unix_now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+pub(crate) fn unix_now() -> Millis {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.unwrap().into()
 }
