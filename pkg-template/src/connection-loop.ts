@@ -1,6 +1,7 @@
 // The connection of one EventSource (WHATWG HTML §9.2.3): token, request, response, events, retry.
 import { Core, Parser } from '#bindings';
 import { BodyReader } from './body-reader.ts';
+import { readErrorBody } from './error-body.ts';
 import { EventSourceError, type Reason } from './errors.ts';
 import { EventTableReader, HAS_COMMENT, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './event-table.ts';
 import { watchPage } from './page-lifecycle.ts';
@@ -68,6 +69,8 @@ export class ConnectionLoop {
   #request: ConnectionRequest | undefined;
   /** The response, until the stream is open. */
   #response: Response | undefined;
+  /** The text of the body of an error response. */
+  #errorBody: string | undefined;
   /** The exception that caused the failure, if there is one. */
   #cause: unknown;
   /** Texts that no error may repeat. */
@@ -176,13 +179,19 @@ export class ConnectionLoop {
   async #fetch(core: Core, kind: number): Promise<void> {
     try {
       const answer = await this.#untilInterrupted(core, () => this.#request!.send(kind));
-      if (answer) this.#responded(core, kind, answer.value);
-      else this.#forgetFailure();
+      if (!answer) return this.#forgetFailure();
+      this.#responded(core, kind, answer.value);
     } catch (error) {
       // Keep the exception of the first request. Later requests are diagnostic probes of our own.
       this.#cause ??= error;
       core.signal(NO_RESPONSE, Date.now());
+      return;
     }
+    const refused = this.#response;
+    // The number of a status is 0 unless the response was refused. A 204 has no body.
+    if (!refused || [0, 204].includes(core.number(STATUS))) return;
+    const read = await this.#untilInterrupted(core, () => readErrorBody(refused));
+    this.#errorBody = read?.value;
   }
 
   #responded(core: Core, kind: number, response: Response): void {
@@ -196,6 +205,7 @@ export class ConnectionLoop {
 
   #forgetFailure(): void {
     this.#response = undefined;
+    this.#errorBody = undefined;
     this.#cause = undefined;
   }
 
@@ -279,7 +289,8 @@ export class ConnectionLoop {
     const message = reason === 'content-type' ? this.#secrets.removedFrom(advice) : advice;
     const cause = this.#secrets.removedFrom(this.#cause);
     const status = core.number(STATUS) || undefined;
-    const error = new EventSourceError(message, { reason, status, cause, response: this.#response });
+    const facts = { reason, status, cause, response: this.#response, body: this.#errorBody };
+    const error = new EventSourceError(message, facts);
     const verdict = controller.verdict(error);
     controller.failed(error, core.judge(numberOf(verdict), Date.now(), Math.random()), attempt, isEnd);
   }

@@ -27,6 +27,7 @@ export interface ErrorFacts {
   status?: number | undefined;
   cause?: unknown;
   response?: Response | undefined;
+  body?: string | undefined;
 }
 
 /**
@@ -42,17 +43,22 @@ export class EventSourceError extends Error {
   declare readonly status: number | undefined;
   /** The response, or `undefined` if there was none. Its body has been consumed. */
   declare readonly response: Response | undefined;
+  /**
+   * The text of the body of an error response: at most 16 KiB, and what arrived within one second. `undefined` if there was
+   * none. Not printed.
+   */
+  declare readonly body: string | undefined;
   /** The exception that caused the failure, if there was one. */
   declare readonly cause?: unknown;
 
   /** @internal */
-  constructor(message: string, { reason, status, cause, response }: ErrorFacts) {
+  constructor(message: string, { reason, status, cause, response, body }: ErrorFacts) {
     super(message, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.code = reason && `ERR_${reason.toUpperCase().replaceAll('-', '_')}`;
     this.status = status;
-    // Not enumerable: loggers that print all members would print the request's URL and headers.
-    Object.defineProperty(this, 'response', { value: response });
+    // Not enumerable: loggers that print all members would print the URL, headers and text of the server.
+    Object.defineProperties(this, { response: { value: response }, body: { value: body } });
   }
 
   /** The name of the class. It stays the same in minified code. */

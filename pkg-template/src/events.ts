@@ -1,6 +1,7 @@
 // events(): an async iterator over a response or stream that exists already.
 import { BodyReader } from './body-reader.ts';
-import { EventSourceError } from './errors.ts';
+import { readErrorBody } from './error-body.ts';
+import { EventSourceError, type ErrorFacts } from './errors.ts';
 import type { StreamEvent } from './event-classes.ts';
 import { EventQueue, iterator } from './event-queue.ts';
 import { EventStreamParser, free, slices, throwIfTooLarge, type ParserOptions } from './parser.ts';
@@ -67,7 +68,7 @@ class ResponseQueue extends EventQueue<StreamEvent> {
     if (this.isOver) return;
     const { signal, doneData, ...options } = this.#options;
     const source = this.#source;
-    const stream = source instanceof ReadableStream ? source : bodyOf(source);
+    const stream = source instanceof ReadableStream ? source : await bodyOf(source);
     await new Promise(withWasm);
     if (this.isOver) return;
     const parser = new EventStreamParser(options);
@@ -122,20 +123,24 @@ class ResponseQueue extends EventQueue<StreamEvent> {
 }
 
 /** Returns the body of a response. Throws if it is not an event stream. */
-function bodyOf(response: Response): ReadableStream<Uint8Array> {
+async function bodyOf(response: Response): Promise<ReadableStream<Uint8Array>> {
   if (!response?.headers) throw new TypeError('events() reads a Response (of an awaited fetch) or a ReadableStream');
   const { status, body } = response;
   const type = response.headers.get('Content-Type') ?? '';
   if (!response.ok) {
-    const message = `the server answered with status ${status}, not with an event stream`;
-    throw new EventSourceError(message, { reason: 'status', status, response });
+    throw await refused(response, 'status', `the server answered with status ${status}, not with an event stream`);
   }
   if (!/^[\t\n\r ]*text\/event-stream[\t\n\r ]*(;|$)/i.test(type)) {
     // Only common types are quoted: a server may echo a token in the header.
     const [known = 'another type'] =
       type.match(/^(text\/(html|plain)|application\/(json|x-ndjson|xml))(?=[\s;]|$)/i) ?? [];
     const message = `the response is not \`text/event-stream\` but \`${known}\`: see \`error.response.headers\``;
-    throw new EventSourceError(message, { reason: 'content-type', status, response });
+    throw await refused(response, 'content-type', message);
   }
   return body ?? new ReadableStream({ start: (controller) => controller.close() });
+}
+
+async function refused(response: Response, reason: ErrorFacts['reason'], message: string): Promise<EventSourceError> {
+  const { status } = response;
+  return new EventSourceError(message, { reason, status, response, body: await readErrorBody(response) });
 }

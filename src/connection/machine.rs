@@ -274,7 +274,11 @@ impl Lifecycle {
         let is_late = self.deadline().is_some_and(|deadline| now >= deadline);
         match (&self.state, interrupt) {
             (
-                State::Preparing(_) | State::Fetching(_) | State::Reading | State::Waiting,
+                State::Preparing(_)
+                | State::Fetching(_)
+                | State::Reading
+                | State::Failed(_)
+                | State::Waiting,
                 Some(Interrupt::Reconnect),
             ) => self.restart(Cause::Reconnect),
             (State::Preparing(_) | State::Waiting, Some(Interrupt::Suspend)) => {

@@ -580,3 +580,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn reconnect_replaces_a_failure_that_is_not_decided() {
+    let mut life = Life::new(Policy::default());
+    life.send(Cause::Start, Origin::Same);
+    life.life.responded(&head(500));
+    assert!(life.interrupt(Interrupt::Reconnect));
+    assert_eq!(life.step(), Step::Restart(Cause::Reconnect));
+}
