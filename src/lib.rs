@@ -26,8 +26,28 @@
 //!
 //! let mut parser = EventStreamParser::new();
 //! parser.feed(b"id: 1\ndata: hello\n\n");
-//! let event = parser.next_event().unwrap();
+//! let event = parser.next_event()?.unwrap();
 //! assert_eq!((&*event.data, &*event.last_event_id), ("hello", "1"));
+//! # Ok::<(), authenticated_event_source::event_stream::TooLarge>(())
+//! ```
+//!
+//! With the feature `stream`, [`ByteStreamExt`](event_stream::ByteStreamExt) reads the body of any
+//! response:
+//!
+//! ```
+//! # #[cfg(feature = "stream")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use authenticated_event_source::event_stream::ByteStreamExt;
+//! use futures_util::{StreamExt, stream};
+//!
+//! let bytes = stream::iter([Ok::<_, std::io::Error>("data: hello\n\ndata: [DONE]\n\n")]);
+//! let mut events = bytes.events().until("[DONE]");
+//! while let Some(event) = events.next().await {
+//!     assert_eq!(event?.data, "hello");
+//! }
+//! # Ok(()) }
+//! # #[cfg(all(feature = "stream", not(target_arch = "wasm32")))]
+//! # futures_executor::block_on(example()).unwrap();
 //! ```
 //!
 //! # Layout, in reading order
@@ -45,7 +65,10 @@
 //!
 //! # Features
 //!
-//! - `serde`: `Event::json`, which parses the data of an event into a Rust type.
+//! - `stream`: the adaptor over streams of bytes. It depends on `futures-core` alone.
+//! - `serde_json`: `Event::json`, the data of an event as a Rust type. Every number is exact.
+//! - `serde`: the same with the browser's own JSON parser, if `serde_json` is off. The download is
+//!   smaller, but integers above 2⁵³ are rounded.
 //! - `npm`: the exports of the npm package. Not for applications.
 //!
 //! [WHATWG HTML §9.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html

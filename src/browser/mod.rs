@@ -12,7 +12,7 @@ mod driver;
 mod error;
 mod event_source;
 mod interruptible;
-#[cfg(feature = "serde")]
+#[cfg(all(feature = "serde", not(feature = "serde_json")))]
 mod json;
 mod options;
 mod page_lifecycle;

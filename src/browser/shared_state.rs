@@ -101,8 +101,8 @@ impl SharedState {
             contents.has_comment |= matches!(item, Item::Comment(_));
             contents.is_too_large |= matches!(item, Item::TooLarge);
             lifecycle.retry_state_mut().commit(&item);
-            if let Item::Event(event) = item {
-                queue.push_back(Ok(event.into()));
+            if matches!(item, Item::Event(_)) {
+                queue.push_back(Ok(parser.owned_event()));
             }
         }
         contents

@@ -11,17 +11,30 @@
 //!   if all items are read after each chunk. The buffer holds the data and an unfinished line, and may
 //!   have room for twice as much. The event type and the last event ID are the rest.
 //!
+//! The feature `stream` adds the trait `ByteStreamExt`: `.events()` on any stream of bytes. The
+//! feature `serde_json` adds `Event::json`.
+//!
 //! [WHATWG HTML §9.2.5–9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
 
 mod block;
 mod item;
+#[cfg(any(feature = "serde_json", all(feature = "serde", target_arch = "wasm32")))]
+mod json;
 mod line_buffer;
 mod line_ends;
 mod parser;
+mod shared_str;
+#[cfg(feature = "stream")]
+mod stream;
 mod value;
 
 #[cfg(all(feature = "npm", target_arch = "wasm32"))]
 pub(crate) use block::Found;
 pub(crate) use block::digits;
-pub use item::{Event, Item, RawEvent, decode};
+pub use item::{Event, Item, RawEvent, TooLarge, decode};
+#[cfg(any(feature = "serde_json", all(feature = "serde", target_arch = "wasm32")))]
+pub use json::JsonError;
 pub use parser::EventStreamParser;
+pub use shared_str::SharedStr;
+#[cfg(feature = "stream")]
+pub use stream::{ByteStreamExt, Error, EventStream};

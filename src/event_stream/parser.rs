@@ -1,8 +1,14 @@
+#[cfg(not(npm_module))]
+use alloc::string::String;
 use core::time::Duration;
 
+#[cfg(all(feature = "stream", not(npm_module)))]
+use super::SharedStr;
 use super::block::{Block, Found};
 use super::line_buffer::LineBuffer;
-use super::{Event, Item, RawEvent};
+#[cfg(not(npm_module))]
+use super::{Event, TooLarge, decode, shared_str::SharedStrings};
+use super::{Item, RawEvent};
 
 /// Interprets an event stream ([WHATWG HTML §9.2.6]): bytes in, [items](Item) out.
 ///
@@ -10,14 +16,17 @@ use super::{Event, Item, RawEvent};
 /// chunks never changes its items. The time is linear in the length of the stream.
 ///
 /// ```
-/// use authenticated_event_source::event_stream::{Event, EventStreamParser};
+/// use authenticated_event_source::event_stream::EventStreamParser;
 ///
 /// let mut parser = EventStreamParser::new();
 /// parser.feed(b"event: greeting\nid: 7\ndata: hel");
-/// assert_eq!(parser.next_event(), None);
+/// assert_eq!(parser.next_event()?, None);
 /// parser.feed(b"lo\n\n");
-/// let Event { event_type, data, last_event_id } = parser.next_event().unwrap();
-/// assert_eq!((&*event_type, &*data, &*last_event_id), ("greeting", "hello", "7"));
+/// let event = parser.next_event()?.unwrap();
+/// assert_eq!(event.data, "hello");
+/// assert_eq!(event.event_type, "greeting");
+/// assert_eq!(event.last_event_id, "7");
+/// # Ok::<(), authenticated_event_source::event_stream::TooLarge>(())
 /// ```
 ///
 /// [WHATWG HTML §9.2.6]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
@@ -29,6 +38,9 @@ pub struct EventStreamParser {
     /// Whether [`Item::TooLarge`] was returned. The memory is freed by the next call, not before: the
     /// bindings still read the events before the event that is too large.
     is_too_large: bool,
+    /// The npm package makes JavaScript strings and needs none of these.
+    #[cfg(not(npm_module))]
+    shared: SharedStrings,
 }
 
 impl Default for EventStreamParser {
@@ -48,6 +60,8 @@ impl EventStreamParser {
             block: Block::default(),
             max_event_size: Self::DEFAULT_MAX_EVENT_SIZE,
             is_too_large: false,
+            #[cfg(not(npm_module))]
+            shared: SharedStrings::default(),
         }
     }
 
@@ -116,10 +130,12 @@ impl EventStreamParser {
     #[inline]
     pub fn next_item(&mut self) -> Option<Item<'_>> {
         let found = self.find()?;
+        #[cfg(not(npm_module))]
+        self.note_last_event_id(found);
         Some(self.item(found))
     }
 
-    /// [`next_item`](Self::next_item), before anybody looks at it.
+    /// Finds the next item without reading its values.
     #[inline(always)]
     pub(crate) fn find(&mut self) -> Option<Found> {
         if self.is_too_large {
@@ -146,20 +162,11 @@ impl EventStreamParser {
         Some(found)
     }
 
-    /// The next event, for those who do not need the other items.
-    pub fn next_event(&mut self) -> Option<Event> {
-        loop {
-            if let Item::Event(event) = self.next_item()? {
-                return Some(event.into());
-            }
-        }
-    }
-
     #[inline(always)]
     fn item(&self, found: Found) -> Item<'_> {
         let Self { lines, block, .. } = self;
         match found {
-            Found::Event => Item::Event(self.event()),
+            Found::Event => Item::Event(event(lines, block)),
             Found::LastEventId => Item::LastEventId(block.last_event_id().bytes(lines)),
             Found::ReconnectionTime => {
                 Item::ReconnectionTime(Duration::from_millis(block.reconnection_time()))
@@ -169,23 +176,121 @@ impl EventStreamParser {
         }
     }
 
-    #[inline(always)]
-    fn event(&self) -> RawEvent<'_> {
-        let Self { lines, block, .. } = self;
-        let name = block.event_type().bytes(lines);
-        let has_type = !name.is_empty();
-        RawEvent {
-            event_type: if has_type { name } else { b"message" },
-            has_type,
-            data: lines.bytes(block.data()),
-            last_event_id: block.last_event_id().bytes(lines),
-            has_id: block.has_id(),
-        }
-    }
-
     fn free(&mut self) {
         self.reset("");
         self.is_too_large = true;
+    }
+}
+
+/// The values of the item that was [found](EventStreamParser::find), for the adaptor.
+#[cfg(all(feature = "stream", not(npm_module)))]
+impl EventStreamParser {
+    /// The last event ID of the item that was [found](Self::find) last.
+    pub(super) fn found_last_event_id(&mut self) -> SharedStr {
+        let id = self.block.last_event_id().bytes(&self.lines);
+        self.shared.last_event_id(id)
+    }
+
+    #[inline]
+    pub(super) fn found_data(&self) -> &[u8] {
+        self.lines.bytes(self.block.data())
+    }
+
+    #[inline]
+    pub(super) fn found_id(&self) -> bool {
+        self.block.has_id()
+    }
+
+    pub(super) fn found_reconnection_time(&self) -> Duration {
+        Duration::from_millis(self.block.reconnection_time())
+    }
+}
+
+#[cfg(not(npm_module))]
+impl EventStreamParser {
+    /// The next event, without the other items; `None` until more bytes come.
+    ///
+    /// ```
+    /// use authenticated_event_source::event_stream::EventStreamParser;
+    ///
+    /// let mut parser = EventStreamParser::new();
+    /// parser.feed(b"data: a\n\n: comment\n\ndata: b\n\n");
+    /// while let Some(event) = parser.next_event()? {
+    ///     println!("{}", event.data);
+    /// }
+    /// # Ok::<(), authenticated_event_source::event_stream::TooLarge>(())
+    /// ```
+    ///
+    /// # Errors
+    /// An event or a line is larger than [the limit](Self::max_event_size). The error is returned
+    /// once; then the parser ignores everything until it is [reset](Self::reset).
+    pub fn next_event(&mut self) -> Result<Option<Event>, TooLarge> {
+        while let Some(found) = self.find() {
+            self.note_last_event_id(found);
+            match found {
+                Found::Event => return Ok(Some(self.owned_event())),
+                Found::TooLarge => return Err(self.too_large()),
+                Found::LastEventId | Found::ReconnectionTime | Found::Comment => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// The event that was [found](Self::next_item) last, decoded.
+    #[inline(always)]
+    pub(crate) fn owned_event(&mut self) -> Event {
+        let raw = event(&self.lines, &self.block);
+        // The two kinds of events are built apart: a value that one of two ways has made is moved,
+        // and a processor stalls where it loads what it has just stored in other pieces.
+        let Ok(data) = core::str::from_utf8(raw.data) else {
+            return self.malformed_event();
+        };
+        Event {
+            event_type: self.shared.event_type(&raw),
+            last_event_id: self.shared.last_event_id(raw.last_event_id),
+            data: String::from(data),
+        }
+    }
+
+    #[cold]
+    fn malformed_event(&mut self) -> Event {
+        let raw = event(&self.lines, &self.block);
+        Event {
+            event_type: self.shared.event_type(&raw),
+            last_event_id: self.shared.last_event_id(raw.last_event_id),
+            data: decode(raw.data).into_owned(),
+        }
+    }
+
+    pub(super) fn too_large(&self) -> TooLarge {
+        TooLarge {
+            limit: self.max_event_size,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn note_last_event_id(&mut self, found: Found) {
+        let is_changed = match found {
+            Found::Event => self.block.has_id(),
+            Found::LastEventId => true,
+            Found::ReconnectionTime | Found::Comment | Found::TooLarge => false,
+        };
+        if is_changed {
+            self.shared.last_event_id_changed();
+        }
+    }
+}
+
+#[inline(always)]
+fn event<'a>(lines: &'a LineBuffer, block: &'a Block) -> RawEvent<'a> {
+    let name = block.event_type().bytes(lines);
+    let has_type = !name.is_empty();
+    RawEvent {
+        event_type: if has_type { name } else { b"message" },
+        has_type,
+        data: lines.bytes(block.data()),
+        last_event_id: block.last_event_id().bytes(lines),
+        has_id: block.has_id(),
     }
 }
 

@@ -2,8 +2,10 @@
 //! process's.
 #![cfg(not(target_arch = "wasm32"))]
 
-use authenticated_event_source::event_stream::{EventStreamParser, Item};
+use authenticated_event_source::event_stream::{ByteStreamExt, EventStreamParser, Item};
 use dhat::{HeapStats, Profiler};
+use futures_executor::block_on;
+use futures_util::stream::{self, FusedStream, StreamExt};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
@@ -43,6 +45,9 @@ fn memory_is_bounded_and_freed() {
     nothing_is_kept_after_too_large();
     a_reset_frees_all();
     an_endless_line_is_bounded();
+    an_owned_event_allocates_its_data_alone();
+    invented_types_and_ids_do_not_fill_the_memory();
+    the_adaptor_allocates_in_proportion_to_the_stream();
 }
 
 fn a_new_parser_allocates_nothing() {
@@ -150,4 +155,52 @@ fn an_endless_line_is_bounded() {
     // The data and the unfinished line in a buffer with room for twice as much, the type, the ID.
     assert!(stats.max_bytes <= 6 * limit + 2 * CHUNK, "{stats:?}");
     assert_eq!(stats.curr_bytes, 0, "{stats:?}");
+}
+
+/// Reads all events of a stream and keeps them until the allocations were counted.
+fn allocated_for_events(stream: &str, kept: usize) -> HeapStats {
+    let profiler = Profiler::builder().testing().build();
+    let bytes = stream::iter(stream.as_bytes().chunks(CHUNK).map(Ok::<_, ()>));
+    let mut events = bytes.events();
+    let mut all = Vec::with_capacity(kept);
+    while let Some(Ok(event)) = block_on(events.next()) {
+        all.push(event);
+        all.truncate(kept);
+    }
+    assert!(events.is_terminated(), "the stream has ended");
+    let stats = HeapStats::get();
+    drop((all, events));
+    drop(profiler);
+    stats
+}
+
+/// The type `message`, a type seen before and the ID of an earlier event are shared.
+fn an_owned_event_allocates_its_data_alone() {
+    const EVENTS: usize = 1000;
+    let unnamed = "data: hello\n\n".repeat(EVENTS);
+    let named = "event: a\ndata: hello\n\nevent: b\ndata: hello\n\n".repeat(EVENTS / 2);
+    let with_id = ["id: 1\ndata: hello\n\n", &unnamed].concat();
+    for stream in [unnamed, named, with_id] {
+        let stats = allocated_for_events(&stream, EVENTS + 1);
+        assert!(stats.total_blocks < EVENTS as u64 + 30, "{stats:?}");
+    }
+}
+
+fn invented_types_and_ids_do_not_fill_the_memory() {
+    let event = |n: usize| format!("event: type-{n}\nid: {n}\ndata: hello\n\n");
+    let stream: String = (0..5000).map(event).collect();
+    let stats = allocated_for_events(&stream, 0);
+    assert!(stats.curr_bytes < 4 * CHUNK, "{stats:?}");
+}
+
+/// Counts bytes, because a clock would measure the machine. One event in many chunks is the worst
+/// case: a parser that starts again with each chunk takes quadratic time.
+fn the_adaptor_allocates_in_proportion_to_the_stream() {
+    let allocated = |data: usize| {
+        let stream = format!("id: 1\ndata: {}\n\n", "x".repeat(data));
+        allocated_for_events(&stream, 1).total_bytes
+    };
+    let (once, twice) = (allocated(512 * KIB), allocated(1024 * KIB));
+    assert!(once <= 6 * 512 * KIB as u64, "{once}");
+    assert!(twice <= 2 * once + CHUNK as u64, "{once}, {twice}");
 }

@@ -20,11 +20,7 @@ fn source(url: &str) -> AuthenticatedEventSource {
 async fn the_events_of_a_stream_come_in_order_and_its_end_ends_the_source() {
     let stream = "data:text/event-stream,id:1%0Adata:a%0A%0Aevent:b%0Adata:c%0A%0Adata:unfinished";
     let mut source = source(stream);
-    let event = |event_type: &str, data: &str| Event {
-        event_type: event_type.into(),
-        data: data.into(),
-        last_event_id: "1".into(),
-    };
+    let event = |event_type: &str, data: &str| Event::new(event_type, data, "1");
     assert_eq!(
         source.next().await.expect("an event").expect("no failure"),
         event("message", "a")

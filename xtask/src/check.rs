@@ -75,13 +75,16 @@ fn lints() -> Result<()> {
     run(clippy.args(["--", "-D", "warnings"]))
 }
 
-/// Lints the Rust API in the browser, with its tests.
+/// Lints the Rust API in the browser, with its tests: with the JSON of the engine, and with serde_json.
 fn lints_for_wasm() -> Result<()> {
     // The browser tests compile these addresses in. Clippy runs no test, so no server is needed.
     let fixture = ["FIXTURE_URL", "FAULTS_URL"].map(|name| (name, "http://127.0.0.1:3000"));
-    let mut clippy = clippy_for_wasm("serde")?;
-    clippy.args(["--all-targets", "--", "-D", "warnings"]);
-    run(clippy.args(["--cfg", "fixture_server"]).envs(fixture))
+    for features in ["serde", "serde,serde_json,stream"] {
+        let mut clippy = clippy_for_wasm(features)?;
+        clippy.args(["--all-targets", "--", "-D", "warnings"]);
+        run(clippy.args(["--cfg", "fixture_server"]).envs(fixture))?;
+    }
+    Ok(())
 }
 
 /// Lints the same code as the build of the npm package compiles, with the same flags.

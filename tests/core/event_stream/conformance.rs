@@ -1,7 +1,7 @@
 //! Every vector, cut in every way.
 use authenticated_event_source::event_stream::EventStreamParser;
 
-use crate::oracle::{cut, interpret, parse};
+use crate::oracle::{check_events, cut, interpret, parse};
 use crate::vectors::{self, Vector};
 
 /// Streams up to this many bytes are cut at each pair of places.
@@ -12,6 +12,8 @@ const MAX_LEN_FOR_EACH_PLACE: usize = 1024;
 /// Miri takes seconds where the processor takes milliseconds: there, only short streams.
 const MAX_LEN: usize = if cfg!(miri) { 100 } else { 1 << 20 };
 
+const DEFAULT_LIMIT: usize = EventStreamParser::DEFAULT_MAX_EVENT_SIZE;
+
 fn vectors() -> impl Iterator<Item = Vector> {
     vectors::read()
         .into_iter()
@@ -19,17 +21,17 @@ fn vectors() -> impl Iterator<Item = Vector> {
 }
 
 fn check(vector: &Vector, cuts: &[usize]) {
-    let mut parser = EventStreamParser::new();
-    if let Some(limit) = vector.limit {
-        parser = parser.max_event_size(limit);
-    }
+    let limit = vector.limit.unwrap_or(DEFAULT_LIMIT);
+    let mut parser = EventStreamParser::new().max_event_size(limit);
     parser.reset(&vector.start);
-    let found = parse(&mut parser, cut(&vector.stream, cuts));
+    let pieces = cut(&vector.stream, cuts);
+    let found = parse(&mut parser, pieces.iter().copied());
     assert_eq!(
         found, vector.items,
         "vector {}, cut at {cuts:?}",
         vector.name
     );
+    check_events(limit, &vector.start, &pieces, &found);
 }
 
 fn places(vector: &Vector) -> impl Iterator<Item = usize> + use<> {
@@ -117,7 +119,7 @@ fn the_oracle_too() {
         items,
     } in vectors::read()
     {
-        let limit = limit.unwrap_or(EventStreamParser::DEFAULT_MAX_EVENT_SIZE);
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
         assert_eq!(
             interpret(&stream, &start, limit),
             items,

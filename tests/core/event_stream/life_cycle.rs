@@ -4,11 +4,7 @@ use core::time::Duration;
 use authenticated_event_source::event_stream::{Event, EventStreamParser, Item};
 
 fn event(event_type: &str, data: &str, last_event_id: &str) -> Event {
-    Event {
-        event_type: event_type.to_owned(),
-        data: data.to_owned(),
-        last_event_id: last_event_id.to_owned(),
-    }
+    Event::new(event_type, data, last_event_id)
 }
 
 /// Each leaves something behind in the parser that a new stream must not see.
@@ -41,10 +37,10 @@ fn a_reset_drops_what_is_unfinished() {
         parser.feed(NEXT_STREAM);
         assert_eq!(
             parser.next_event(),
-            Some(event("message", "x", "7")),
+            Ok(Some(event("message", "x", "7"))),
             "after {stream:?}"
         );
-        assert_eq!(parser.next_event(), None);
+        assert_eq!(parser.next_event(), Ok(None));
     }
 }
 
@@ -60,7 +56,7 @@ fn a_reset_drops_what_is_unread() {
         parser.feed(NEXT_STREAM);
         assert_eq!(
             parser.next_event(),
-            Some(event("message", "x", "")),
+            Ok(Some(event("message", "x", ""))),
             "after {stream:?}"
         );
     }
@@ -70,11 +66,11 @@ fn a_reset_drops_what_is_unread() {
 fn the_end_forgets_the_last_event_id() {
     let mut parser = EventStreamParser::new();
     parser.feed(b"id: 1\ndata: a\n\nid: 2\ndata: b");
-    assert_eq!(parser.next_event(), Some(event("message", "a", "1")));
+    assert_eq!(parser.next_event(), Ok(Some(event("message", "a", "1"))));
     parser.end();
     assert_eq!(parser.next_item(), None);
     parser.feed(NEXT_STREAM);
-    assert_eq!(parser.next_event(), Some(event("message", "x", "")));
+    assert_eq!(parser.next_event(), Ok(Some(event("message", "x", ""))));
 }
 
 #[test]
@@ -103,7 +99,7 @@ fn feed_with_is_given_zeros_and_takes_what_is_written() {
         assert_eq!(room, [0; 9]);
         room.copy_from_slice(b"data: a\n\n");
     });
-    assert_eq!(parser.next_event(), Some(event("message", "a", "")));
+    assert_eq!(parser.next_event(), Ok(Some(event("message", "a", ""))));
     // Again where other bytes have been: what was there must not shine through.
     parser.feed_with(9, |room| assert_eq!(room, [0; 9]));
     assert_eq!(parser.next_item(), None);
@@ -121,7 +117,7 @@ fn feed_with_nothing_changes_nothing() {
     }
     parser.feed(b"\r");
     parser.feed(b"");
-    assert_eq!(parser.next_event(), Some(event("message", "a", "1")));
+    assert_eq!(parser.next_event(), Ok(Some(event("message", "a", "1"))));
     parser.feed(b"");
     assert_eq!(parser.next_item(), None);
 }
@@ -130,16 +126,44 @@ fn feed_with_nothing_changes_nothing() {
 fn next_event_passes_over_the_other_items() {
     let mut parser = EventStreamParser::new();
     parser.feed(b": c\nretry: 5\nid: 1\n\nevent: t\ndata: a\n\n");
-    assert_eq!(parser.next_event(), Some(event("t", "a", "1")));
-    assert_eq!(parser.next_event(), None);
+    assert_eq!(parser.next_event(), Ok(Some(event("t", "a", "1"))));
+    assert_eq!(parser.next_event(), Ok(None));
 }
 
 #[test]
-fn next_event_ends_at_an_event_that_is_too_large() {
+fn next_event_reports_once_that_an_event_is_too_large() {
     let mut parser = EventStreamParser::new().max_event_size(7);
     parser.feed(b"data: a\n\ndata: ab\n\ndata: b\n\n");
-    assert_eq!(parser.next_event(), Some(event("message", "a", "")));
-    assert_eq!(parser.next_event(), None);
+    assert_eq!(parser.next_event(), Ok(Some(event("message", "a", ""))));
+    let error = parser
+        .next_event()
+        .expect_err("the second line has 8 bytes");
+    assert_eq!(error.limit, 7);
+    assert!(error.to_string().contains("larger than 7 bytes"), "{error}");
+    assert_eq!(parser.next_event(), Ok(None));
+}
+
+#[test]
+fn owned_events_have_the_id_that_borrowed_items_set() {
+    let mut parser = EventStreamParser::new();
+    parser.feed(b"id: 1\ndata: a\n\ndata: b\n\nid: 2\n\ndata: c\n\nid: 3\ndata: d\n\ndata: e\n\n");
+    assert_eq!(parser.next_event(), Ok(Some(event("message", "a", "1"))));
+    assert_eq!(parser.next_event(), Ok(Some(event("message", "b", "1"))));
+    // The block without data and the event with its ID are read as borrowed items.
+    assert_eq!(parser.next_item(), Some(Item::LastEventId(b"2")));
+    assert_eq!(parser.next_event(), Ok(Some(event("message", "c", "2"))));
+    assert!(matches!(parser.next_item(), Some(Item::Event(_))));
+    assert_eq!(parser.next_event(), Ok(Some(event("message", "e", "3"))));
+    parser.reset("4");
+    parser.feed(b"data: f\n\n");
+    assert_eq!(parser.next_event(), Ok(Some(event("message", "f", "4"))));
+}
+
+#[test]
+fn owned_events_can_move_to_another_thread() {
+    fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<Event>();
+    is_send_and_sync::<EventStreamParser>();
 }
 
 #[test]
@@ -181,5 +205,5 @@ fn the_reconnection_time_is_a_duration_and_never_wraps() {
 #[test]
 fn an_empty_parser_has_nothing_to_say() {
     assert_eq!(EventStreamParser::default().next_item(), None);
-    assert_eq!(EventStreamParser::new().next_event(), None);
+    assert_eq!(EventStreamParser::new().next_event(), Ok(None));
 }

@@ -129,7 +129,8 @@ fn after_too_large_everything_is_ignored_until_the_reset() {
     parser.reset("2");
     assert_eq!(parser.next_item(), None);
     parser.feed(b"\xEF\xBB\xBFdata: b\n\n");
-    let event = parser.next_event().expect("the new stream has an event");
+    let event = parser.next_event().expect("the event is small");
+    let event = event.expect("the new stream has an event");
     assert_eq!((&*event.data, &*event.last_event_id), ("b", "2"));
 }
 

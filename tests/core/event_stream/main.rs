@@ -17,3 +17,4 @@ mod life_cycle;
 mod limit;
 mod properties;
 mod smoke;
+mod stream;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
 
-use crate::oracle::{cut, interpret, parse, parse_lazily};
+use crate::oracle::{check_events, cut, interpret, parse, parse_lazily};
 
 const NO_LIMIT: usize = EventStreamParser::DEFAULT_MAX_EVENT_SIZE;
 
@@ -110,7 +110,9 @@ proptest! {
     ) {
         let mut parser = EventStreamParser::new();
         parser.reset(&start);
-        let found = parse(&mut parser, cut(&stream, &cuts));
+        let pieces = cut(&stream, &cuts);
+        let found = parse(&mut parser, pieces.iter().copied());
+        check_events(NO_LIMIT, &start, &pieces, &found);
         prop_assert_eq!(found, interpret(&stream, &start, NO_LIMIT));
     }
 
@@ -144,6 +146,7 @@ proptest! {
     ) {
         let parser = || EventStreamParser::new().max_event_size(limit);
         let whole = parse(&mut parser(), [&bytes[..]]);
+        check_events(limit, "", &cut(&bytes, &cuts), &whole);
         prop_assert_eq!(parse(&mut parser(), cut(&bytes, &cuts)), whole);
     }
 

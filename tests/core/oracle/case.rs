@@ -1,7 +1,7 @@
 //! The input of the fuzz target, and what must hold for every one.
 use authenticated_event_source::event_stream::EventStreamParser;
 
-use super::{Item, cut, interpret, parse, parse_lazily};
+use super::{Item, check_events, cut, interpret, parse, parse_lazily};
 
 /// A stream and the way in which it arrives, read from any bytes: the limit (one byte, 255 is
 /// the default limit), the number of cuts (one byte), the cuts (two bytes each), the stream.
@@ -55,6 +55,7 @@ impl<'a> Case<'a> {
         );
         let lazily = parse_lazily(&mut self.parser(), cut(self.stream, &self.cuts), &[0, 2]);
         assert_eq!(whole, lazily, "asking late changed the items of {self:?}");
+        check_events(self.limit, "", &cut(self.stream, &self.cuts), &whole);
         if let Some(expected) = self.expected() {
             assert_eq!(
                 whole, expected,

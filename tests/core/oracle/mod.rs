@@ -11,7 +11,7 @@ mod observed;
 use std::borrow::Cow;
 
 pub(crate) use case::Case;
-pub(crate) use observed::{cut, parse, parse_lazily};
+pub(crate) use observed::{check_events, cut, parse, parse_lazily};
 
 /// What a stream holds, decoded and owned.
 #[derive(Clone, Debug, PartialEq, Eq)]

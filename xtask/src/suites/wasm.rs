@@ -30,7 +30,8 @@ pub(super) fn run_suite(report: &mut Report, filter: Option<&str>) -> Result<(),
 fn examples() -> Result<()> {
     let mut examples = cargo();
     examples.args(["test", "--doc", "--package", paths::CRATE]);
-    examples.args(["--features", "serde", "--target", "wasm32-unknown-unknown"]);
+    examples.args(["--features", "serde,stream"]);
+    examples.args(["--target", "wasm32-unknown-unknown"]);
     examples.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "true");
     run(examples.env(FLAGS.0, FLAGS.1))
 }
