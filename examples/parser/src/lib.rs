@@ -1,0 +1,4 @@
+//! Event streams outside of a browser: see the two modules. `src/bin` has a program for each.
+
+pub mod language_model;
+pub mod proxy;
