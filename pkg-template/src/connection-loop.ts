@@ -3,49 +3,47 @@ import { Core, Parser } from '#bindings';
 import { BodyReader } from './body-reader.ts';
 import { readErrorBody } from './error-body.ts';
 import { EventSourceError, type Reason } from './errors.ts';
-import { EventTableReader, HAS_COMMENT, HAS_ID, HAS_RECORDS, HAS_RETRY, IS_TOO_LARGE } from './event-table.ts';
+import { EventTableReader } from './event-table.ts';
 import { watchPage } from './page-lifecycle.ts';
-import { ConnectionRequest, FIND_REDIRECT, PROBE } from './request.ts';
+import {
+  ATTEMPT,
+  BROKEN,
+  CAUSE,
+  CLOSE,
+  ENDED,
+  HAS_COMMENT,
+  HAS_ID,
+  HAS_RECORDS,
+  HAS_RETRY,
+  ILLEGAL_REQUEST,
+  IS_END,
+  IS_RESTARTING,
+  IS_TOO_LARGE,
+  MESSAGE,
+  NO_RESPONSE,
+  PREPARED,
+  PROVIDER_FAILED,
+  REASON,
+  RESPONSE_HEADERS,
+  RESUME,
+  SLICE,
+  STATUS,
+  STEP_FIND_REDIRECT,
+  STEP_PROBE,
+  STEP_READ,
+  STEP_STOP,
+  SUSPEND,
+  TOO_LARGE,
+  VERDICT_RETRY,
+  VERDICT_STOP,
+  WAKE,
+} from './protocol.ts';
+import { ConnectionRequest } from './request.ts';
 import { Secrets } from './secrets.ts';
 import { settingsOf } from './settings.ts';
 import type { SourceController } from './source-controller.ts';
 import type { AttemptCause, ExpiringToken } from './token.ts';
 import { nextTask } from './yield-to-page.ts';
-
-// What happens, by number as in src/bindings/lifecycle.rs.
-const CLOSE = 0;
-export const RECONNECT = 1;
-export const RESET = 2;
-const WAKE = 3;
-const SUSPEND = 4;
-const RESUME = 5;
-const PREPARED = 6;
-const PROVIDER_FAILED = 7;
-const ILLEGAL_REQUEST = 8;
-const NO_RESPONSE = 9;
-const BROKEN = 10;
-const ENDED = 11;
-const TOO_LARGE = 12;
-
-// Numbers to read from the core.
-const ATTEMPT = 0;
-const SLICE = 1;
-const IS_RESTARTING = 2;
-const IS_END = 3;
-const STATUS = 4;
-
-// Texts to read from the core.
-const CAUSE = 0;
-const REASON = 2;
-const MESSAGE = 3;
-
-// Steps whose number the loop compares.
-const READ = 6;
-const STOP = 10;
-
-/** The response headers that the core reads. */
-const HEADERS = ['Content-Type', 'Retry-After', 'SSE-Heartbeat'];
-const LAST_EVENT_ID = HEADERS.length;
 
 /**
  * The longest single timeout, in milliseconds. Timers stop while the machine sleeps. The clock continues, so the loop
@@ -90,7 +88,7 @@ export class ConnectionLoop {
     this.#secrets = new Secrets(controller.url);
     const { options } = controller;
     this.#core = new Core(settingsOf(options, controller.isFetchable));
-    this.#core.take(LAST_EVENT_ID, controller.lastEventId);
+    this.#core.setLastEventId(controller.lastEventId);
     this.#parser = new Parser(options.limits.maxEventSize);
     this.#reader = new EventTableReader(memory);
     void this.#run(this.#core);
@@ -123,8 +121,9 @@ export class ConnectionLoop {
       });
       for (;;) {
         const step = core.step(Date.now());
-        if (step > READ) this.#closeRequest();
-        if (step === STOP) break;
+        if (step > STEP_READ) this.#closeRequest();
+        if (step === STEP_STOP) break;
+        // An unknown number throws.
         await this.#steps[step]!(core, step);
       }
     } catch (cause) {
@@ -137,7 +136,7 @@ export class ConnectionLoop {
     }
   }
 
-  /** By number: see `step` in src/bindings/lifecycle.rs. */
+  /** By the numbers `STEP_…`. */
   readonly #steps: ((core: Core, step: number) => unknown)[] = [
     (core) => this.#prepare(core),
     ...Array(4).fill((core: Core, kind: number) => this.#fetch(core, kind)),
@@ -196,9 +195,9 @@ export class ConnectionLoop {
 
   #responded(core: Core, kind: number, response: Response): void {
     const { status, type, headers } = response;
-    for (const [index, name] of HEADERS.entries()) core.take(index, headers.get(name) ?? '');
+    for (const [index, name] of RESPONSE_HEADERS.entries()) core.setHeader(index, headers.get(name) ?? '');
     core.responded(status, type === 'opaqueredirect', Date.parse(headers.get('Retry-After')!), Date.now());
-    if (kind === FIND_REDIRECT || kind === PROBE) return;
+    if (kind === STEP_FIND_REDIRECT || kind === STEP_PROBE) return;
     this.#forgetFailure();
     this.#response = response;
   }
@@ -270,7 +269,7 @@ export class ConnectionLoop {
       // biome-ignore lint/nursery/noMisusedPromises: `undefined` if there is nothing to wait for
       if (ready) await this.#unlessRestarting(core, () => ready);
       // Commit the ID of the last delivered event.
-      if (flags & HAS_ID) core.take(LAST_EVENT_ID, controller.lastEventId);
+      if (flags & HAS_ID) core.setLastEventId(controller.lastEventId);
       const mustYield = core.delivered(flags, slice.length, Date.now() - begun);
       if (flags & IS_TOO_LARGE) return this.#fail(core, TOO_LARGE);
       if (mustYield) await this.#unlessRestarting(core, nextTask);
@@ -399,5 +398,5 @@ export class ConnectionLoop {
 /** Returns the result of `shouldRetry` as the core reads it. */
 function numberOf(verdict: boolean | number | undefined): number {
   if (typeof verdict === 'number') return Math.max(verdict, 0);
-  return typeof verdict === 'boolean' ? (verdict ? -1 : -2) : NaN;
+  return typeof verdict === 'boolean' ? (verdict ? VERDICT_RETRY : VERDICT_STOP) : NaN;
 }

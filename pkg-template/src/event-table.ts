@@ -1,22 +1,7 @@
 // The table of events that the parser writes in WebAssembly memory, as JavaScript values.
 import type { Parser } from '#bindings';
+import { COMMENT, COPIED_ID, DATA, ID, IS_UTF16, NAME, ONE_BY_ONE } from './protocol.ts';
 import { WasmStrings } from './wasm-strings.ts';
-
-// The bits of a record's head, each for a pair of numbers. See src/bindings/event_table.rs.
-const DATA = 1;
-const ID = 2;
-const FAR_ID = 4;
-const COMMENT = 8;
-const NAME = 16;
-
-// The bits of the table's flags.
-const ONE_BY_ONE = 1;
-export const IS_TOO_LARGE = 2;
-export const HAS_COMMENT = 8;
-export const HAS_ID = 16;
-export const HAS_RETRY = 32;
-export const HAS_RECORDS = 64;
-const IS_UTF16 = 128;
 
 // Indices of fields in the table.
 const FLAGS = 6;
@@ -90,7 +75,7 @@ export class EventTableReader {
       // Most records contain only data.
       if (head !== DATA) {
         if (head & ID) id = this.#value(all, start, (words[at++]! - first) | 0, (words[at++]! - first) | 0);
-        if (head & FAR_ID) id = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
+        if (head & COPIED_ID) id = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
         if (head & COMMENT) text = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
         if (head & NAME) types[type] = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
       }

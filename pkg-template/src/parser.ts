@@ -2,8 +2,9 @@
 import { Parser } from '#bindings';
 import { EventSourceError } from './errors.ts';
 import type { StreamEvent } from './event-classes.ts';
-import { EventTableReader, HAS_RETRY, IS_TOO_LARGE } from './event-table.ts';
+import { EventTableReader } from './event-table.ts';
 import { readFunction, readNumber } from './options.ts';
+import { HAS_RETRY, IS_TOO_LARGE } from './protocol.ts';
 import { withWasm } from './wasm.ts';
 
 const MAX_EVENT_SIZE = 16 * 2 ** 20;

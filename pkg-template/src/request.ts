@@ -1,23 +1,19 @@
 // The request of one attempt: URL, headers, redirect rules.
 import type { Core } from '#bindings';
+import {
+  GUARD_MANUAL,
+  GUARD_SAME_ORIGIN_MODE,
+  ID_HEADER,
+  ORIGIN_NONE,
+  ORIGIN_OTHER,
+  ORIGIN_SAME,
+  STEP_FIND_REDIRECT,
+  STEP_PROBE,
+} from './protocol.ts';
 import { followWithinOrigin, type SendRequest } from './redirects.ts';
 import { hasSecretHeader, type Secrets } from './secrets.ts';
 import type { SourceController } from './source-controller.ts';
 import type { ExpiringToken } from './token.ts';
-
-/** The number of the value of `Last-Event-ID`: see `text` in src/bindings/lifecycle.rs. */
-const ID_HEADER = 1;
-
-// How a request is guarded: see `guard` in src/bindings/lifecycle.rs.
-const SAME_ORIGIN_MODE = 1;
-const MANUAL = 2;
-
-// The kinds of requests that only find out why the server did not answer: see `step` in src/bindings/lifecycle.rs.
-export const FIND_REDIRECT = 2;
-export const PROBE = 3;
-
-/** The URL is in the origin of the page: see `guard` in src/bindings/lifecycle.rs. */
-const SAME = 1;
 
 /** The request of one attempt. This is the only place that sends requests. */
 export class ConnectionRequest {
@@ -57,12 +53,12 @@ export class ConnectionRequest {
     const address = this.hasSecrets ? url : redirected;
     const origin = originOf(address);
     // With a parameter, the header is left out of cross-origin requests, because the server may refuse the preflight.
-    if (lastEventId && (lastEventIdParam === undefined || origin === SAME))
+    if (lastEventId && (lastEventIdParam === undefined || origin === ORIGIN_SAME))
       headers.set('Last-Event-ID', core.text(ID_HEADER));
     this.#guard = core.guard(origin, this.hasSecrets);
-    if (this.#guard === SAME_ORIGIN_MODE) init.mode = 'same-origin';
+    if (this.#guard === GUARD_SAME_ORIGIN_MODE) init.mode = 'same-origin';
     // A caller who refuses redirects altogether keeps that.
-    if (this.#guard === MANUAL && init.redirect !== 'error') init.redirect = 'manual';
+    if (this.#guard === GUARD_MANUAL && init.redirect !== 'error') init.redirect = 'manual';
     this.#init = { ...init, headers, signal: this.#aborting.signal };
     this.#fetch = fetch;
     this.#address = address;
@@ -74,11 +70,11 @@ export class ConnectionRequest {
 
   /** Sends the request, or a diagnostic request. */
   async send(kind: number): Promise<Response> {
-    if (kind === PROBE) return this.#probe();
+    if (kind === STEP_PROBE) return this.#probe();
     // The global function is looked up at each call, because the page may replace it.
     const fetch = this.#fetch ?? globalThis.fetch;
-    if (kind === FIND_REDIRECT) return fetch(this.#url, { ...this.#init, redirect: 'manual' });
-    if (this.#guard === MANUAL) return followWithinOrigin(fetch, this.#url, this.#init);
+    if (kind === STEP_FIND_REDIRECT) return fetch(this.#url, { ...this.#init, redirect: 'manual' });
+    if (this.#guard === GUARD_MANUAL) return followWithinOrigin(fetch, this.#url, this.#init);
     return fetch(this.#url, this.#init);
   }
 
@@ -119,12 +115,12 @@ function hasUserInfo(url: string): boolean {
   return username !== '' || password !== '';
 }
 
-/** Returns the origin of a URL as the core reads it: 0 if there is no page, 1 for the origin of the page, 2 for another. */
+/** Returns the origin of a URL as the core reads it (`ORIGIN_…`). */
 function originOf(url: string): number {
   // The location has no usable origin in a frame with `srcdoc` or in a sandboxed frame.
   const { location, origin = location?.origin } = globalThis;
-  if (!location?.origin) return 0;
-  return new URL(url).origin === origin ? SAME : 2;
+  if (!location?.origin) return ORIGIN_NONE;
+  return new URL(url).origin === origin ? ORIGIN_SAME : ORIGIN_OTHER;
 }
 
 function withParam(address: string, name: string, value: string): string {

@@ -1,26 +1,6 @@
 // The options that the WebAssembly reads, as a list of numbers.
 import type { ResolvedOptions } from './options.ts';
-
-/** The settings that the WebAssembly reads, in the order of `Number` in src/bindings/settings.rs. */
-const SETTINGS = [
-  'hasAuth',
-  'canRefresh',
-  'renewBefore',
-  'isGet',
-  'isFetchable',
-  'mayProbe',
-  'connectTimeout',
-  'heartbeatTimeout',
-  'followsRedirects',
-  'isSpec',
-  'initialDelay',
-  'maxDelay',
-  'multiplier',
-  'hasJitter',
-  'maxRetries',
-  'resetAfter',
-  'retryOn',
-] as const;
+import { SETTINGS } from './protocol.ts';
 
 /** Every setting, so that code that omits one does not compile. Times are milliseconds. */
 type Settings = Record<(typeof SETTINGS)[number], number | boolean>;

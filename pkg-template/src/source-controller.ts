@@ -1,5 +1,5 @@
 // The state of one EventSource: it stands between the class and the connection loop.
-import { ConnectionLoop, RECONNECT, RESET } from './connection-loop.ts';
+import { ConnectionLoop } from './connection-loop.ts';
 import { ADDRESS, WEBASSEMBLY, forbidden, watchPolicy } from './csp.ts';
 import { EventSourceError } from './errors.ts';
 import {
@@ -15,6 +15,7 @@ import {
 import type { EventQueue } from './event-queue.ts';
 import type { EventTableReader, Visit } from './event-table.ts';
 import type { ResolvedOptions } from './options.ts';
+import { RECONNECT, RESET } from './protocol.ts';
 import { singleFlight, toToken, type AttemptCause, type AttemptContext, type ExpiringToken } from './token.ts';
 import { withWasm } from './wasm.ts';
 

@@ -1,5 +1,6 @@
 // Strings from WebAssembly memory.
 import { strings } from '#bindings';
+import { MAKES_SHORT, MAKES_WIDE } from './protocol.ts';
 
 /** Keeps U+FEFF: the parser has removed the byte order mark, so any other is text. */
 const options = { ignoreBOM: true };
@@ -21,10 +22,6 @@ interface NodeBufferClass {
 /** `Buffer` of Node.js, whose methods are much cheaper than a call of a decoder. */
 const { Buffer } = globalThis as { Buffer?: NodeBufferClass };
 const Bytes = Buffer?.prototype.latin1Slice && Buffer;
-
-// Bit flags for the string-decoding strategies that are fast in this engine. See src/bindings/event_table.rs.
-const MAKES_SHORT = 1;
-const MAKES_WIDE = 2;
 
 type MakeText = (address: number, length: number) => string | null;
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::event_type_cache::{EventTypeCache, UNNAMED};
+use super::protocol::*;
 use super::utf16::{Utf16Offsets, is_ascii, is_dense, widen};
 use crate::event_stream::{EventStreamParser, Found};
 
@@ -38,32 +39,6 @@ pub(super) struct EventTable {
     in_place: Range<usize>,
     types: EventTypeCache,
 }
-
-const DATA: u32 = 1;
-const ID: u32 = 2;
-const COPIED_ID: u32 = 4;
-const COMMENT: u32 = 8;
-const NAME: u32 = 16;
-
-// Flag bits of the table, shared with JavaScript.
-
-/// Each in-place value must be decoded by itself.
-const ONE_BY_ONE: u32 = 1;
-const IS_TOO_LARGE: u32 = 2;
-pub(super) const HAS_EVENT: u32 = 4;
-const HAS_COMMENT: u32 = 8;
-const HAS_ID: u32 = 16;
-const HAS_RETRY: u32 = 32;
-const HAS_RECORDS: u32 = 64;
-/// The in-place values are UTF-16.
-const IS_UTF16: u32 = 128;
-
-// Bit flags for the string-decoding strategies that are fast in this engine, shared with JavaScript.
-
-/// A few strings, created one by one, are faster than one call of a decoder.
-const MAKES_SHORT: u32 = 1;
-/// Strings that are not ASCII, created one by one, are faster than decoding UTF-16.
-const MAKES_WIDE: u32 = 2;
 
 /// For fewer bytes a call of a decoder does not pay off.
 const SHORT: usize = 384;

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use wasm_bindgen::prelude::*;
 
-use super::event_table::HAS_EVENT;
+use super::protocol::*;
 use super::settings::{Settings, milliseconds, moment, time};
 use crate::connection::{
     self, Cause, Decision, Failure, Interrupt, Millis, Origin, Pace, Reason, RedirectGuard,
@@ -20,14 +20,13 @@ pub struct Lifecycle {
     pace: Pace,
     /// The cause of the latest step that had one.
     cause: Cause,
-    /// `Content-Type`, `Retry-After` and `SSE-Heartbeat` of the response, in the order of `HEADERS`
-    /// in JavaScript.
-    headers: [String; 3],
+    /// The headers of the response, in the order of [`RESPONSE_HEADERS`].
+    headers: [String; RESPONSE_HEADERS.len()],
 }
 
 #[wasm_bindgen(js_class = Core)]
 impl Lifecycle {
-    /// `settings` are in the order of `Number` in settings.rs.
+    /// `settings` are in the order of [`SETTINGS`].
     #[wasm_bindgen(constructor)]
     pub fn new(settings: &[f64]) -> Lifecycle {
         Lifecycle {
@@ -38,34 +37,40 @@ impl Lifecycle {
         }
     }
 
-    /// Sets a header of the response by its number, empty if the response does not have it. Any
-    /// other number sets the last event ID, which is the ID of the last delivered event.
-    #[wasm_bindgen(js_name = take)]
-    pub fn set_text(&mut self, number: usize, value: String) {
-        match self.headers.get_mut(number) {
+    /// Sets a header of the response by its index in [`RESPONSE_HEADERS`], empty if the response
+    /// does not have it.
+    #[wasm_bindgen(js_name = setHeader)]
+    pub fn set_header(&mut self, number: u32, value: String) {
+        match self.headers.get_mut(number as usize) {
             Some(header) => *header = value,
-            None => self.lifecycle.retry_state_mut().set_last_event_id(&value),
+            None => unknown(number),
         }
     }
 
-    /// Returns the next action as its index in `#steps` in JavaScript.
+    /// Sets the last event ID string: the ID of the last delivered event.
+    #[wasm_bindgen(js_name = setLastEventId)]
+    pub fn set_last_event_id(&mut self, value: String) {
+        self.lifecycle.retry_state_mut().set_last_event_id(&value);
+    }
+
+    /// Returns the next step.
     pub fn step(&mut self, now: f64) -> u32 {
         let step = self.lifecycle.step(moment(now));
         if let Step::Prepare(cause) | Step::Restart(cause) = step {
             self.cause = cause;
         }
         match step {
-            Step::Prepare(_) => 0,
-            Step::Fetch(RequestKind::Request) => 1,
-            Step::Fetch(RequestKind::FindRedirect) => 2,
-            Step::Fetch(RequestKind::Probe) => 3,
-            Step::Fetch(RequestKind::RequestAgain) => 4,
-            Step::Open => 5,
-            Step::Read => 6,
-            Step::Decide => 7,
-            Step::Restart(_) => 8,
-            Step::Wait => 9,
-            Step::Stop => 10,
+            Step::Prepare(_) => STEP_PREPARE,
+            Step::Fetch(RequestKind::Request) => STEP_REQUEST,
+            Step::Fetch(RequestKind::FindRedirect) => STEP_FIND_REDIRECT,
+            Step::Fetch(RequestKind::Probe) => STEP_PROBE,
+            Step::Fetch(RequestKind::RequestAgain) => STEP_REQUEST_AGAIN,
+            Step::Open => STEP_OPEN,
+            Step::Read => STEP_READ,
+            Step::Decide => STEP_DECIDE,
+            Step::Restart(_) => STEP_RESTART,
+            Step::Wait => STEP_WAIT,
+            Step::Stop => STEP_STOP,
         }
     }
 
@@ -81,7 +86,7 @@ impl Lifecycle {
         self.lifecycle.deadline().map_or(f64::INFINITY, left)
     }
 
-    /// Records what happened, by one of the numbers below.
+    /// Records what happened.
     pub fn signal(&mut self, signal: u32, now: f64) {
         let lifecycle = &mut self.lifecycle;
         match signal {
@@ -92,29 +97,29 @@ impl Lifecycle {
             SUSPEND => lifecycle.set_suspended(true),
             RESUME => lifecycle.set_suspended(false),
             PREPARED => lifecycle.prepared(moment(now)),
-            UNANSWERED => lifecycle.unanswered(),
-            NOT_PREPARED => lifecycle.fail(Reason::Auth),
-            NOT_LEGAL => lifecycle.fail(Reason::Request),
+            NO_RESPONSE => lifecycle.unanswered(),
+            PROVIDER_FAILED => lifecycle.fail(Reason::Auth),
+            ILLEGAL_REQUEST => lifecycle.fail(Reason::Request),
             BROKEN => lifecycle.fail(Reason::Network),
             ENDED => lifecycle.fail(Reason::End),
             TOO_LARGE => lifecycle.fail(Reason::TooLarge),
-            _ => {}
+            _ => unknown(signal),
         }
     }
 
-    /// Returns how to send the request that is being prepared: 1 for the mode `same-origin`, 2 for
-    /// the redirect mode `manual`, 0 for neither. `origin` is 0 if there is no page, 1 if the URL
-    /// has the page's own origin, and 2 if it has another.
+    /// Returns how to send the request that is being prepared (`GUARD_…`). `origin` is the origin of
+    /// its URL (`ORIGIN_…`).
     pub fn guard(&mut self, origin: u32, has_secrets: bool) -> u32 {
         let origin = match origin {
-            0 => Origin::None,
-            1 => Origin::Same,
-            _ => Origin::Other,
+            ORIGIN_NONE => Origin::None,
+            ORIGIN_SAME => Origin::Same,
+            ORIGIN_OTHER => Origin::Other,
+            _ => unknown(origin),
         };
         match self.lifecycle.guard(origin, has_secrets) {
-            RedirectGuard::None => 0,
-            RedirectGuard::SameOriginMode => 1,
-            RedirectGuard::Manual => 2,
+            RedirectGuard::None => GUARD_NONE,
+            RedirectGuard::SameOriginMode => GUARD_SAME_ORIGIN_MODE,
+            RedirectGuard::Manual => GUARD_MANUAL,
         }
     }
 
@@ -167,12 +172,12 @@ impl Lifecycle {
     }
 
     /// Decides what follows the failure, and returns the wait, or −1 if the source does not wait.
-    /// `verdict` is a wait, −1 to retry, −2 to stop, or NaN if the caller has no verdict.
+    /// `verdict` is a wait, `VERDICT_…`, or NaN if the caller has no verdict.
     #[wasm_bindgen(js_name = judge)]
     pub fn decide(&mut self, verdict: f64, now: f64, random: f64) -> f64 {
         let verdict = match verdict {
-            -1.0 => Some(RetryOverride::Retry(None)),
-            -2.0 => Some(RetryOverride::Stop),
+            VERDICT_RETRY => Some(RetryOverride::Retry(None)),
+            VERDICT_STOP => Some(RetryOverride::Stop),
             wait if !wait.is_nan() => Some(RetryOverride::Retry(Some(time(wait)))),
             _ => None,
         };
@@ -182,77 +187,39 @@ impl Lifecycle {
         }
     }
 
-    /// Returns a number of the list below. A getter for each would be an export for each.
+    /// Returns a number. A getter for each would be an export for each.
     pub fn number(&self, number: u32) -> f64 {
         let failure = self.lifecycle.failure();
         f64::from(match number {
             ATTEMPT => self.lifecycle.attempt(),
             SLICE => self.pace.slice,
-            MUST_STOP_READING => self.lifecycle.must_stop_reading().into(),
+            IS_RESTARTING => self.lifecycle.must_stop_reading().into(),
             IS_END => failure.is_some_and(Failure::is_ordinary_end).into(),
             STATUS => failure
                 .and_then(|failure| failure.status)
                 .unwrap_or(0)
                 .into(),
-            _ => 0,
+            _ => unknown(number),
         })
     }
 
-    /// Returns a text of the list below.
+    /// Returns a text, which is empty if there is no failure to describe.
     pub fn text(&self, text: u32) -> String {
         match (text, self.lifecycle.failure()) {
             (CAUSE, _) => self.cause.as_str().into(),
             (ID_HEADER, _) => header_value(self.lifecycle.retry_state().last_event_id()),
             (REASON, Some(failure)) => failure.reason.as_str().into(),
             (MESSAGE, Some(failure)) => failure.message(),
-            _ => String::new(),
+            (REASON | MESSAGE, None) => String::new(),
+            _ => unknown(text),
         }
     }
 }
 
-// The numbers of `signal`.
-
-/// Close the source forever.
-const CLOSE: u32 = 0;
-/// Connect again without a wait, with the same last event ID.
-const RECONNECT: u32 = 1;
-/// Clear the last event ID and the reconnection time.
-const RESET: u32 = 2;
-/// The network or the page came back.
-const WAKE: u32 = 3;
-/// The page was hidden, or enters the back/forward cache.
-const SUSPEND: u32 = 4;
-/// The page is shown.
-const RESUME: u32 = 5;
-/// The request is ready.
-const PREPARED: u32 = 6;
-/// A provider failed.
-const NOT_PREPARED: u32 = 7;
-/// The request could not be built.
-const NOT_LEGAL: u32 = 8;
-/// The request got no response.
-const UNANSWERED: u32 = 9;
-/// The stream broke off.
-const BROKEN: u32 = 10;
-/// The stream ended.
-const ENDED: u32 = 11;
-/// An event was larger than the limit.
-const TOO_LARGE: u32 = 12;
-
-// The numbers of `number`.
-
-const ATTEMPT: u32 = 0;
-/// The size of the next slice in bytes.
-const SLICE: u32 = 1;
-const MUST_STOP_READING: u32 = 2;
-const IS_END: u32 = 3;
-/// The status of the failure, 0 if it has none.
-const STATUS: u32 = 4;
-
-// The numbers of `text`.
-
-const CAUSE: u32 = 0;
-/// The value of the header `Last-Event-ID`.
-const ID_HEADER: u32 = 1;
-const REASON: u32 = 2;
-const MESSAGE: u32 = 3;
+/// Ends with a trap, which JavaScript receives as an exception. A number that was ignored would hide
+/// that the two halves have different versions. The trap has no message, because the code that
+/// formats messages is larger than this module's other code.
+#[cold]
+fn unknown(_number: u32) -> ! {
+    unreachable!()
+}

@@ -8,6 +8,7 @@ mod event_table;
 mod event_type_cache;
 mod lifecycle;
 mod parser;
+mod protocol;
 #[cfg(npm_module)]
 mod runtime;
 mod settings;

@@ -1,87 +1,63 @@
 //! The options of a source, which the class in JavaScript reads, checks and passes as numbers.
 
+use super::protocol::Setting;
 use crate::connection::{Jitter, Millis, Policy, RedirectPolicy, Retry, RetryOn, SilenceLimit};
 
-/// The index of each setting, in the order of `NUMBERS` in JavaScript. Times are in milliseconds, flags
-/// are 0 or 1.
-#[derive(Clone, Copy)]
-enum Number {
-    HasAuth,
-    CanRefresh,
-    RenewBefore,
-    IsGet,
-    IsFetchable,
-    MayProbe,
-    ConnectTimeout,
-    /// 0 is automatic, infinity is never.
-    HeartbeatTimeout,
-    FollowsRedirects,
-    IsSpec,
-    InitialDelay,
-    MaxDelay,
-    Multiplier,
-    HasJitter,
-    MaxRetries,
-    ResetAfter,
-    /// 0 is always, 1 is after an error, 2 is never.
-    RetryOn,
-}
-
-/// The numbers in the order of [`Number`].
+/// The numbers in the order of [`Setting`].
 pub(super) struct Settings<'a>(pub(super) &'a [f64]);
 
 impl Settings<'_> {
     // One copy of the code, because it has many callers.
     #[inline(never)]
-    fn number(&self, number: Number) -> f64 {
+    fn number(&self, number: Setting) -> f64 {
         self.0.get(number as usize).copied().unwrap_or_default()
     }
 
-    fn is(&self, flag: Number) -> bool {
+    fn is(&self, flag: Setting) -> bool {
         self.number(flag) != 0.0
     }
 
     #[inline(never)]
-    fn time(&self, number: Number) -> Millis {
+    fn time(&self, number: Setting) -> Millis {
         time(self.number(number))
     }
 
     pub(super) fn policy(&self) -> Policy {
         Policy {
             retry: self.retry(),
-            is_get: self.is(Number::IsGet),
-            can_refresh: self.is(Number::HasAuth) && self.is(Number::CanRefresh),
-            renew_before: self.time(Number::RenewBefore),
-            connect_timeout: self.time(Number::ConnectTimeout),
-            heartbeat_timeout: heartbeat(self.number(Number::HeartbeatTimeout)),
-            redirect: match self.is(Number::FollowsRedirects) {
+            is_get: self.is(Setting::IsGet),
+            can_refresh: self.is(Setting::HasAuth) && self.is(Setting::CanRefresh),
+            renew_before: self.time(Setting::RenewBefore),
+            connect_timeout: self.time(Setting::ConnectTimeout),
+            heartbeat_timeout: heartbeat(self.number(Setting::HeartbeatTimeout)),
+            redirect: match self.is(Setting::FollowsRedirects) {
                 true => RedirectPolicy::Follow,
                 false => RedirectPolicy::SameOrigin,
             },
-            is_fetchable: self.is(Number::IsFetchable),
-            may_probe: self.is(Number::MayProbe),
+            is_fetchable: self.is(Setting::IsFetchable),
+            may_probe: self.is(Setting::MayProbe),
         }
     }
 
     fn retry(&self) -> Retry {
-        let is_spec = self.is(Number::IsSpec);
+        let is_spec = self.is(Setting::IsSpec);
         let mut retry = if is_spec {
             Retry::spec()
         } else {
             Retry::default()
         };
-        retry.initial_delay = self.time(Number::InitialDelay);
-        retry.on = match self.number(Number::RetryOn) {
+        retry.initial_delay = self.time(Setting::InitialDelay);
+        retry.on = match self.number(Setting::RetryOn) {
             0.0 => RetryOn::Always,
             1.0 => RetryOn::Error,
             _ => RetryOn::Never,
         };
         if !is_spec {
-            retry.max_delay = self.time(Number::MaxDelay);
-            retry.multiplier = self.number(Number::Multiplier).max(1.0);
-            retry.max_retries = self.number(Number::MaxRetries) as u32;
-            retry.reset_after = self.time(Number::ResetAfter);
-            if !self.is(Number::HasJitter) {
+            retry.max_delay = self.time(Setting::MaxDelay);
+            retry.multiplier = self.number(Setting::Multiplier).max(1.0);
+            retry.max_retries = self.number(Setting::MaxRetries) as u32;
+            retry.reset_after = self.time(Setting::ResetAfter);
+            if !self.is(Setting::HasJitter) {
                 retry.jitter = Jitter::None;
             }
         }

@@ -72,6 +72,8 @@ enum Command {
     Soak(long_runs::Soak),
     /// Measure the server beside nchan and an Express server, and with several nodes
     Load(long_runs::Load),
+    /// Write pkg-template/src/protocol.ts from src/bindings/protocol.rs
+    Protocol,
     /// Print the size of each entry of the built package; fails over the budget
     Size,
 }
@@ -106,6 +108,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Storm(options) => long_runs::run_storm(&options)?,
         Command::Soak(options) => long_runs::run_soak(&options)?,
         Command::Load(options) => long_runs::run_load(&options)?,
+        Command::Protocol => npm::protocol::generate()?,
         Command::Size => npm::size::report()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -28,22 +28,21 @@ export class Core {
    */
   delivered(flags: number, len: number, took: number): boolean;
   /**
-   * Returns how to send the request that is being prepared: 1 for the mode `same-origin`, 2 for
-   * the redirect mode `manual`, 0 for neither. `origin` is 0 if there is no page, 1 if the URL
-   * has the page's own origin, and 2 if it has another.
+   * Returns how to send the request that is being prepared (`GUARD_…`). `origin` is the origin of
+   * its URL (`ORIGIN_…`).
    */
   guard(origin: number, has_secrets: boolean): number;
   /**
    * Decides what follows the failure, and returns the wait, or −1 if the source does not wait.
-   * `verdict` is a wait, −1 to retry, −2 to stop, or NaN if the caller has no verdict.
+   * `verdict` is a wait, `VERDICT_…`, or NaN if the caller has no verdict.
    */
   judge(verdict: number, now: number, random: number): number;
   /**
-   * `settings` are in the order of `Number` in settings.rs.
+   * `settings` are in the order of [`SETTINGS`].
    */
   constructor(settings: Float64Array | number[]);
   /**
-   * Returns a number of the list below. A getter for each would be an export for each.
+   * Returns a number. A getter for each would be an export for each.
    */
   number(number: number): number;
   /**
@@ -51,6 +50,15 @@ export class Core {
    * date.
    */
   responded(status: number, is_opaque_redirect: boolean, retry_at: number, now: number): void;
+  /**
+   * Sets a header of the response by its index in [`RESPONSE_HEADERS`], empty if the response
+   * does not have it.
+   */
+  setHeader(number: number, value: string): void;
+  /**
+   * Sets the last event ID string: the ID of the last delivered event.
+   */
+  setLastEventId(value: string): void;
   /**
    * Applies a `retry` field of the stream, and returns the resulting reconnection time.
    */
@@ -60,20 +68,15 @@ export class Core {
    */
   sign(arrived: number, now: number, has_comment: boolean): void;
   /**
-   * Records what happened, by one of the numbers below.
+   * Records what happened.
    */
   signal(signal: number, now: number): void;
   /**
-   * Returns the next action as its index in `#steps` in JavaScript.
+   * Returns the next step.
    */
   step(now: number): number;
   /**
-   * Sets a header of the response by its number, empty if the response does not have it. Any
-   * other number sets the last event ID, which is the ID of the last delivered event.
-   */
-  take(number: number, value: string): void;
-  /**
-   * Returns a text of the list below.
+   * Returns a text, which is empty if there is no failure to describe.
    */
   text(text: number): string;
   /**

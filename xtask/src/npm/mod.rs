@@ -13,6 +13,7 @@ mod inline;
 mod names;
 pub(crate) mod pack;
 mod panics;
+pub(crate) mod protocol;
 pub(crate) mod release;
 pub(crate) mod size;
 mod stage;

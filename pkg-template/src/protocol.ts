@@ -1,0 +1,168 @@
+// The numbers, names and bit flags that Rust and JavaScript share.
+// Generated from src/bindings/protocol.rs by `cargo xtask protocol`: change that file.
+
+// What happened, for `Core.signal`.
+
+/** Close the source permanently. */
+export const CLOSE = 0;
+/** Connect again without a wait, with the same last event ID. */
+export const RECONNECT = 1;
+/** Clear the last event ID and the reconnection time. */
+export const RESET = 2;
+/** The network or the page came back. */
+export const WAKE = 3;
+/** The page was hidden, or enters the back/forward cache. */
+export const SUSPEND = 4;
+/** The page is shown. */
+export const RESUME = 5;
+/** The request is ready. */
+export const PREPARED = 6;
+/** A provider failed. */
+export const PROVIDER_FAILED = 7;
+/** The request could not be built. */
+export const ILLEGAL_REQUEST = 8;
+/** The request got no response. */
+export const NO_RESPONSE = 9;
+/** The stream broke off. */
+export const BROKEN = 10;
+/** The stream ended. */
+export const ENDED = 11;
+/** An event was larger than the limit. */
+export const TOO_LARGE = 12;
+
+// Numbers that `Core.number` returns.
+
+/** The number of the attempt, from 1. */
+export const ATTEMPT = 0;
+/** The size of the next slice in bytes. */
+export const SLICE = 1;
+/** Whether the rest of the chunk must be skipped. */
+export const IS_RESTARTING = 2;
+/** Whether the server ended the stream in the ordinary way. */
+export const IS_END = 3;
+/** The status of the failure, 0 if it has none. */
+export const STATUS = 4;
+
+// Texts that `Core.text` returns.
+
+/** The cause of the attempt. */
+export const CAUSE = 0;
+/** The value of the header `Last-Event-ID`. */
+export const ID_HEADER = 1;
+/** The reason of the failure. */
+export const REASON = 2;
+/** The message of the failure. */
+export const MESSAGE = 3;
+
+// The steps that `Core.step` returns.
+
+/** Call the providers and build the request. */
+export const STEP_PREPARE = 0;
+/** Send the request. */
+export const STEP_REQUEST = 1;
+/** Send the request, and stop at a redirect. */
+export const STEP_FIND_REDIRECT = 2;
+/** Send a request without CORS and without secrets. */
+export const STEP_PROBE = 3;
+/** Send the request again after a probe. */
+export const STEP_REQUEST_AGAIN = 4;
+/** Open the stream of the response. */
+export const STEP_OPEN = 5;
+/** Read one chunk. */
+export const STEP_READ = 6;
+/** Decide what follows a failure. */
+export const STEP_DECIDE = 7;
+/** Connect again without a wait. */
+export const STEP_RESTART = 8;
+/** Wait for the timer or an interrupt. */
+export const STEP_WAIT = 9;
+/** The source is closed. */
+export const STEP_STOP = 10;
+
+// The origin of a URL, for `Core.guard`.
+
+/** There is no page. */
+export const ORIGIN_NONE = 0;
+/** The origin of the page. */
+export const ORIGIN_SAME = 1;
+/** Another origin. */
+export const ORIGIN_OTHER = 2;
+
+// How to send a request, from `Core.guard`.
+
+/** Follow redirects. */
+export const GUARD_NONE = 0;
+/** With the mode `same-origin`. */
+export const GUARD_SAME_ORIGIN_MODE = 1;
+/** With the redirect mode `manual`. */
+export const GUARD_MANUAL = 2;
+
+// The caller's verdict on a failure, for `Core.judge`. Any other number is a wait in milliseconds, and NaN is no verdict.
+
+/** Retry after the usual wait. */
+export const VERDICT_RETRY = -1;
+/** Fail permanently. */
+export const VERDICT_STOP = -2;
+
+// Bits of the head of a record, each for a pair of offsets. The upper 24 bits are the number of the event type.
+
+/** The data of an event, in place. */
+export const DATA = 1;
+/** The last event ID, in place. */
+export const ID = 2;
+/** The last event ID, copied. */
+export const COPIED_ID = 4;
+/** A comment, copied. */
+export const COMMENT = 8;
+/** The new name of the event type, copied. */
+export const NAME = 16;
+
+// Bits of the flags of an event table.
+
+/** Each in-place value must be decoded by itself. */
+export const ONE_BY_ONE = 1;
+/** An event was larger than the limit. */
+export const IS_TOO_LARGE = 2;
+/** There is an event. */
+export const HAS_EVENT = 4;
+/** There is a comment. */
+export const HAS_COMMENT = 8;
+/** There is a last event ID. */
+export const HAS_ID = 16;
+/** There is a `retry` field. */
+export const HAS_RETRY = 32;
+/** There are records. */
+export const HAS_RECORDS = 64;
+/** The in-place values are UTF-16. */
+export const IS_UTF16 = 128;
+
+// Ways to create strings that are fast in this engine, for `Parser.parse`.
+
+/** A few strings, created one by one, are faster than one call of a decoder. */
+export const MAKES_SHORT = 1;
+/** Strings that are not ASCII, created one by one, are faster than decoding UTF-16. */
+export const MAKES_WIDE = 2;
+
+/** The response headers that the core reads, in the order of their numbers. */
+export const RESPONSE_HEADERS = ['Content-Type', 'Retry-After', 'SSE-Heartbeat'] as const;
+
+/** The settings that the core reads, in their order. */
+export const SETTINGS = [
+  'hasAuth',
+  'canRefresh',
+  'renewBefore',
+  'isGet',
+  'isFetchable',
+  'mayProbe',
+  'connectTimeout',
+  'heartbeatTimeout',
+  'followsRedirects',
+  'isSpec',
+  'initialDelay',
+  'maxDelay',
+  'multiplier',
+  'hasJitter',
+  'maxRetries',
+  'resetAfter',
+  'retryOn',
+] as const;

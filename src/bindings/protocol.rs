@@ -1,0 +1,196 @@
+//! The numbers, names and bit flags that Rust and JavaScript share: their only definition.
+//!
+//! `cargo xtask check` fails if `pkg-template/src/protocol.ts` differs from this file;
+//! `cargo xtask protocol` writes it. Each side treats a number that it does not know as an error.
+#![allow(
+    dead_code,
+    reason = "JavaScript reads some numbers that Rust only writes, and the generator reads them all"
+)]
+
+/// A name, its number, and its description.
+pub(crate) type Entry = (&'static str, i32, &'static str);
+
+/// Defines constants in groups, and the list of them for the generator.
+macro_rules! numbers {
+    ($($title:literal: $type:ty { $($(#[doc = $doc:literal])* $name:ident = $number:literal,)* })*) => {
+        $($($(#[doc = $doc])* pub(crate) const $name: $type = $number as $type;)*)*
+
+        /// Every group: its title and its numbers.
+        pub(crate) const GROUPS: &[(&str, &[Entry])] = &[
+            $(($title, &[$((stringify!($name), $number, concat!($($doc),*)),)*]),)*
+        ];
+    };
+}
+
+numbers! {
+    "What happened, for `Core.signal`.": u32 {
+        /// Close the source permanently.
+        CLOSE = 0,
+        /// Connect again without a wait, with the same last event ID.
+        RECONNECT = 1,
+        /// Clear the last event ID and the reconnection time.
+        RESET = 2,
+        /// The network or the page came back.
+        WAKE = 3,
+        /// The page was hidden, or enters the back/forward cache.
+        SUSPEND = 4,
+        /// The page is shown.
+        RESUME = 5,
+        /// The request is ready.
+        PREPARED = 6,
+        /// A provider failed.
+        PROVIDER_FAILED = 7,
+        /// The request could not be built.
+        ILLEGAL_REQUEST = 8,
+        /// The request got no response.
+        NO_RESPONSE = 9,
+        /// The stream broke off.
+        BROKEN = 10,
+        /// The stream ended.
+        ENDED = 11,
+        /// An event was larger than the limit.
+        TOO_LARGE = 12,
+    }
+    "Numbers that `Core.number` returns.": u32 {
+        /// The number of the attempt, from 1.
+        ATTEMPT = 0,
+        /// The size of the next slice in bytes.
+        SLICE = 1,
+        /// Whether the rest of the chunk must be skipped.
+        IS_RESTARTING = 2,
+        /// Whether the server ended the stream in the ordinary way.
+        IS_END = 3,
+        /// The status of the failure, 0 if it has none.
+        STATUS = 4,
+    }
+    "Texts that `Core.text` returns.": u32 {
+        /// The cause of the attempt.
+        CAUSE = 0,
+        /// The value of the header `Last-Event-ID`.
+        ID_HEADER = 1,
+        /// The reason of the failure.
+        REASON = 2,
+        /// The message of the failure.
+        MESSAGE = 3,
+    }
+    "The steps that `Core.step` returns.": u32 {
+        /// Call the providers and build the request.
+        STEP_PREPARE = 0,
+        /// Send the request.
+        STEP_REQUEST = 1,
+        /// Send the request, and stop at a redirect.
+        STEP_FIND_REDIRECT = 2,
+        /// Send a request without CORS and without secrets.
+        STEP_PROBE = 3,
+        /// Send the request again after a probe.
+        STEP_REQUEST_AGAIN = 4,
+        /// Open the stream of the response.
+        STEP_OPEN = 5,
+        /// Read one chunk.
+        STEP_READ = 6,
+        /// Decide what follows a failure.
+        STEP_DECIDE = 7,
+        /// Connect again without a wait.
+        STEP_RESTART = 8,
+        /// Wait for the timer or an interrupt.
+        STEP_WAIT = 9,
+        /// The source is closed.
+        STEP_STOP = 10,
+    }
+    "The origin of a URL, for `Core.guard`.": u32 {
+        /// There is no page.
+        ORIGIN_NONE = 0,
+        /// The origin of the page.
+        ORIGIN_SAME = 1,
+        /// Another origin.
+        ORIGIN_OTHER = 2,
+    }
+    "How to send a request, from `Core.guard`.": u32 {
+        /// Follow redirects.
+        GUARD_NONE = 0,
+        /// With the mode `same-origin`.
+        GUARD_SAME_ORIGIN_MODE = 1,
+        /// With the redirect mode `manual`.
+        GUARD_MANUAL = 2,
+    }
+    "The caller's verdict on a failure, for `Core.judge`. Any other number is a wait in milliseconds, and NaN is no verdict.": f64 {
+        /// Retry after the usual wait.
+        VERDICT_RETRY = -1,
+        /// Fail permanently.
+        VERDICT_STOP = -2,
+    }
+    "Bits of the head of a record, each for a pair of offsets. The upper 24 bits are the number of the event type.": u32 {
+        /// The data of an event, in place.
+        DATA = 1,
+        /// The last event ID, in place.
+        ID = 2,
+        /// The last event ID, copied.
+        COPIED_ID = 4,
+        /// A comment, copied.
+        COMMENT = 8,
+        /// The new name of the event type, copied.
+        NAME = 16,
+    }
+    "Bits of the flags of an event table.": u32 {
+        /// Each in-place value must be decoded by itself.
+        ONE_BY_ONE = 1,
+        /// An event was larger than the limit.
+        IS_TOO_LARGE = 2,
+        /// There is an event.
+        HAS_EVENT = 4,
+        /// There is a comment.
+        HAS_COMMENT = 8,
+        /// There is a last event ID.
+        HAS_ID = 16,
+        /// There is a `retry` field.
+        HAS_RETRY = 32,
+        /// There are records.
+        HAS_RECORDS = 64,
+        /// The in-place values are UTF-16.
+        IS_UTF16 = 128,
+    }
+    "Ways to create strings that are fast in this engine, for `Parser.parse`.": u32 {
+        /// A few strings, created one by one, are faster than one call of a decoder.
+        MAKES_SHORT = 1,
+        /// Strings that are not ASCII, created one by one, are faster than decoding UTF-16.
+        MAKES_WIDE = 2,
+    }
+}
+
+/// The response headers that the core reads, in the order of their numbers for `Core.setHeader`.
+pub(crate) const RESPONSE_HEADERS: [&str; 3] = ["Content-Type", "Retry-After", "SSE-Heartbeat"];
+
+/// Defines the settings of a source, and the list of their names in JavaScript.
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])* $name:ident = $js:literal,)*) => {
+        /// The index of each setting in the list that the constructor of `Core` receives. Times are in
+        /// milliseconds, flags are 0 or 1.
+        #[derive(Clone, Copy)]
+        pub(crate) enum Setting { $($(#[doc = $doc])* $name,)* }
+
+        /// The names of the settings in JavaScript, in their order.
+        pub(crate) const SETTINGS: &[&str] = &[$($js,)*];
+    };
+}
+
+settings! {
+    HasAuth = "hasAuth",
+    CanRefresh = "canRefresh",
+    RenewBefore = "renewBefore",
+    IsGet = "isGet",
+    IsFetchable = "isFetchable",
+    MayProbe = "mayProbe",
+    ConnectTimeout = "connectTimeout",
+    /// 0 is automatic, infinity is never.
+    HeartbeatTimeout = "heartbeatTimeout",
+    FollowsRedirects = "followsRedirects",
+    IsSpec = "isSpec",
+    InitialDelay = "initialDelay",
+    MaxDelay = "maxDelay",
+    Multiplier = "multiplier",
+    HasJitter = "hasJitter",
+    MaxRetries = "maxRetries",
+    ResetAfter = "resetAfter",
+    /// 0 is always, 1 is after an error, 2 is never.
+    RetryOn = "retryOn",
+}
