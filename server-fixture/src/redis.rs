@@ -1,28 +1,12 @@
-//! Connections to Redis. Each one knows the epoch of the event log that it writes to.
+//! Connections to Redis. Each one knows which run of Redis it talks to, and what that run may lose.
 
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, InfoDict, RedisError, Script, Value};
+use redis::{AsyncConnectionConfig, Client, InfoDict, RedisError, Value};
 use thiserror::Error;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
-
-use crate::event_log::epoch::new_epoch;
-
-/// Returns the epoch. Begins a new epoch if Redis was restarted and may have lost its last events.
-///
-/// KEYS: epoch, run id. ARGV: the run id of Redis, `1` if it loses no events, a new epoch.
-const EPOCH: &str = r"
-local epoch = redis.call('GET', KEYS[1])
-local run = redis.call('GET', KEYS[2])
-if not epoch or (run ~= ARGV[1] and ARGV[2] ~= '1') then
-  if not epoch or tonumber(ARGV[3]) > tonumber(epoch) then epoch = ARGV[3]
-  else epoch = string.format('%.0f', tonumber(epoch) + 1) end
-  redis.call('SET', KEYS[1], epoch)
-end
-redis.call('SET', KEYS[2], ARGV[1])
-return epoch";
 
 /// The time limit of a command that does not block.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -47,12 +31,14 @@ impl From<serde_json::Error> for StoreError {
     }
 }
 
-/// One TCP connection. A restart of Redis closes it, so the epoch is valid as long as the
-/// connection. A writer can thus never append to a log that has begun a new epoch.
+/// One TCP connection. A restart of Redis closes it, so `run_id` is valid as long as the connection.
 #[derive(Clone)]
 pub(crate) struct RedisConnection {
     pub(crate) connection: MultiplexedConnection,
-    pub(crate) epoch: u64,
+    /// The random id that Redis chose when it started.
+    pub(crate) run_id: String,
+    /// Whether every acknowledged write is on disk.
+    pub(crate) is_durable: bool,
     id: u64,
 }
 
@@ -96,8 +82,8 @@ impl RedisPool {
             return Err(StoreError(error.to_owned()));
         }
         let began = Instant::now();
-        let (connection, epoch) = match self.connect().await {
-            Ok(connected) => connected,
+        let mut connection = match self.connect().await {
+            Ok(connection) => connection,
             Err(error) => {
                 // An attempt that is refused at once is cheap, so the next one needs no delay.
                 if began.elapsed() >= RECONNECT_DELAY {
@@ -107,16 +93,12 @@ impl RedisPool {
             }
         };
         state.opened += 1;
-        let connection = RedisConnection {
-            connection,
-            epoch,
-            id: state.opened,
-        };
+        connection.id = state.opened;
         state.current = Some(connection.clone());
         Ok(connection)
     }
 
-    async fn connect(&self) -> Result<(MultiplexedConnection, u64), StoreError> {
+    async fn connect(&self) -> Result<RedisConnection, StoreError> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(RESPONSE_TIMEOUT))
             .set_response_timeout(Some(self.response_timeout));
@@ -124,8 +106,21 @@ impl RedisPool {
             .client
             .get_multiplexed_async_connection_with_config(&config)
             .await?;
-        let epoch = current_epoch(&mut connection).await?;
-        Ok((connection, epoch))
+        let info = redis::cmd("INFO").arg("server").to_owned();
+        let info: InfoDict = info.query_async(&mut connection).await?;
+        let is_durable = is_durable(&mut connection).await;
+        Ok(RedisConnection {
+            connection,
+            run_id: info.get("run_id").unwrap_or_default(),
+            is_durable,
+            id: 0,
+        })
+    }
+
+    /// Returns the setting `name` of Redis. `None` if Redis does not permit `CONFIG GET`.
+    pub(crate) async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let mut redis = self.get().await?;
+        Ok(setting(&mut redis.connection, name).await)
     }
 
     /// Returns the result. After an error the next `get` opens a new connection.
@@ -149,39 +144,22 @@ impl RedisPool {
     }
 }
 
-async fn current_epoch(connection: &mut MultiplexedConnection) -> Result<u64, StoreError> {
-    let info: InfoDict = redis::cmd("INFO")
-        .arg("server")
-        .query_async(connection)
-        .await?;
-    let run: String = info.get("run_id").unwrap_or_default();
-    let script = Script::new(EPOCH);
-    let mut call = script.key("sse:epoch");
-    call.key("sse:run")
-        .arg(run)
-        .arg(loses_no_events(connection).await)
-        .arg(new_epoch());
-    Ok(call.invoke_async(connection).await?)
+async fn setting(connection: &mut MultiplexedConnection, name: &str) -> Option<String> {
+    let mut get = redis::cmd("CONFIG");
+    get.arg("GET").arg(name);
+    let reply: Value = get.query_async(connection).await.ok()?;
+    let pair: Vec<String> = redis::from_redis_value(reply).ok()?;
+    pair.into_iter().nth(1)
 }
 
-/// Returns 1 if every acknowledged write is on disk, else 0. A Redis that does not permit
-/// `CONFIG GET` counts as 0.
-async fn loses_no_events(connection: &mut MultiplexedConnection) -> u8 {
-    let mut setting = async |name| {
-        let reply: Result<Value, _> = redis::cmd("CONFIG")
-            .arg("GET")
-            .arg(name)
-            .query_async(connection)
-            .await;
-        reply
-            .ok()
-            .and_then(|v| redis::from_redis_value::<Vec<String>>(v).ok())
-            .unwrap_or_default()
-    };
-    let is = |reply: Vec<String>, value: &str| reply.get(1).is_some_and(|v| v == value);
-    let appends = is(setting("appendonly").await, "yes");
-    let is_on_disk = appends && is(setting("appendfsync").await, "always");
-    u8::from(is_on_disk && !was_promoted(connection).await)
+/// Returns whether every acknowledged write is on disk. A Redis that does not permit `CONFIG GET`
+/// counts as one that may lose writes.
+async fn is_durable(connection: &mut MultiplexedConnection) -> bool {
+    let appends = setting(connection, "appendonly").await;
+    let syncs = setting(connection, "appendfsync").await;
+    appends.as_deref() == Some("yes")
+        && syncs.as_deref() == Some("always")
+        && !was_promoted(connection).await
 }
 
 /// Returns whether this Redis was a replica before. It may lack the last writes that its primary

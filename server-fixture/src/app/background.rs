@@ -34,12 +34,26 @@ async fn run_heartbeats(state: &AppState) {
     loop {
         ticks.tick().await;
         let own = state.limits.load();
-        let reply = send_heartbeat(&*state.cluster, &state.node_name, own).await;
-        if let Some(others) = reply.others {
+        let others = send_heartbeat(&*state.cluster, &state.node_name, own).await;
+        if let Some(others) = others {
             state.limits.set_other_nodes(others);
         }
-        state.revocations.add(reply.revoked);
+        exchange_revocations(state).await;
     }
+}
+
+/// Reads the tokens that other nodes revoked. Stores the tokens that the store does not hold: it was
+/// unavailable at the logout, or it has lost its content since.
+async fn exchange_revocations(state: &AppState) {
+    let Ok(stored) = state.revocation_store.revoked().await else {
+        return;
+    };
+    for revocation in state.revocations.missing_from(&stored) {
+        if let Err(error) = state.revocation_store.revoke(revocation).await {
+            tracing::warn!(%error, "A logout is not stored yet. The server retries.");
+        }
+    }
+    state.revocations.add(stored);
 }
 
 fn start_log_lines(state: &Arc<AppState>) {

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::accept::{Shutdown, accept};
 use super::state::AppState;
 use super::{background, storage};
-use crate::auth::TokenKeys;
+use crate::auth::{Revocations, TokenKeys};
 use crate::config::{Config, ConfigError};
 use crate::demo::DemoFaults;
 use crate::event_log::LogError;
@@ -68,7 +68,9 @@ impl Server {
             user: config.max_per_user,
             cluster: config.max_cluster,
         };
-        let events = storage::events(&config).await?;
+        let (events, revocation_store) = storage::events(&config).await?;
+        let revocations = Revocations::default();
+        revocations.add(revocation_store.revoked().await?);
         let cluster = storage::cluster(&config)?;
         let demo = storage::demo_faults(&config, &cluster).await?;
         let state = Arc::new(AppState {
@@ -77,7 +79,8 @@ impl Server {
             node_name: random_hex(4),
             content_security_policy: content_security_policy(&config),
             keys: TokenKeys::new(&secret, config.query_token),
-            revocations: Arc::default(),
+            revocations: Arc::new(revocations),
+            revocation_store,
             limits: StreamLimits::new(settings, Arc::clone(&metrics)),
             metrics,
             events,

@@ -10,6 +10,7 @@ use crate::auth::{Revocations, TokenKeys};
 use crate::cluster::Cluster;
 use crate::config::Config;
 use crate::event_log::hub::Hub;
+use crate::event_log::revocations::RevocationStore;
 use crate::limits::StreamLimits;
 use crate::metrics::Metrics;
 
@@ -20,7 +21,10 @@ pub(crate) struct AppState {
     pub(crate) node_name: String,
     pub(crate) keys: TokenKeys,
     pub(crate) content_security_policy: HeaderValue,
+    /// The revoked tokens that this node knows.
     pub(crate) revocations: Arc<Revocations>,
+    /// Where revoked tokens are stored for other nodes and later runs.
+    pub(crate) revocation_store: Arc<dyn RevocationStore>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) limits: Arc<StreamLimits>,
     /// The state that all nodes of a cluster share.

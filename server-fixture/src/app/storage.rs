@@ -7,6 +7,7 @@ use crate::config::{Config, LogStorage};
 use crate::demo::DemoFaults;
 use crate::demo::commands::{DemoCommands, MAX_COMMANDS};
 use crate::event_log::hub::Hub;
+use crate::event_log::revocations::{MemoryRevocations, RedisRevocations, RevocationStore};
 use crate::event_log::{EventLog, FileLog, LogError, MemoryLog, RedisLog};
 
 /// Encoded events that the ring of a hub holds: enough for a burst, at little memory.
@@ -19,13 +20,27 @@ const MAX_TAIL_LINES: usize = 1000;
 /// moment must be able to resume.
 const MAX_DEMO_LINES: usize = 10_000;
 
-pub(super) async fn events(config: &Config) -> Result<Arc<Hub>, LogError> {
-    let log: Arc<dyn EventLog> = match &config.log {
-        LogStorage::Memory => Arc::new(MemoryLog::new(config.keep)),
-        LogStorage::File(path) => Arc::new(FileLog::open(path, config.keep).await?),
-        LogStorage::Redis(url) => Arc::new(RedisLog::new(url, "sse:events", config.keep)?),
+/// Opens the event log, and the store of revoked tokens in the same place.
+pub(super) async fn events(
+    config: &Config,
+) -> Result<(Arc<Hub>, Arc<dyn RevocationStore>), LogError> {
+    let (log, revocations): (Arc<dyn EventLog>, Arc<dyn RevocationStore>) = match &config.log {
+        LogStorage::Memory => (
+            Arc::new(MemoryLog::new(config.keep)),
+            Arc::new(MemoryRevocations),
+        ),
+        LogStorage::File(path) => {
+            let log = Arc::new(FileLog::open(path, config.keep).await?);
+            (Arc::clone(&log) as Arc<dyn EventLog>, log)
+        }
+        LogStorage::Redis(url) => {
+            let log = RedisLog::new(url, "sse:events", config.keep)?;
+            log.warn_about_eviction().await?;
+            (Arc::new(log), Arc::new(RedisRevocations::new(url)?))
+        }
     };
-    Ok(Arc::new(Hub::open(log, RING_CAPACITY).await?))
+    let hub = Hub::open(log, RING_CAPACITY).await?;
+    Ok((Arc::new(hub), revocations))
 }
 
 pub(super) async fn demo_faults(

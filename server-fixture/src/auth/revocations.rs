@@ -1,6 +1,6 @@
 //! The revoked tokens, as this node knows them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
 use tokio::sync::watch;
@@ -27,6 +27,19 @@ impl Revocations {
         if has_grown {
             self.changed.send_replace(());
         }
+    }
+
+    /// Returns the known tokens that are not in `stored` and have not expired.
+    pub(crate) fn missing_from(&self, stored: &[(String, u64)]) -> Vec<(String, u64)> {
+        let stored: HashSet<&str> = stored.iter().map(|(id, _)| id.as_str()).collect();
+        let (all, now) = (
+            self.all.read().unwrap_or_else(PoisonError::into_inner),
+            unix_now(),
+        );
+        all.iter()
+            .filter(|&(id, &expires_at)| expires_at > now && !stored.contains(id.as_str()))
+            .map(|(id, &expires_at)| (id.clone(), expires_at))
+            .collect()
     }
 
     /// Returns a receiver that changes when tokens are revoked.

@@ -1,5 +1,5 @@
 //! The state that all nodes of a cluster share besides the events: rate limits, tasks, the number
-//! of streams, revoked tokens and demo faults.
+//! of streams and demo faults.
 
 pub(crate) mod heartbeat;
 mod redis;
@@ -84,12 +84,6 @@ pub(crate) trait Cluster: Send + Sync + 'static {
     /// Stores the load of `node` for a few seconds and returns the load of all nodes. The load of
     /// a node that dies expires, whereas a shared counter would stay wrong.
     fn lease<'a>(&'a self, node: &'a str, load: StreamLoad) -> StoreFuture<'a, StreamLoad>;
-
-    /// Revokes a token that expires at `expires_at` in Unix seconds.
-    fn revoke<'a>(&'a self, token_id: &'a str, expires_at: u64) -> StoreFuture<'a, ()>;
-
-    /// Returns the revoked tokens with their expiry.
-    fn revoked(&self) -> StoreFuture<'_, Vec<(String, u64)>>;
 
     /// Demo mode: rejects the next connections of `user`. Replaces an earlier fault of this user.
     fn arm_fault<'a>(&'a self, user: &'a str, fault: &'a DemoFault) -> StoreFuture<'a, ()>;

@@ -35,11 +35,6 @@ for _, load in ipairs(redis.call('HVALS', KEYS[2])) do
 end
 return {streams, users}";
 
-/// Removes the tokens that have expired and returns the other revoked tokens. KEYS: revoked.
-const REVOKED: &str = r"
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', redis.call('TIME')[1])
-return redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')";
-
 /// Stores a fault and clears its rejected requests. KEYS: fault, requests. ARGV: JSON, seconds to
 /// live.
 const ARM_FAULT: &str = r"
@@ -63,7 +58,6 @@ pub(crate) struct RedisCluster {
     pool: RedisPool,
     count: Script,
     lease: Script,
-    revoked: Script,
     arm_fault: Script,
     due_fault: Script,
 }
@@ -71,13 +65,12 @@ pub(crate) struct RedisCluster {
 impl RedisCluster {
     pub(crate) fn new(url: &str) -> Result<Self, StoreError> {
         let pool = RedisPool::new(url, Duration::ZERO)?;
-        let [count, lease, revoked] = [COUNT, LEASE, REVOKED].map(Script::new);
+        let [count, lease] = [COUNT, LEASE].map(Script::new);
         let [arm_fault, due_fault] = [ARM_FAULT, DUE_FAULT].map(Script::new);
         Ok(Self {
             pool,
             count,
             lease,
-            revoked,
             arm_fault,
             due_fault,
         })
@@ -167,18 +160,6 @@ impl Cluster for RedisCluster {
             Ok(StreamLoad { streams, users })
         }
         .boxed()
-    }
-
-    fn revoke<'a>(&'a self, token_id: &'a str, expires_at: u64) -> StoreFuture<'a, ()> {
-        async move {
-            self.query(cmd("ZADD").arg("sse:revoked").arg(expires_at).arg(token_id))
-                .await
-        }
-        .boxed()
-    }
-
-    fn revoked(&self) -> StoreFuture<'_, Vec<(String, u64)>> {
-        async move { self.invoke(&self.revoked.key("sse:revoked")).await }.boxed()
     }
 
     fn arm_fault<'a>(&'a self, user: &'a str, fault: &'a DemoFault) -> StoreFuture<'a, ()> {

@@ -31,7 +31,6 @@ struct PendingFault {
 pub(crate) struct SingleNodeCluster {
     windows: Mutex<HashMap<String, Window>>,
     tasks: Mutex<HashMap<String, Task>>,
-    revoked: Mutex<HashMap<String, u64>>,
     faults: Mutex<HashMap<String, PendingFault>>,
 }
 
@@ -118,26 +117,6 @@ impl Cluster for SingleNodeCluster {
 
     fn lease<'a>(&'a self, _node: &'a str, load: StreamLoad) -> StoreFuture<'a, StreamLoad> {
         async move { Ok(load) }.boxed()
-    }
-
-    fn revoke<'a>(&'a self, token_id: &'a str, expires_at: u64) -> StoreFuture<'a, ()> {
-        async move {
-            lock(&self.revoked).insert(token_id.to_owned(), expires_at);
-            Ok(())
-        }
-        .boxed()
-    }
-
-    fn revoked(&self) -> StoreFuture<'_, Vec<(String, u64)>> {
-        async {
-            let mut revoked = lock(&self.revoked);
-            revoked.retain(|_, expires_at| *expires_at > unix_now());
-            Ok(revoked
-                .iter()
-                .map(|(id, expires_at)| (id.clone(), *expires_at))
-                .collect())
-        }
-        .boxed()
     }
 
     fn arm_fault<'a>(&'a self, user: &'a str, fault: &'a DemoFault) -> StoreFuture<'a, ()> {

@@ -13,6 +13,27 @@ pub struct Cursor {
     pub seq: u64,
 }
 
+impl Cursor {
+    /// Returns the position just before this one. Before the first position of an epoch, this is the
+    /// last possible position of the epoch before.
+    #[must_use]
+    pub fn before(self) -> Self {
+        match self.seq.checked_sub(1) {
+            Some(seq) => Self { seq, ..self },
+            None => Self {
+                epoch: self.epoch.saturating_sub(1),
+                seq: u64::MAX,
+            },
+        }
+    }
+
+    /// Returns whether `next` directly follows this position, so that no event is missing between.
+    #[must_use]
+    pub fn precedes(self, next: Self) -> bool {
+        self == next.before()
+    }
+}
+
 /// The error for a text that is not a cursor of this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotACursor;

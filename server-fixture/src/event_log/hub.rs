@@ -4,26 +4,48 @@
 //! clients, and a slow client delays no other client. A client behind the ring reads the log in
 //! pages. Only the reader task writes into the ring.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::cursor::{Cursor, Requested};
-use super::resume::{FirstConnect, Gap, Reason, RetainedRange, Start, decide};
-use super::ring::{EncodedEvent, Ring};
+use super::resume::{FirstConnect, Gap, Reason, RetainedRange, Start, decide, missed_between};
+use super::ring::{EncodedEvent, Ring, without_jump};
 use super::{Draft, EventLog, LogEntry, LogError};
 use crate::sse::encode::{EncodeError, Event, encode};
 
 /// Most events that a subscriber gets at once. A larger batch only makes one write larger.
 const BATCH: usize = 256;
 
+/// Most events that the ring reads at once.
+const PAGE: usize = 1024;
+
+/// The interval between two checks of the log's identity, however busy the log is.
+const VERIFY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The interval between two attempts to write into a log that refused a write.
+const TEST_WRITE_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The time for which readiness fails after the log changed its identity. A load balancer that
+/// checks every few seconds must notice it.
+const ALARM: Duration = Duration::from_secs(5);
+
 /// The events after a cursor.
 pub(crate) struct Batch {
-    /// Set if events between the cursor and these events are lost.
+    /// Set if events between the cursor and `start` are lost.
     pub(crate) gap: Option<Gap>,
+    /// The position before the events. It differs from the cursor only after a gap.
+    pub(crate) start: Cursor,
     pub(crate) events: Vec<EncodedEvent>,
+}
+
+impl Batch {
+    /// Returns the position after the events.
+    pub(crate) fn end(&self) -> Cursor {
+        self.events.last().map_or(self.start, |event| event.cursor)
+    }
 }
 
 /// The ring, its log, and the newest cursor.
@@ -31,60 +53,147 @@ pub(crate) struct Hub {
     log: Arc<dyn EventLog>,
     ring: RwLock<Ring>,
     tail: watch::Sender<Cursor>,
-    /// Whether the last call of the reader succeeded. Readiness and a metric depend on it.
-    connected: watch::Sender<bool>,
+    /// Whether the last call of the reader succeeded.
+    readable: watch::Sender<bool>,
+    /// Whether the last write succeeded.
+    writable: watch::Sender<bool>,
+    /// The end of the alarm after a change of the log's identity.
+    alarm_ends: Mutex<Option<Instant>>,
 }
 
 impl Hub {
     /// Returns a hub over `log` with a ring of `capacity` events. [`Hub::run_reader`] must run.
     pub(crate) async fn open(log: Arc<dyn EventLog>, capacity: usize) -> Result<Self, LogError> {
-        let tail = log.retained(None).await?.last;
-        let ring = RwLock::new(Ring::new(tail, capacity));
-        let (tail, connected) = (watch::Sender::new(tail), watch::Sender::new(true));
+        let tail = log.verify().await?;
         Ok(Self {
             log,
-            ring,
-            tail,
-            connected,
+            ring: RwLock::new(Ring::new(tail, capacity)),
+            tail: watch::Sender::new(tail),
+            readable: watch::Sender::new(true),
+            writable: watch::Sender::new(true),
+            alarm_ends: Mutex::default(),
         })
     }
 
     /// Copies new events from the log into the ring until the task is dropped. After an error it
     /// waits for the log and continues from its cursor.
     pub(crate) async fn run_reader(&self) {
+        tokio::join!(self.read_forever(), self.test_writing_after_errors());
+    }
+
+    async fn read_forever(&self) {
+        let mut verified_at = Instant::now();
+        let mut pause = Duration::ZERO;
         loop {
-            let position = *self.tail.borrow();
-            match self.log.follow(position).await {
-                Ok(entries) => self.store(entries),
+            match self.read_once(&mut verified_at).await {
+                Ok(()) => {
+                    pause = Duration::ZERO;
+                    if !self.readable.send_replace(true) {
+                        tracing::info!(after = %self.position(), "The event log can be read again");
+                    }
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "The event log cannot be read. The reader retries.");
-                    self.connected.send_replace(false);
-                    self.wait_for_log().await;
-                    self.connected.send_replace(true);
-                    tracing::info!(after = %position, "The event log can be read again");
+                    if self.readable.send_replace(false) {
+                        tracing::error!(%error, "The event log cannot be read. The reader retries.");
+                    }
+                    pause = (pause * 2).clamp(Duration::from_millis(50), Duration::from_secs(1));
+                    sleep(pause).await;
                 }
             }
         }
     }
 
-    async fn wait_for_log(&self) {
-        let mut pause = Duration::from_millis(50);
-        while self.log.retained(None).await.is_err() {
-            sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(1));
+    async fn read_once(&self, verified_at: &mut Instant) -> Result<(), LogError> {
+        if !*self.readable.borrow() {
+            self.verify().await?;
         }
+        let entries = self.log.follow(self.position()).await?;
+        let is_idle = entries.is_empty();
+        self.store(entries);
+        if is_idle || verified_at.elapsed() >= VERIFY_INTERVAL {
+            self.verify().await?;
+            *verified_at = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Checks the identity of the log. Events that it no longer holds become a gap.
+    async fn verify(&self) -> Result<(), LogError> {
+        let last = self.log.verify().await?;
+        let position = self.position();
+        if last <= position {
+            return Ok(());
+        }
+        let entries = self.log.page(position, PAGE).await?;
+        if !entries.is_empty() {
+            self.store(entries);
+            return Ok(());
+        }
+        self.report_jump(position, last);
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        ring.jump(last);
+        drop(ring);
+        self.tail.send_replace(last);
+        Ok(())
+    }
+
+    fn position(&self) -> Cursor {
+        *self.tail.borrow()
     }
 
     fn store(&self, entries: Vec<LogEntry>) {
         let Some(last) = entries.last().map(|entry| entry.cursor) else {
             return;
         };
-        let events = entries.into_iter().filter_map(EncodedEvent::from_entry);
-        let events: Vec<EncodedEvent> = events.collect();
+        let mut position = self.position();
+        for entry in &entries {
+            if !position.precedes(entry.cursor) {
+                self.report_jump(position, entry.cursor);
+            }
+            position = entry.cursor;
+        }
+        let events: Vec<EncodedEvent> = entries.into_iter().map(EncodedEvent::from_entry).collect();
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         ring.extend(events);
         drop(ring);
         self.tail.send_replace(last);
+    }
+
+    /// Reports that the log does not continue at `from`. A new epoch also starts the alarm.
+    fn report_jump(&self, from: Cursor, to: Cursor) {
+        if from.epoch == to.epoch {
+            tracing::warn!(%from, %to, "Events left the log before this node read them. Raise `--keep`.");
+            return;
+        }
+        tracing::error!(%from, %to, "The event log began a new epoch. Every client gets a `gap`.");
+        let mut alarm = self
+            .alarm_ends
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *alarm = Some(Instant::now() + ALARM);
+    }
+
+    /// Writes into a log that refused a write, until the log accepts writes again.
+    async fn test_writing_after_errors(&self) {
+        let mut writable = self.writable.subscribe();
+        // `wait_for` fails only without a sender, and the sender is in `self`.
+        while writable.wait_for(|writable| !writable).await.is_ok() {
+            sleep(TEST_WRITE_INTERVAL).await;
+            let result = self.log.test_write().await;
+            self.set_writable(result.err().as_ref());
+        }
+    }
+
+    /// Records the result of a write. Logs a change.
+    fn set_writable(&self, error: Option<&LogError>) {
+        let was_writable = self.writable.send_replace(error.is_none());
+        match error {
+            Some(error) if was_writable => {
+                tracing::error!(%error, "The event log cannot be written. The server retries.");
+            }
+            None if !was_writable => tracing::info!("The event log can be written again"),
+            _ => {}
+        }
     }
 
     /// Locks the ring for reading. Each change is one push or pop, so a poisoned lock is usable.
@@ -102,7 +211,9 @@ impl Hub {
             event_type,
             data,
         })?;
-        Ok(self.log.append(draft).await?)
+        let result = self.log.append(draft).await;
+        self.set_writable(result.as_ref().err());
+        Ok(result?)
     }
 
     /// Returns the start of a new stream. A recent cursor needs only the ring. A thousand clients can
@@ -144,43 +255,30 @@ impl Hub {
         // A separate statement releases the lock before the `await` below.
         let found = self.ring().after(cursor, BATCH);
         match found {
-            Some(events) => Ok(Batch { gap: None, events }),
+            Some(events) => Ok(Batch {
+                gap: None,
+                start: cursor,
+                events,
+            }),
             None => self.read_log(cursor).await,
         }
     }
 
     async fn read_log(&self, cursor: Cursor) -> Result<Batch, LogError> {
         let entries = self.log.page(cursor, BATCH).await?;
-        let next = Cursor {
-            seq: cursor.seq + 1,
-            ..cursor
-        };
-        let gap = match entries.first() {
-            Some(entry) if entry.cursor == next => None,
-            _ => self.lag_gap(cursor).await?,
-        };
-        Ok(Batch {
-            gap,
-            events: entries
-                .into_iter()
-                .filter_map(EncodedEvent::from_entry)
-                .collect(),
-        })
-    }
-
-    /// Returns the gap before a page that does not begin with the next id. There are two cases:
-    /// - A new epoch began. The client was informed when the stream opened.
-    /// - The log was trimmed past this reader. The gap has the reason `lag`.
-    async fn lag_gap(&self, cursor: Cursor) -> Result<Option<Gap>, LogError> {
-        let retained = self.log.retained(Some(cursor)).await?;
-        match decide(&Requested::After(cursor), &retained, FirstConnect::Live) {
-            Start::After(_) => Ok(None),
-            Start::Gap(position, _) if position == cursor => Ok(None),
-            Start::Gap(_, gap) => Ok(Some(Gap {
-                reason: Reason::Lag,
-                ..gap
-            })),
+        if entries
+            .first()
+            .is_some_and(|entry| cursor.precedes(entry.cursor))
+        {
+            return Ok(batch(None, cursor, entries));
         }
+        // Read again after `retained`: an event may have been appended since the first page.
+        let retained = self.log.retained(Some(cursor)).await?;
+        let entries = self.log.page(cursor, BATCH).await?;
+        let first = entries.first().map(|entry| entry.cursor);
+        let start = first.map_or(retained.last, Cursor::before);
+        let gap = (start > cursor).then(|| gap(cursor, start, first));
+        Ok(batch(gap, start.max(cursor), entries))
     }
 
     /// Returns a receiver that changes when the ring grows.
@@ -188,9 +286,46 @@ impl Hub {
         self.tail.subscribe()
     }
 
-    /// Returns whether the log can be read.
-    pub(crate) fn is_connected(&self) -> bool {
-        *self.connected.borrow()
+    /// Returns the reason that this node is not ready, if there is one.
+    pub(crate) fn problem(&self) -> Option<&'static str> {
+        let alarm_ends = *self
+            .alarm_ends
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !*self.readable.borrow() {
+            Some("The event log cannot be read. Retry in 1 s.")
+        } else if !*self.writable.borrow() {
+            Some("The event log cannot be written. Retry in 1 s.")
+        } else if alarm_ends.is_some_and(|end| Instant::now() < end) {
+            Some("The event log lost events and began a new epoch. Retry in 5 s.")
+        } else {
+            None
+        }
+    }
+}
+
+/// Returns the events from `start` to the first missing id. A later batch reports the missing ids.
+fn batch(gap: Option<Gap>, start: Cursor, entries: Vec<LogEntry>) -> Batch {
+    let events = entries.into_iter().map(EncodedEvent::from_entry);
+    Batch {
+        gap,
+        start,
+        events: without_jump(start, events).collect(),
+    }
+}
+
+/// Returns the gap of a connected client between two positions:
+/// - A new epoch began, because the store was changed or may have lost events.
+/// - The events left the log before the client read them. The gap has the reason `lag`.
+fn gap(cursor: Cursor, start: Cursor, first: Option<Cursor>) -> Gap {
+    Gap {
+        requested: cursor.to_string(),
+        first: first.map(|first| first.to_string()),
+        missed: missed_between(cursor, start),
+        reason: match cursor.epoch == start.epoch {
+            true => Reason::Lag,
+            false => Reason::Epoch,
+        },
     }
 }
 

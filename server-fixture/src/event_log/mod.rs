@@ -7,7 +7,10 @@ pub(crate) mod hub;
 mod memory;
 mod redis;
 pub mod resume;
+pub(crate) mod revocations;
 pub(crate) mod ring;
+
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use thiserror::Error;
@@ -44,6 +47,10 @@ pub struct LogEntry {
 #[error("The event log is not available: {0}. Check the value of `--log`.")]
 pub struct LogError(pub String);
 
+/// The longest time that a store waits in [`EventLog::follow`], so that its reader can check the
+/// identity of the log regularly.
+const FOLLOW_TIMEOUT: Duration = Duration::from_secs(1);
+
 impl From<serde_json::Error> for LogError {
     fn from(error: serde_json::Error) -> Self {
         Self(format!("a stored value is not valid: {error}"))
@@ -75,4 +82,11 @@ pub trait EventLog: Send + Sync + 'static {
     /// Waits for events after `after` and returns some of them. The result may be empty. The
     /// caller then calls again.
     fn follow(&self, after: Cursor) -> LogFuture<'_, Vec<LogEntry>>;
+
+    /// Checks that the store still holds the log that was written, and returns the newest id.
+    /// If the store was deleted, replaced or rolled back, this begins a new epoch and logs the cause.
+    fn verify(&self) -> LogFuture<'_, Cursor>;
+
+    /// Checks that the store accepts writes.
+    fn test_write(&self) -> LogFuture<'_, ()>;
 }

@@ -63,11 +63,11 @@ pub enum Reason {
     Trimmed,
     /// The cursor is newer than the log: the log lost its last events.
     Ahead,
-    /// The cursor belongs to another epoch of the log.
+    /// The cursor belongs to another epoch of the log. A connected client gets this gap too.
     Epoch,
     /// This server never sent such a cursor.
     Malformed,
-    /// The client read so slowly that its position was trimmed while it was connected.
+    /// The events after the client's position left the log while the client was connected.
     Lag,
 }
 

@@ -64,6 +64,12 @@ impl HttpError {
         Self::unavailable("The server is shutting down. Retry in 1 s.", 1)
     }
 
+    /// The token is revoked on this node. The server stores the revocation as soon as it can.
+    pub(crate) fn logout_not_stored() -> Self {
+        let error = "The logout is valid on this node, but is not stored yet. Wait 1 s.";
+        Self::unavailable(error, 1)
+    }
+
     /// A change is not stored for all nodes.
     pub(crate) fn cluster_unavailable() -> Self {
         let error = "The other nodes were not notified. Retry in 1 s.";

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::control_events::{control_event, gap_event};
 use super::encode;
@@ -60,6 +61,7 @@ pub(crate) async fn open_stream(
     }
     let permit = state.limits.acquire(request.ip, request.user_name());
     let permit = permit.map_err(OpenError::Limit)?;
+    let tail = hub.tail();
     let start = hub.find_start(&request.requested, request.first_connect);
     let start = start.await.map_err(|_| OpenError::LogUnavailable)?;
     state.metrics.resumed(outcome(&request.requested, &start));
@@ -67,7 +69,7 @@ pub(crate) async fn open_stream(
         permit.count_gap(gap.reason.as_str());
     }
     let (_, resumed_from) = position(&start);
-    let stream = subscription(state, hub, request, &start, permit);
+    let stream = subscription(state, hub, tail, request, &start, permit);
     let mut response = stream_response(Body::from_stream(stream.into_stream()), &resumed_from);
     let heartbeat = state.config.heartbeat;
     let seconds = heartbeat.as_secs() + u64::from(heartbeat.subsec_nanos() > 0);
@@ -78,12 +80,18 @@ pub(crate) async fn open_stream(
 fn subscription(
     state: &Arc<AppState>,
     hub: &Arc<Hub>,
+    tail: watch::Receiver<Cursor>,
     request: StreamRequest,
     start: &Start,
     permit: StreamPermit,
 ) -> Subscription {
+    let announced_epoch = match start {
+        Start::After(_) => 0,
+        Start::Gap(..) => tail.borrow().epoch,
+    };
     Subscription {
-        tail: hub.tail(),
+        announced_epoch,
+        tail,
         hub: Arc::clone(hub),
         cursor: position(start).0,
         opening: Some(opening(state, &request, start)),

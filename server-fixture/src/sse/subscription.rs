@@ -18,6 +18,7 @@ use crate::auth::User;
 use crate::demo::commands::{DemoCommand, DemoCommandReceiver};
 use crate::event_log::cursor::Cursor;
 use crate::event_log::hub::{Batch, Hub};
+use crate::event_log::resume::Reason;
 use crate::event_log::ring::EncodedEvent;
 use crate::limits::StreamPermit;
 
@@ -26,6 +27,8 @@ pub(super) struct Subscription {
     pub(super) hub: Arc<Hub>,
     pub(super) tail: watch::Receiver<Cursor>,
     pub(super) cursor: Cursor,
+    /// The newest epoch that a gap in the opening has announced.
+    pub(super) announced_epoch: u64,
     pub(super) filter: Filter,
     pub(super) lifetime: StreamLifetime,
     /// Changes when tokens are revoked.
@@ -102,7 +105,7 @@ impl Subscription {
                 return NextAction::End(reason);
             }
             let wake_at = match self.hub.after(self.cursor).await {
-                Ok(batch) if batch.events.is_empty() => heartbeat_at,
+                Ok(batch) if batch.end() == self.cursor => heartbeat_at,
                 Ok(batch) => match self.advance(&batch) {
                     bytes if bytes.is_empty() => continue,
                     bytes => return NextAction::Send(bytes),
@@ -117,22 +120,19 @@ impl Subscription {
 
     /// Moves the cursor past the batch and returns the bytes of the events that match the filter.
     fn advance(&mut self, batch: &Batch) -> Bytes {
-        if let Some(last) = batch.events.last() {
-            self.cursor = last.cursor;
+        let gap = self.announce(batch);
+        self.cursor = batch.end();
+        if !batch.events.is_empty() {
             let tail = *self.tail.borrow();
             if tail.epoch == self.cursor.epoch {
                 let lag = tail.seq.saturating_sub(self.cursor.seq);
                 self.permit.observe_lag(lag);
             }
         }
-        let gap = batch.gap.as_ref().map(gap_event);
-        if let Some(gap) = &batch.gap {
-            self.permit.count_gap(gap.reason.as_str());
-        }
         let matching: Vec<&EncodedEvent> = batch
             .events
             .iter()
-            .filter(|event| self.filter.matches(event))
+            .filter(|event| !event.bytes.is_empty() && self.filter.matches(event))
             .collect();
         for event in &matching {
             self.permit.count_sent(type_name(event));
@@ -142,6 +142,18 @@ impl Subscription {
                 .into_iter()
                 .chain(matching.into_iter().map(|event| &event.bytes)),
         )
+    }
+
+    /// Returns the gap of a batch, and the cursor after it. A connection that fails before the next
+    /// event then resumes after the gap. An epoch that the opening announced is not announced again.
+    fn announce(&self, batch: &Batch) -> Option<Bytes> {
+        let gap = batch.gap.as_ref()?;
+        if gap.reason == Reason::Epoch && batch.start.epoch <= self.announced_epoch {
+            return None;
+        }
+        self.permit.count_gap(gap.reason.as_str());
+        let cursor = encode::cursor(&batch.start.to_string());
+        Some(concat([&gap_event(gap), &cursor].into_iter()))
     }
 
     /// Waits for a change. Returns `None` if the stream must look for events again.

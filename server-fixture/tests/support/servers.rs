@@ -4,13 +4,18 @@ use std::fs::File;
 use std::net::SocketAddr;
 
 use redis::AsyncConnectionConfig;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use tokio::process::Command;
 
 use super::process::{Folder, Running, announced, command, on_free_port, on_port};
 use super::{Client, PATIENCE};
 
 /// This server as a program.
-pub struct Node(Running);
+pub struct Node {
+    running: Running,
+    /// The folder of its log on stderr.
+    folder: Folder,
+}
 
 impl Node {
     /// Starts the server in demo mode without metrics events, and waits for its first line.
@@ -21,35 +26,80 @@ impl Node {
 
     /// Starts the server, or returns its error. Another process may have taken the port.
     pub async fn try_start(port: &[&str], flags: &[&str]) -> Result<Self, String> {
+        let mut command = command(env!("CARGO_BIN_EXE_server-fixture"));
+        command.args(["--demo", "--jwt-secret", "test"]);
+        command.args(port).args(flags);
+        Self::run(command).await
+    }
+
+    /// Starts a server whose writes beyond a file size limit fail, instead of ending the process.
+    pub async fn start_with_file_size_limits(flags: &[&str]) -> Self {
+        let mut command = command("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+        command.arg(env!("CARGO_BIN_EXE_server-fixture"));
+        command.args(["--demo", "--jwt-secret", "test", "--port", "0"]);
+        command.args(["--metrics-interval", "0"]).args(flags);
+        let started = Self::run(command).await;
+        started.unwrap_or_else(|log| panic!("the server does not start: {log}"))
+    }
+
+    async fn run(mut command: Command) -> Result<Self, String> {
         let folder = Folder::new();
         let log = folder.join("log");
-        let mut command = command(env!("CARGO_BIN_EXE_server-fixture"));
-        command
-            .args(["--demo", "--jwt-secret", "test"])
-            .args(port)
-            .args(flags)
-            .stderr(File::create(&log).unwrap());
-        let said = || std::fs::read_to_string(&log).unwrap();
-        announced(command).await.map(Self).ok_or_else(said)
+        command.stderr(File::create(&log).unwrap());
+        match announced(command).await {
+            Some(running) => Ok(Self { running, folder }),
+            None => Err(std::fs::read_to_string(&log).unwrap()),
+        }
+    }
+
+    /// Returns the log so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    /// Limits the size of files that the server writes. `None` removes the limit.
+    pub fn limit_file_size(&self, bytes: Option<u64>) {
+        let id = Pid::from_raw(self.id().cast_signed());
+        let limit = Rlimit {
+            current: bytes,
+            maximum: None,
+        };
+        prlimit(id, Resource::Fsize, limit).unwrap();
+    }
+
+    /// Stops the process with SIGSTOP, so that it reads nothing.
+    pub fn hang(&self) {
+        send(&self.running, Signal::STOP);
+    }
+
+    pub fn go_on(&self) {
+        send(&self.running, Signal::CONT);
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.0.address
+        self.running.address
     }
 
     pub fn client(&self) -> Client {
-        Client::to(self.0.address)
+        Client::to(self.running.address)
     }
 
     /// Returns the process id.
     pub fn id(&self) -> u32 {
-        self.0.process.id().expect("it runs")
+        self.running.process.id().expect("it runs")
     }
 
     /// Kills the process with `kill -9`.
     pub async fn kill(mut self) {
-        self.0.kill().await;
+        self.running.kill().await;
     }
+}
+
+fn send(running: &Running, signal: Signal) {
+    let id = running.process.id().expect("it runs");
+    let id = Pid::from_raw(id.cast_signed()).expect("ids are not zero");
+    kill_process(id, signal).unwrap();
 }
 
 /// A Redis for one test. It keeps its data when it restarts.
@@ -115,17 +165,16 @@ impl Redis {
 
     /// Stops the process with SIGSTOP, so that Redis accepts data and does not respond.
     pub fn hang(&self) {
-        self.signal(Signal::STOP);
+        send(&self.running, Signal::STOP);
     }
 
     pub fn go_on(&self) {
-        self.signal(Signal::CONT);
+        send(&self.running, Signal::CONT);
     }
 
-    fn signal(&self, signal: Signal) {
-        let id = self.running.process.id().expect("it runs");
-        let id = Pid::from_raw(id.cast_signed()).expect("ids are not zero");
-        kill_process(id, signal).unwrap();
+    /// Returns the folder of its data.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder.0
     }
 
     /// Kills the process with `kill -9`.

@@ -1,5 +1,10 @@
 //! An event log in one file. Appended events survive a restart and `kill -9`.
 
+mod backend;
+mod head;
+mod panics;
+mod store;
+mod tables;
 mod writer;
 
 use std::path::Path;
@@ -8,22 +13,19 @@ use std::thread;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use redb::{Database, DatabaseError, ReadableTable, TableDefinition};
+use redb::{Database, DatabaseError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
+use self::store::Store;
 use self::writer::{Append, GROUP, Writer};
 use super::cursor::Cursor;
-use super::epoch::new_epoch;
 use super::resume::RetainedRange;
-use super::{Draft, EventLog, LogEntry, LogError, LogFuture};
+use super::revocations::{Revocation, RevocationStore};
+use super::{Draft, EventLog, FOLLOW_TIMEOUT, LogEntry, LogError, LogFuture};
+use crate::util::unix_now;
 
-/// Sequence → event type, recipient, data. The recipient is `@` and the name, or empty for all
-/// users.
-const EVENTS: TableDefinition<'_, u64, (&str, &str, &str)> = TableDefinition::new("events");
-/// `epoch`, and `last`: the newest sequence, which trimming does not change.
-const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
 /// The longest wait for another server that still has the file open. A server that drains needs up
 /// to 4 s.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(6);
@@ -33,11 +35,11 @@ const PAGE: usize = 1024;
 /// Any error of redb, which has one error type per kind of call.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Keeps the last events in a file.
+/// Keeps the last events, and the revoked tokens, in a file.
 pub struct FileLog {
-    database: Arc<Database>,
+    store: Arc<Store>,
     appends: mpsc::Sender<Append>,
-    /// The newest id. The writer thread sets it after each commit.
+    /// The newest id. The store sets it after each commit.
     last: watch::Receiver<Cursor>,
 }
 
@@ -52,121 +54,50 @@ impl FileLog {
     /// # Errors
     /// Returns an error if the file cannot be written, is damaged, or is open in another process.
     pub async fn open(path: &Path, capacity: usize) -> Result<Self, LogError> {
-        let describe = |error: DatabaseError| LogError(format!("{}: {error}", path.display()));
-        let database = Arc::new(open_database(path).await.map_err(describe)?);
-        let newest = prepare(&database).map_err(failed)?;
-        let (sender, last) = watch::channel(newest);
+        let (store, last) = Store::new(path, capacity);
+        let store = Arc::new(store);
+        open_patiently(&store).await?;
         let (appends, queue) = mpsc::channel(GROUP);
         let writer = Writer {
-            database: Arc::clone(&database),
-            capacity: capacity.max(1) as u64,
-            last: sender,
+            store: Arc::clone(&store),
         };
         // A commit blocks until the data is on disk, so it needs its own thread. The thread ends
         // when this log is dropped, because the queue closes.
         thread::spawn(move || writer.run(queue));
         Ok(Self {
-            database,
+            store,
             appends,
             last,
         })
     }
 
-    fn read<T: Send + 'static>(
+    fn with<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Database) -> Result<T, Failure> + Send + 'static,
+        work: impl FnOnce(&Database) -> Result<T, Failure> + Send + 'static,
     ) -> LogFuture<'_, T> {
-        let database = Arc::clone(&self.database);
+        let store = Arc::clone(&self.store);
         async move {
-            spawn_blocking(move || read(&database))
-                .await
-                .map_err(failed)?
-                .map_err(failed)
+            let done = spawn_blocking(move || store.with(work));
+            done.await.map_err(failed)?
         }
         .boxed()
     }
 }
 
-async fn open_database(path: &Path) -> Result<Database, DatabaseError> {
+/// Opens the file. Waits if another server has the file open.
+async fn open_patiently(store: &Arc<Store>) -> Result<(), LogError> {
     let end = Instant::now() + LOCK_TIMEOUT;
     loop {
-        match Database::create(path) {
-            Err(DatabaseError::DatabaseAlreadyOpen) if Instant::now() < end => {}
-            done => return done,
+        let opened = Arc::clone(store);
+        let opened = spawn_blocking(move || opened.try_open());
+        if opened.await.map_err(failed)?? {
+            return Ok(());
+        }
+        if Instant::now() >= end {
+            return Err(store.describe(&DatabaseError::DatabaseAlreadyOpen.into()));
         }
         sleep(Duration::from_millis(50)).await;
     }
-}
-
-/// Creates the tables and the epoch of a new file. Returns the newest id.
-fn prepare(database: &Database) -> Result<Cursor, Failure> {
-    let write = database.begin_write()?;
-    let newest = {
-        write.open_table(EVENTS)?;
-        let mut numbers = write.open_table(NUMBERS)?;
-        let stored = numbers.get("epoch")?.map(|number| number.value());
-        let epoch = stored.unwrap_or_else(new_epoch);
-        numbers.insert("epoch", epoch)?;
-        let seq = numbers.get("last")?.map_or(0, |number| number.value());
-        Cursor { epoch, seq }
-    };
-    write.commit()?;
-    Ok(newest)
-}
-
-fn page(database: &Database, after: Cursor, limit: usize) -> Result<Vec<LogEntry>, Failure> {
-    let read = database.begin_read()?;
-    let (events, numbers) = (read.open_table(EVENTS)?, read.open_table(NUMBERS)?);
-    let epoch = numbers.get("epoch")?.map_or(0, |number| number.value());
-    // A position in another epoch is before or after all events of this epoch.
-    let from = match after.epoch.cmp(&epoch) {
-        std::cmp::Ordering::Less => 0,
-        std::cmp::Ordering::Equal => after.seq.saturating_add(1),
-        std::cmp::Ordering::Greater => return Ok(Vec::new()),
-    };
-    let mut entries = Vec::new();
-    for stored in events.range(from..)?.take(limit) {
-        let (seq, value) = stored?;
-        let (event_type, to, data) = value.value();
-        let to = to.strip_prefix('@').map(str::to_owned);
-        let draft = Draft {
-            event_type: event_type.to_owned(),
-            data: data.to_owned(),
-            to,
-        };
-        entries.push(LogEntry {
-            cursor: Cursor {
-                epoch,
-                seq: seq.value(),
-            },
-            draft,
-        });
-    }
-    Ok(entries)
-}
-
-fn retained(database: &Database) -> Result<RetainedRange, Failure> {
-    let read = database.begin_read()?;
-    let (events, numbers) = (read.open_table(EVENTS)?, read.open_table(NUMBERS)?);
-    let number = |name| Ok::<_, Failure>(numbers.get(name)?.map_or(0, |n| n.value()));
-    let last = Cursor {
-        epoch: number("epoch")?,
-        seq: number("last")?,
-    };
-    let first = events.first()?.map(|(seq, _)| Cursor {
-        seq: seq.value(),
-        ..last
-    });
-    let before_first = first.map_or(last, |first| Cursor {
-        seq: first.seq - 1,
-        ..first
-    });
-    Ok(RetainedRange {
-        before_first,
-        first,
-        last,
-        holds_requested: false,
-    })
 }
 
 impl EventLog for FileLog {
@@ -180,19 +111,45 @@ impl EventLog for FileLog {
     }
 
     fn page(&self, after: Cursor, limit: usize) -> LogFuture<'_, Vec<LogEntry>> {
-        self.read(move |database| page(database, after, limit))
+        self.with(move |database| tables::page(database, after, limit))
     }
 
-    fn retained(&self, _requested: Option<Cursor>) -> LogFuture<'_, RetainedRange> {
-        self.read(retained)
+    fn retained(&self, requested: Option<Cursor>) -> LogFuture<'_, RetainedRange> {
+        self.with(move |database| tables::retained(database, requested))
     }
 
     fn follow(&self, after: Cursor) -> LogFuture<'_, Vec<LogEntry>> {
         async move {
             let mut last = self.last.clone();
-            last.wait_for(|last| *last > after).await.map_err(failed)?;
+            let newer = last.wait_for(|last| *last > after);
+            match timeout(FOLLOW_TIMEOUT, newer).await {
+                Ok(newer) => drop(newer.map_err(failed)?),
+                Err(_) => return Ok(Vec::new()),
+            }
             self.page(after, PAGE).await
         }
         .boxed()
+    }
+
+    fn verify(&self) -> LogFuture<'_, Cursor> {
+        async {
+            self.with(|_| Ok(())).await?;
+            Ok(*self.last.borrow())
+        }
+        .boxed()
+    }
+
+    fn test_write(&self) -> LogFuture<'_, ()> {
+        self.with(tables::test_write)
+    }
+}
+
+impl RevocationStore for FileLog {
+    fn revoke(&self, revocation: Revocation) -> LogFuture<'_, ()> {
+        self.with(move |database| tables::revoke(database, &revocation, unix_now()))
+    }
+
+    fn revoked(&self) -> LogFuture<'_, Vec<Revocation>> {
+        self.with(|database| tables::revoked(database, unix_now()))
     }
 }

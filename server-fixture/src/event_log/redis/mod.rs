@@ -1,24 +1,26 @@
 //! An event log in a Redis stream, for any number of nodes.
 //!
 //! Redis assigns the ids. `XADD … <epoch>-*` appends the next sequence number, so ids are
-//! consecutive. Redis rejects a writer with an older epoch.
+//! consecutive. Each append first checks the identity of the stream, in the same script.
 
+mod identity;
 mod info;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use redis::cmd;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
+use redis::{Script, ScriptInvocation, cmd};
 
-use self::info::{field, info, position_before};
+use self::identity::{IS_NEW, append_script, verify_script};
+use self::info::{Info, field, info};
 use super::cursor::Cursor;
+use super::epoch::new_epoch;
 use super::resume::RetainedRange;
-use super::{Draft, EventLog, LogEntry, LogError, LogFuture};
+use super::{Draft, EventLog, FOLLOW_TIMEOUT, LogEntry, LogError, LogFuture};
 use crate::redis::{RedisConnection, RedisPool};
 
-/// The longest time that one read blocks. The reader then reads again.
-const BLOCK: Duration = Duration::from_secs(5);
 /// Most events that the ring reads at once.
 const PAGE: usize = 1024;
 
@@ -26,11 +28,21 @@ const PAGE: usize = 1024;
 pub struct RedisLog {
     /// The stream's key.
     key: &'static str,
+    /// The key of the hash that holds the identity of the stream.
+    hash: String,
     commands: RedisPool,
     /// A blocking read delays all later commands of a connection, so reads have their own pool.
     reads: RedisPool,
     capacity: usize,
+    verify: Script,
+    append: Script,
+    /// The newest id that this node has seen. A stream that ends earlier was rolled back.
+    newest: Mutex<Cursor>,
 }
+
+/// The last id of the stream, and the change that began a new epoch. The change is empty if there is
+/// none.
+type Checked = (String, String);
 
 impl RedisLog {
     /// Returns the log with the key `key` at `url` (`redis://host:port/db`, `redis+unix:///path`). It
@@ -40,31 +52,100 @@ impl RedisLog {
     /// Returns an error if the URL is not valid.
     pub fn new(url: &str, key: &'static str, capacity: usize) -> Result<Self, LogError> {
         let commands = RedisPool::new(url, Duration::ZERO)?;
-        let reads = RedisPool::new(url, BLOCK)?;
+        let reads = RedisPool::new(url, FOLLOW_TIMEOUT)?;
         Ok(Self {
             key,
+            hash: format!("{key}:identity"),
             commands,
             reads,
             capacity: capacity.max(1),
+            verify: verify_script(),
+            append: append_script(),
+            newest: Mutex::default(),
         })
+    }
+
+    /// Logs a warning if Redis may delete the stream when its memory is full.
+    ///
+    /// # Errors
+    /// Returns an error if Redis is not available.
+    pub async fn warn_about_eviction(&self) -> Result<(), LogError> {
+        let policy = self.commands.setting("maxmemory-policy").await?;
+        match policy.as_deref() {
+            Some("noeviction") => {}
+            Some(policy) => tracing::warn!(
+                "Redis may delete the event log when its memory is full: `maxmemory-policy` is \
+                 {policy}. Set it to `noeviction`."
+            ),
+            None => tracing::warn!(
+                "Redis does not permit `CONFIG GET maxmemory-policy`. Ensure that it is \
+                 `noeviction`, or Redis may delete the event log when its memory is full."
+            ),
+        }
+        Ok(())
     }
 
     async fn add(&self, draft: &Draft) -> Result<Cursor, LogError> {
         let mut redis = self.commands.get().await?;
-        let mut add = cmd("XADD");
-        add.arg(self.key)
-            .arg("MAXLEN")
-            .arg(self.capacity)
-            .arg(format!("{}-*", redis.epoch));
-        add.arg("t")
-            .arg(&draft.event_type)
-            .arg("d")
-            .arg(&draft.data);
+        let mut call = self.call(&self.append, &redis);
+        call.arg(self.capacity);
+        call.arg("t").arg(&draft.event_type);
+        call.arg("d").arg(&draft.data);
         if let Some(to) = &draft.to {
-            add.arg("u").arg(to);
+            call.arg("u").arg(to);
         }
-        let id: Result<String, _> = add.query_async(&mut redis.connection).await;
-        cursor(&self.commands.check(&redis, id).await?)
+        let reply: Result<Checked, _> = call.invoke_async(&mut redis.connection).await;
+        let reply = self.commands.check(&redis, reply).await?;
+        self.note(&reply)
+    }
+
+    /// Checks the identity of the stream, and whether Redis accepts writes if `tests_writing`. Returns
+    /// the last id.
+    async fn check(&self, tests_writing: bool) -> Result<Cursor, LogError> {
+        let mut redis = self.commands.get().await?;
+        let mut call = self.call(&self.verify, &redis);
+        call.arg(u8::from(tests_writing));
+        let reply: Result<Checked, _> = call.invoke_async(&mut redis.connection).await;
+        let reply = self.commands.check(&redis, reply).await?;
+        self.note(&reply)
+    }
+
+    /// Returns the call of a script with the arguments of the identity check.
+    fn call<'a>(&self, script: &'a Script, redis: &RedisConnection) -> ScriptInvocation<'a> {
+        let newest = self.newest();
+        let mut call = script.key(self.key);
+        call.key(&self.hash)
+            .arg(&redis.run_id)
+            .arg(u8::from(redis.is_durable))
+            .arg(new_epoch())
+            .arg(newest.epoch)
+            .arg(newest.seq);
+        call
+    }
+
+    fn newest(&self) -> Cursor {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn saw(&self, cursor: Cursor) {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        *newest = cursor.max(*newest);
+    }
+
+    /// Logs a new epoch and returns the last id.
+    fn note(&self, (last, change): &Checked) -> Result<Cursor, LogError> {
+        let (last, key) = (cursor(last)?, self.key);
+        if change == IS_NEW {
+            tracing::info!(%last, "The Redis stream {key} {change}");
+        } else if !change.is_empty() {
+            tracing::error!(
+                %last,
+                "The Redis stream {key} {change}. A new epoch begins, and every client gets a \
+                 `gap`. Set `maxmemory-policy noeviction`, and let only this server write the key."
+            );
+        }
+        self.saw(last);
+        Ok(last)
     }
 
     async fn range(&self, after: Cursor, limit: usize) -> Result<Vec<LogEntry>, LogError> {
@@ -88,32 +169,35 @@ impl RedisLog {
 
     async fn state(&self, requested: Option<Cursor>) -> Result<RetainedRange, LogError> {
         let mut redis = self.commands.get().await?;
-        let info = info(&mut redis, self.key).await;
-        let Some(info) = self.commands.check(&redis, info).await? else {
-            let origin = Cursor::default();
-            return Ok(RetainedRange {
-                before_first: origin,
-                first: None,
-                last: origin,
-                holds_requested: false,
-            });
-        };
+        let info = self.info(&mut redis).await?;
         let last = cursor(&field::<String>(&info, "last-generated-id"))?;
         let first = match field::<usize>(&info, "length") {
             0 => None,
             _ => Some(cursor(&field::<String>(&info, "recorded-first-entry-id"))?),
         };
-        let before_first = first.map_or(last, |first| position_before(first, &info));
         let holds_requested = match requested.filter(|cursor| cursor.epoch != last.epoch) {
             Some(cursor) => self.holds(&mut redis, cursor).await?,
             None => false,
         };
         Ok(RetainedRange {
-            before_first,
+            before_first: first.map_or(last, Cursor::before),
             first,
             last,
             holds_requested,
         })
+    }
+
+    /// Reads the state of the stream, and begins a new epoch first if the stream does not exist.
+    async fn info(&self, redis: &mut RedisConnection) -> Result<Info, LogError> {
+        for _ in 0..2 {
+            let found = info(redis, self.key).await;
+            if let Some(found) = self.commands.check(redis, found).await? {
+                return Ok(found);
+            }
+            self.check(false).await?;
+        }
+        let error = format!("the Redis stream {} is deleted again and again", self.key);
+        Err(LogError(error))
     }
 
     async fn holds(&self, redis: &mut RedisConnection, cursor: Cursor) -> Result<bool, LogError> {
@@ -128,7 +212,7 @@ impl RedisLog {
         let mut redis = self.reads.get().await?;
         let mut read = cmd("XREAD");
         read.arg("BLOCK")
-            .arg(u64::try_from(BLOCK.as_millis()).unwrap_or(u64::MAX));
+            .arg(u64::try_from(FOLLOW_TIMEOUT.as_millis()).unwrap_or(u64::MAX));
         read.arg("COUNT")
             .arg(PAGE)
             .arg("STREAMS")
@@ -141,11 +225,12 @@ impl RedisLog {
             .check(&redis, reply)
             .await?
             .map_or(Vec::new(), |reply| reply.keys);
-        streams
-            .iter()
-            .flat_map(|stream| &stream.ids)
-            .map(entry)
-            .collect()
+        let ids = streams.iter().flat_map(|stream| &stream.ids);
+        let entries: Vec<LogEntry> = ids.map(entry).collect::<Result<_, _>>()?;
+        if let Some(last) = entries.last() {
+            self.saw(last.cursor);
+        }
+        Ok(entries)
     }
 }
 
@@ -181,5 +266,13 @@ impl EventLog for RedisLog {
 
     fn follow(&self, after: Cursor) -> LogFuture<'_, Vec<LogEntry>> {
         self.read(after).boxed()
+    }
+
+    fn verify(&self) -> LogFuture<'_, Cursor> {
+        self.check(false).boxed()
+    }
+
+    fn test_write(&self) -> LogFuture<'_, ()> {
+        async { self.check(true).await.map(drop) }.boxed()
     }
 }

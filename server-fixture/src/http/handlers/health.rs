@@ -27,8 +27,8 @@ pub(in crate::http) async fn ready(
     if state.shutting_down.is_cancelled() {
         return Err(HttpError::shutting_down());
     }
-    if !state.events.is_connected() {
-        return Err(HttpError::log_unavailable());
+    if let Some(problem) = state.events.problem() {
+        return Err(HttpError::unavailable(problem, 1));
     }
     Ok(Json(json!({ "status": "ready", "node": state.node_name })))
 }
@@ -40,7 +40,7 @@ pub(in crate::http) async fn metrics(
 ) -> Result<Response, HttpError> {
     let text = state
         .metrics
-        .to_text(state.events.is_connected())
+        .to_text(state.events.problem().is_none())
         .map_err(|_| HttpError::internal("The metrics were not written. Retry later."))?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }

@@ -69,8 +69,9 @@ pub(in crate::http) async fn logout(
     state
         .revocations
         .add([(user.token_id.clone(), user.expires_at)]);
-    let shared = state.cluster.revoke(&user.token_id, user.expires_at).await;
-    shared.map_err(|_| HttpError::cluster_unavailable())?;
+    let revocation = (user.token_id, user.expires_at);
+    let stored = state.revocation_store.revoke(revocation).await;
+    stored.map_err(|_| HttpError::logout_not_stored())?;
     Ok((
         StatusCode::NO_CONTENT,
         [(header::SET_COOKIE, cookie("", 0))],

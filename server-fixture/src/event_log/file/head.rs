@@ -1,0 +1,68 @@
+//! The newest id of a log file, in a small file beside it.
+//!
+//! A log file that is restored from a copy looks like a valid log. Only the id beside it shows that
+//! the log once was longer. The id is written after each commit, and never flushed: an older id is
+//! harmless.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::event_log::cursor::Cursor;
+
+/// The width of the id in the file. A fixed width means that each write replaces the whole text.
+const WIDTH: usize = 42;
+
+/// The file beside a log file.
+pub(super) struct Head {
+    /// `None` if the file cannot be written. The next start then begins a new epoch.
+    file: Option<File>,
+    newest: Option<Cursor>,
+}
+
+/// Returns the path beside `log`: `events.redb.head` for `events.redb`.
+fn path_beside(log: &Path) -> PathBuf {
+    let mut path = OsString::from(log);
+    path.push(".head");
+    path.into()
+}
+
+impl Head {
+    /// Opens the file beside `log`.
+    pub(super) fn open(log: &Path) -> Self {
+        let path = path_beside(log);
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(&path).map_err(|error| {
+            tracing::warn!(
+                %error,
+                "{} cannot be written. Make it writable, or the next start begins a new epoch.",
+                path.display()
+            );
+        });
+        let mut file = file.ok();
+        let mut text = String::new();
+        let read = file
+            .as_mut()
+            .and_then(|file| file.read_to_string(&mut text).ok());
+        let newest = read.and_then(|_| text.trim().parse().ok());
+        Self { file, newest }
+    }
+
+    /// Returns the id in the file. `None` if there is none.
+    pub(super) fn newest(&self) -> Option<Cursor> {
+        self.newest
+    }
+
+    /// Replaces the id.
+    pub(super) fn write(&mut self, newest: Cursor) {
+        let text = format!("{:<width$}\n", newest.to_string(), width = WIDTH - 1);
+        let Some(file) = &mut self.file else { return };
+        let written = file.rewind().and_then(|()| file.write_all(text.as_bytes()));
+        if let Err(error) = written {
+            tracing::debug!(%error, "The newest id was not written beside the log");
+        }
+        self.newest = Some(newest);
+    }
+}
