@@ -20,7 +20,15 @@ const anchorsOf = (document) =>
       .replaceAll(/\s/g, '-'),
   );
 
-for (const document of ['README.md', 'ARCHITECTURE.md', 'pkg-template/README.md', 'src/README.md', ...docs]) {
+for (const document of [
+  'README.md',
+  'ARCHITECTURE.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'pkg-template/README.md',
+  'src/README.md',
+  ...docs,
+]) {
   test(`${document}: no link leads nowhere`, () => {
     for (const link of linksOf(document)) {
       if (link.startsWith('https://')) continue;
