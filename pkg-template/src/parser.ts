@@ -12,11 +12,18 @@ const MAX_EVENT_SIZE = 16 * 2 ** 20;
 /** The number of bytes that are parsed at once. The cost of a decoder per byte rises with the size of its input. */
 const SLICE = 32_768;
 
+/** U+FFFD in UTF-8: replaces a surrogate without its pair. */
+const REPLACEMENT = [0xef, 0xbf, 0xbd];
+
 /** What the parser accepts. */
 export type Bytes = Uint8Array | ArrayBuffer | string;
 
 /** Splits a chunk, because some engines return chunks of megabytes, and parsing one at once would block the page. */
-export function* slices(chunk: Bytes): Generator<Uint8Array, void> {
+export function* slices(chunk: Bytes): Generator<Uint8Array | string, void> {
+  if (typeof chunk === 'string') {
+    for (let at = 0; at < chunk.length; at += SLICE) yield chunk.slice(at, at + SLICE);
+    return;
+  }
   const bytes = bytesOf(chunk);
   for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE);
 }
@@ -49,6 +56,8 @@ export class EventStreamParser {
   readonly #maxEventSize: number;
   #isTooLarge = false;
   #isFeeding = false;
+  /** The high surrogate at the end of the previous chunk, or `''`. */
+  #surrogate = '';
 
   constructor({ maxEventSize = MAX_EVENT_SIZE, lastEventId = '' }: ParserOptions = {}) {
     this.#maxEventSize = readNumber(maxEventSize, 'maxEventSize');
@@ -101,16 +110,34 @@ export class EventStreamParser {
     if (this.#isFeeding)
       throw new DOMException('`onEvent` fed its own parser, or threw: reset() it first', 'InvalidStateError');
     throwIfTooLarge(this);
-    const bytes = bytesOf(chunk);
     const events: StreamEvent[] | undefined = readFunction(onEvent, 'onEvent') ? undefined : [];
+    const bytes = typeof chunk === 'string' || this.#surrogate ? this.#encode(chunk) : bytesOf(chunk);
     // Stays true if `onEvent` throws: the rest of the chunk is lost, so the next chunk would continue an incomplete stream.
     this.#isFeeding = true;
     // A generator would add a tenth to the cost of a small chunk.
     if (bytes.length <= SLICE) this.#parse(bytes, events, onEvent);
-    else for (const slice of slices(bytes)) this.#parse(slice, events, onEvent);
+    else for (const slice of slices(bytes)) this.#parse(slice as Uint8Array, events, onEvent);
     this.#isFeeding = false;
     if (!events?.length) throwIfTooLarge(this);
     return events;
+  }
+
+  /** Returns the bytes of a chunk. A string may end between two surrogates: the first waits for the next chunk. */
+  #encode(chunk: Bytes): Uint8Array {
+    const rest = this.#surrogate;
+    this.#surrogate = '';
+    if (typeof chunk !== 'string') {
+      const bytes = bytesOf(chunk);
+      const all = new Uint8Array(bytes.length + REPLACEMENT.length);
+      all.set(REPLACEMENT);
+      all.set(bytes, REPLACEMENT.length);
+      return all;
+    }
+    const text = rest + chunk;
+    const last = text.length - 1;
+    const isSplit = (text.charCodeAt(last) & 0xfc00) === 0xd800;
+    if (isSplit) this.#surrogate = text[last]!;
+    return new TextEncoder().encode(isSplit ? text.slice(0, last) : text);
   }
 
   #parse(bytes: Uint8Array, events: StreamEvent[] | undefined, onEvent?: (event: StreamEvent) => void): void {
@@ -144,6 +171,7 @@ export class EventStreamParser {
     this.#lastEventId = String(lastEventId);
     this.#reconnectionTime = undefined;
     this.#isTooLarge = false;
+    this.#surrogate = '';
     this.#parser.reset(this.#lastEventId);
   }
 
@@ -162,8 +190,7 @@ export class EventStreamParser {
   }
 }
 
-function bytesOf(chunk: Bytes | ArrayBufferView): Uint8Array {
-  if (typeof chunk === 'string') return new TextEncoder().encode(chunk);
+function bytesOf(chunk: Exclude<Bytes, string> | ArrayBufferView): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
