@@ -30,6 +30,9 @@ export interface ErrorFacts {
   body?: string | undefined;
 }
 
+/** The member that other bundles and versions of this package read: each of them has classes of its own. */
+export const SHARED = Symbol.for('authenticated-event-source');
+
 /**
  * Why an event source failed. `message` states what happened and what to do. It never contains a token, a cookie or a
  * header value.
@@ -59,6 +62,18 @@ export class EventSourceError extends Error {
     this.status = status;
     // Not enumerable: loggers that print all members would print the URL, headers and text of the server.
     Object.defineProperties(this, { response: { value: response }, body: { value: body } });
+  }
+
+  /** Returns whether a value is an error of this package, of whatever bundle. */
+  static override [Symbol.hasInstance](value: unknown): value is EventSourceError {
+    // biome-ignore lint/complexity/noThisInStatic: a subclass inherits this method
+    if (this !== EventSourceError) return super[Symbol.hasInstance](value);
+    return (value as { [SHARED]?: unknown } | undefined | null)?.[SHARED] === true;
+  }
+
+  /** @internal */
+  get [SHARED](): true {
+    return true;
   }
 
   /** The name of the class. It stays the same in minified code. */

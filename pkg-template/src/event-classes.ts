@@ -1,23 +1,39 @@
 // The events that a source fires, and their types.
-import { lookingLike, named } from './class-names.ts';
+import { lookingLike, named, printed } from './class-names.ts';
 import type { EventSourceError, Reason } from './errors.ts';
 
-/** The event types that `addEventListener` knows without an event map. */
-export interface BaseEventMap {
-  /** The stream is open. */
-  open: OpenEvent;
-  /** An attempt or the connection failed, or the data of an event did not parse. */
-  error: ErrorEvent;
-  /** `[NON-SPEC]` The source is closed permanently, except by `close()`. */
-  close: CloseEvent;
-  /** `[NON-SPEC]` A line of the stream that starts with a colon. */
-  comment: CommentEvent;
-  /** `[NON-SPEC]` `state` has changed. */
-  statechange: StateChangeEvent;
-}
+// No stream uses these types for its own events, as streams do with `close` and `comment`.
+export const CLOSE = 'connectionclose';
+export const STATE_CHANGE = 'connectionstatechange';
+export const COMMENT = 'streamcomment';
 
 /** The data type of each event type of a stream. */
 export type EventTypes = Record<string, unknown>;
+
+/** An event of the stream whose type is also the type of an event of the source. Members of `Own` are `undefined`. */
+type SameType<Own, Data> = MessageEvent<Data> & {
+  readonly [Member in Exclude<keyof Own, keyof MessageEvent>]?: undefined;
+};
+
+/** The data type of one event type; a string if the event map does not contain it. */
+type DataOf<Events, Type extends string> = Type extends keyof Events ? Events[Type] : string;
+
+/** The events that `addEventListener` knows without an event map. `Events`: the event map of the stream. */
+export interface BaseEventMap<Events = Record<string, string>> {
+  /** The stream is open. A stream may name its own events `open`: they have no `response`. */
+  open: OpenEvent | SameType<OpenEvent, DataOf<Events, 'open'>>;
+  /**
+   * An attempt or the connection failed, or the data of an event did not parse. A stream may name its own events `error`:
+   * they have `data`, and no `reason`.
+   */
+  error: ErrorEvent | SameType<ErrorEvent, DataOf<Events, 'error'>>;
+  /** `[NON-SPEC]` The source is closed permanently, except by `close()`. */
+  connectionclose: ConnectionCloseEvent;
+  /** `[NON-SPEC]` A line of the stream that starts with a colon. */
+  streamcomment: StreamCommentEvent;
+  /** `[NON-SPEC]` `state` has changed, except by `close()`. */
+  connectionstatechange: ConnectionStateChangeEvent;
+}
 
 /** An event of the stream, as `for await`, `events()` and the parser return it. */
 export interface StreamEvent<Type extends string = string, Data = string> {
@@ -43,7 +59,13 @@ export interface SourceState {
   readonly attempt: number;
   /** In `waiting`: the wait in milliseconds, counted from `since`. */
   readonly nextRetryIn: number | undefined;
-  /** The cause of this phase: a {@link Reason}, or in `connecting` the cause of the attempt, for example `retry`. */
+  /**
+   * The cause of this phase.
+   *
+   * - In `waiting` and after a failure: a {@link Reason}.
+   * - In `connecting`: the cause of the attempt, for example `retry`.
+   * - In `closed`: also `closed` (by `close()`), `aborted` or `done`.
+   */
   readonly reason: string | undefined;
   /** When this phase began, in milliseconds since 1970. */
   readonly since: number;
@@ -104,18 +126,34 @@ export class OpenEvent extends Event {
   }
 }
 
-/** What follows a failure. */
-export interface FailureOutcome {
-  willRetry: boolean;
-  retryIn: number | undefined;
-  attempt: number;
+/** The members of {@link ErrorEvent}. `message` and `code` replace the members of `error`. */
+export interface ErrorEventInit {
+  error?: EventSourceError;
+  message?: string | undefined;
+  code?: number | undefined;
+  willRetry?: boolean;
+  retryIn?: number | undefined;
+  attempt?: number;
 }
 
+/** The platform's `ErrorEvent`, where one exists: libraries read `event.error` only if the event is an instance of it. */
+const PlatformErrorEvent = (
+  globalThis.ErrorEvent?.prototype instanceof Event ? globalThis.ErrorEvent : Event
+) as typeof Event;
+
 /** `error`: an attempt or the connection failed, or the data of an event did not parse. */
-export class ErrorEvent extends Event {
+export class ErrorEvent extends PlatformErrorEvent {
   declare readonly type: 'error';
-  /** `[NON-SPEC]` The error itself. */
-  declare readonly error: EventSourceError;
+  readonly #error: EventSourceError;
+  // Own properties, which Node.js prints.
+  /** `[NON-SPEC]` Why. */
+  declare readonly reason: Reason;
+  /** `[NON-SPEC]` What happened and what to do. Defined as a field, because the platform's `message` has no setter. */
+  readonly message: string;
+  /** `[NON-SPEC]` The HTTP status of the response, or `undefined` if there was no response. */
+  declare readonly status: number | undefined;
+  /** `[NON-SPEC]` The same as `status`. The package `eventsource` has this name. */
+  declare readonly code: number | undefined;
   /** `[NON-SPEC]` Whether the source reconnects by itself. */
   declare readonly willRetry: boolean;
   /** `[NON-SPEC]` The wait before the retry, in milliseconds. */
@@ -123,80 +161,80 @@ export class ErrorEvent extends Event {
   /** `[NON-SPEC]` Attempts since the connection was last healthy, from 1. */
   declare readonly attempt: number;
 
-  /** @internal */
-  constructor(error: EventSourceError, { willRetry, retryIn, attempt }: FailureOutcome) {
-    super('error');
-    this.error = error;
+  constructor(type: 'error', init: ErrorEventInit = {}) {
+    const { error, message = error?.message, code = error?.status, willRetry = false, retryIn, attempt = 1 } = init;
+    // `Event` ignores the members that it does not have.
+    super(type, { error, message } as EventInit);
+    this.#error = error!;
+    this.reason = error?.reason as Reason;
+    this.message = message!;
+    this.status = this.code = code;
     this.willRetry = willRetry;
     this.retryIn = retryIn;
     this.attempt = attempt;
   }
 
-  /** `[NON-SPEC]` Why. */
-  get reason(): Reason {
-    return this.error.reason;
-  }
-
-  /** `[NON-SPEC]` The stable code, for example `ERR_CONTENT_TYPE`. */
-  get code(): string {
-    return this.error.code;
-  }
-
-  /** `[NON-SPEC]` The HTTP status of the response, or `undefined` if there was no response. */
-  get status(): number | undefined {
-    return this.error.status;
-  }
-
-  /** `[NON-SPEC]` What happened and what to do. */
-  get message(): string {
-    return this.error.message;
+  /** `[NON-SPEC]` The error itself. Its `code` is stable text, for example `ERR_CONTENT_TYPE`. */
+  get error(): EventSourceError {
+    return this.#error;
   }
 
   /** `[NON-SPEC]` The response, or `undefined` if there was none. */
   get response(): Response | undefined {
-    return this.error.response;
+    return this.#error?.response;
   }
 }
 
-/** `close` `[NON-SPEC]`: the source is closed permanently, except by `close()`. */
-export class CloseEvent extends Event {
-  declare readonly type: 'close';
-  /** Why; `aborted` if the `signal` closed the source. */
-  declare readonly reason: Reason | 'aborted';
+/**
+ * Why a source is closed permanently: it failed, or the server sent a 204 or ended the stream, or
+ *
+ * - `aborted`: the `signal` closed the source;
+ * - `done`: the event that `until` marks arrived.
+ */
+export type CloseReason = Reason | 'aborted' | 'done';
+
+/** `connectionclose` `[NON-SPEC]`: the source is closed permanently, except by `close()`. */
+export class ConnectionCloseEvent extends Event {
+  declare readonly type: 'connectionclose';
+  /** Why. */
+  declare readonly reason: CloseReason;
 
   /** @internal */
-  constructor(reason: Reason | 'aborted') {
-    super('close');
+  constructor(reason: CloseReason) {
+    super(CLOSE);
     this.reason = reason;
   }
 }
 
-/** `comment` `[NON-SPEC]`: a line of the stream that starts with a colon. */
-export class CommentEvent extends Event {
-  declare readonly type: 'comment';
+/** `streamcomment` `[NON-SPEC]`: a line of the stream that starts with a colon. */
+export class StreamCommentEvent extends Event {
+  declare readonly type: 'streamcomment';
   /** The line without the colon and without one space after it. */
   declare readonly data: string;
 
   /** @internal */
   constructor(data: string) {
-    super('comment');
+    super(COMMENT);
     this.data = data;
   }
 }
 
-/** `statechange` `[NON-SPEC]`: `source.state` has changed. */
-export class StateChangeEvent extends Event {
-  declare readonly type: 'statechange';
+/** `connectionstatechange` `[NON-SPEC]`: `source.state` has changed, except by `close()`. */
+export class ConnectionStateChangeEvent extends Event {
+  declare readonly type: 'connectionstatechange';
   /** The new state. */
   declare readonly state: SourceState;
 
   /** @internal */
   constructor(state: SourceState) {
-    super('statechange');
+    super(STATE_CHANGE);
     this.state = state;
   }
 }
 
 // Runtimes that only render pages may have no `MessageEvent`.
 if (MessageEvent) lookingLike(LightMessageEvent, MessageEvent);
-named({ OpenEvent, ErrorEvent, CloseEvent, CommentEvent, StateChangeEvent });
+const printable = { ErrorEvent, ConnectionCloseEvent, StreamCommentEvent, ConnectionStateChangeEvent };
+named({ OpenEvent, ...printable });
+// Not `OpenEvent`: the headers of a response may contain secrets.
+printed(printable);

@@ -9,22 +9,40 @@ interface Waiting<Event> {
   reject(error: unknown): void;
 }
 
+/** An event, by what the queue reads of it. */
+interface Positioned {
+  readonly lastEventId: string;
+}
+
 /**
  * Holds the events that one `for await` loop has not consumed yet. While it holds any, the source reads nothing from the
  * network, so a slow loop slows down the source.
  */
-export class EventQueue<Event> {
+export class EventQueue<Event extends Positioned> {
+  /** The ID of the latest event that the loop has taken, or the ID at which the loop started. */
+  position: string;
   #events: Event[] = [];
   /** How many of `#events` were consumed. */
   #consumed = 0;
+  /** How many events were dropped, because the loop was left or the source was closed. */
+  #dropped = 0;
   #waiting: Waiting<Event>[] = [];
   #drains: (() => void)[] = [];
   #isHeld = false;
   /** Empty after the end, or the one error that `next()` still has to throw. */
   #ended: [error?: unknown] | undefined;
 
+  constructor(position = '') {
+    this.position = position;
+  }
+
   get isFull(): boolean {
     return this.#events.length > 0;
+  }
+
+  /** The number of events that the loop has not taken, including dropped events. */
+  get lag(): number {
+    return this.#events.length - this.#consumed + this.#dropped;
   }
 
   get isOver(): boolean {
@@ -77,6 +95,7 @@ export class EventQueue<Event> {
 
   #consume(): IteratorYieldResult<Event> {
     const value = this.#events[this.#consumed++]!;
+    this.position = value.lastEventId;
     if (this.#consumed === this.#events.length) this.clear();
     // Each removal moves all events that are left, so it waits until they are the smaller half.
     else if (this.#consumed >= MAX_CONSUMED && 2 * this.#consumed >= this.#events.length) this.#removeConsumed();
@@ -90,6 +109,7 @@ export class EventQueue<Event> {
 
   /** Drops the events that are not consumed. */
   clear(): void {
+    this.#dropped = this.lag;
     this.#events = [];
     this.#consumed = 0;
     for (const drained of this.#drains.splice(0)) drained();
@@ -111,7 +131,10 @@ export class EventQueue<Event> {
 }
 
 /** Returns the iterator of a queue. Leaving the loop early calls `leave`. */
-export function iterator<Event>(queue: EventQueue<Event>, leave?: () => void): AsyncIterableIterator<Event> {
+export function iterator<Event extends Positioned>(
+  queue: EventQueue<Event>,
+  leave?: () => void,
+): AsyncIterableIterator<Event> {
   return {
     next: () => queue.next(),
     return: async (value) => {

@@ -1,6 +1,7 @@
 // The classes EventSource and AuthenticatedEventSource, with the interface that WebIDL requires.
-import { tagged } from './class-names.ts';
-import type { BaseEventMap, ErrorEvent, EventTypes, OpenEvent, SourceEvent, SourceState } from './event-classes.ts';
+import { classOf, tagged } from './class-names.ts';
+import { SHARED } from './errors.ts';
+import type { BaseEventMap, EventTypes, SourceEvent, SourceState } from './event-classes.ts';
 import { EventQueue, iterator } from './event-queue.ts';
 import { readOptions, type AuthenticatedEventSourceInit, type StandardSchema } from './options.ts';
 import { withoutSecretParts } from './secrets.ts';
@@ -8,8 +9,15 @@ import { CLOSED, CONNECTING, OPEN, SourceController } from './source-controller.
 
 const { DOMException, EventTarget } = globalThis;
 
-/** Returns the controller of a source. Only modules of this package use it. */
-export let controllerOf: (source: EventTarget) => SourceController;
+/** Returns the controller of a source of any bundle. Only modules of this package use it. */
+export function controllerOf(source: EventTarget): SourceController {
+  const { constructor: Class } = source as object as {
+    constructor: { [SHARED]?(source: EventTarget): SourceController };
+  };
+  if (!Class[SHARED]) throw new TypeError('Pass a source of this package');
+  return Class[SHARED](source);
+}
+
 /** The static member of a class that names the controller class of its sources. */
 export const CONTROLLER = Symbol('controller');
 
@@ -24,6 +32,9 @@ type Handler = object;
 
 /** The native interface, so that code for an `EventSource` accepts it. */
 export interface EventSource extends globalThis.EventSource {}
+
+/** The second argument of {@link EventSource}: `withCredentials`, and every option of `AuthenticatedEventSource` except `parse`. */
+export type EventSourceInit = Omit<AuthenticatedEventSourceInit, 'parse'>;
 
 /**
  * `EventSource` of [WHATWG HTML §9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html) over `fetch`, for code
@@ -47,94 +58,104 @@ export const EventSource: {
    * @param init `withCredentials`, and every option of `AuthenticatedEventSource` except `parse`
    * @throws `SyntaxError` `DOMException`: the URL is not valid; `TypeError`: an option is not valid
    */
-  new (url: string | URL, init?: Omit<AuthenticatedEventSourceInit, 'parse'>): EventSource;
-} = class Implementation extends EventTarget {
-  static [CONTROLLER]: ControllerClass = SourceController;
-  readonly #controller: SourceController;
-  /** The event handlers (`onopen` and so on), by type. */
-  readonly #handlers = new Map<string, { handler: Handler; listener: (event: Event) => void }>();
+  new (url: string | URL, init?: EventSourceInit): EventSource;
+} = classOf({
+  EventSource: class extends EventTarget {
+    static [CONTROLLER]: ControllerClass = SourceController;
 
-  constructor(url: unknown, init: unknown = {}) {
-    // biome-ignore lint/correctness/noUndeclaredVariables: every function has `arguments`
-    // biome-ignore lint/complexity/noArguments: a rest parameter would change the length of the constructor
-    if (arguments.length === 0) throw new TypeError('a URL is needed');
-    super();
-    const isNative = !(this instanceof AuthenticatedEventSource);
-    // In the order of WebIDL, which determines the exception if both arguments are invalid.
-    const address = `${url}`;
-    const options = readOptions(init, isNative);
-    const Controller = new.target[CONTROLLER];
-    if (options.shared && !Controller.canShare) {
-      throw new TypeError("`shared` needs the class of 'authenticated-event-source/shared'");
+    /** The sign of the package `eventsource` that the class accepts the option `fetch`. */
+    static get [Symbol.for('eventsource.supports-fetch-override')](): true {
+      return true;
     }
-    this.#controller = new Controller(this, resolve(address), options);
-    this.#controller.start();
-  }
 
-  get url(): string {
-    return this.#controller.url;
-  }
-
-  get readyState(): number {
-    return this.#controller.readyState;
-  }
-
-  get withCredentials(): boolean {
-    return this.#controller.options.request.withCredentials;
-  }
-
-  get onopen(): Handler | null {
-    return this.#handler('open');
-  }
-
-  set onopen(handler: unknown) {
-    this.#setHandler('open', handler);
-  }
-
-  get onmessage(): Handler | null {
-    return this.#handler('message');
-  }
-
-  set onmessage(handler: unknown) {
-    this.#setHandler('message', handler);
-  }
-
-  get onerror(): Handler | null {
-    return this.#handler('error');
-  }
-
-  set onerror(handler: unknown) {
-    this.#setHandler('error', handler);
-  }
-
-  close(): void {
-    this.#controller.close();
-  }
-
-  #handler(type: string): Handler | null {
-    return this.#handlers.get(type)?.handler ?? null;
-  }
-
-  /** Sets an event handler. It is one listener, whose position in the order is that of the first setting. */
-  #setHandler(type: string, value: unknown): void {
-    const handler = (typeof value === 'object' && value !== null) || typeof value === 'function' ? value : null;
-    const slot = this.#handlers.get(type);
-    if (slot && handler) {
-      slot.handler = handler;
-    } else if (slot) {
-      this.removeEventListener(type, slot.listener);
-      this.#handlers.delete(type);
-    } else if (handler) {
-      const added = { handler, listener: (event: Event) => call(added.handler, this, event) };
-      this.#handlers.set(type, added);
-      this.addEventListener(type, added.listener);
+    /** Returns the controller of a source. On the class, because instances have no members of their own, as in browsers. */
+    // biome-ignore lint/suspicious/noExplicitAny: a class without a name has no type
+    static [SHARED](source: any): SourceController {
+      return source.#controller;
     }
-  }
 
-  static {
-    controllerOf = (source) => (source as Implementation).#controller;
-  }
-} as never;
+    readonly #controller: SourceController;
+    /** The event handlers (`onopen` and so on), by type. */
+    readonly #handlers = new Map<string, { handler: Handler; listener: (event: Event) => void }>();
+
+    constructor(url: unknown, init: unknown = {}) {
+      // biome-ignore lint/correctness/noUndeclaredVariables: every function has `arguments`
+      // biome-ignore lint/complexity/noArguments: a rest parameter would change the length of the constructor
+      if (arguments.length === 0) throw new TypeError('a URL is needed');
+      super();
+      const isNative = !(this instanceof AuthenticatedEventSource);
+      // In the order of WebIDL, which determines the exception if both arguments are invalid.
+      const address = `${url}`;
+      const options = readOptions(init, isNative);
+      const Controller = new.target[CONTROLLER];
+      if (options.shared && !Controller.canShare) {
+        throw new TypeError("`shared` needs the class of 'authenticated-event-source/shared'");
+      }
+      this.#controller = new Controller(this, resolve(address), options);
+      this.#controller.start();
+    }
+
+    get url(): string {
+      return this.#controller.url;
+    }
+
+    get readyState(): number {
+      return this.#controller.readyState;
+    }
+
+    get withCredentials(): boolean {
+      return this.#controller.options.request.withCredentials;
+    }
+
+    get onopen(): Handler | null {
+      return this.#handler('open');
+    }
+
+    set onopen(handler: unknown) {
+      this.#setHandler('open', handler);
+    }
+
+    get onmessage(): Handler | null {
+      return this.#handler('message');
+    }
+
+    set onmessage(handler: unknown) {
+      this.#setHandler('message', handler);
+    }
+
+    get onerror(): Handler | null {
+      return this.#handler('error');
+    }
+
+    set onerror(handler: unknown) {
+      this.#setHandler('error', handler);
+    }
+
+    close(): void {
+      this.#controller.close();
+    }
+
+    #handler(type: string): Handler | null {
+      return this.#handlers.get(type)?.handler ?? null;
+    }
+
+    /** Sets an event handler. It is one listener, whose position in the order is that of the first setting. */
+    #setHandler(type: string, value: unknown): void {
+      const handler = (typeof value === 'object' && value !== null) || typeof value === 'function' ? value : null;
+      const slot = this.#handlers.get(type);
+      if (slot && handler) {
+        slot.handler = handler;
+      } else if (slot) {
+        this.removeEventListener(type, slot.listener);
+        this.#handlers.delete(type);
+      } else if (handler) {
+        const added = { handler, listener: (event: Event) => call(added.handler, this, event) };
+        this.#handlers.set(type, added);
+        this.addEventListener(type, added.listener);
+      }
+    }
+  },
+});
 
 /** Options whose `parse` determines the type of the data of every event. */
 type WithParse<How> = Omit<AuthenticatedEventSourceInit, 'parse'> & {
@@ -166,17 +187,18 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
   /** Whether cookies are sent to other origins. */
   readonly withCredentials: boolean;
   /**
-   * `[NON-SPEC]` The last event ID string: the ID of the last event that was dispatched. A `for await` loop that lags behind
-   * finds its own position in `event.lastEventId`.
+   * `[NON-SPEC]` The ID of the last event that all consumers have taken. A new source that starts from it loses nothing.
+   * While a `for await` loop lags behind, it is the position of the slowest loop. Reconnects of this source send the ID of
+   * the last event that arrived.
    */
   readonly lastEventId: string;
   /** `[NON-SPEC]` The reconnection time, in milliseconds. */
   readonly reconnectionTime: number;
-  /** `[NON-SPEC]` The state of the source. */
+  /** `[NON-SPEC]` The state of the source. After `close()` it is `closed`, although no event fires. */
   readonly state: SourceState;
 
-  /** Called with `open`, which is no event of the stream. */
-  onopen: ((this: AuthenticatedEventSource<Events>, event: OpenEvent) => unknown) | null;
+  /** Called with `open`: the stream is open, or the stream itself contains an event of this type. */
+  onopen: ((this: AuthenticatedEventSource<Events>, event: BaseEventMap<Events>['open']) => unknown) | null;
   /** Called with events of the stream that have the type `message` or no type. */
   onmessage:
     | ((
@@ -184,23 +206,30 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
         event: MessageEvent<'message' extends keyof Events ? Events['message'] : string>,
       ) => unknown)
     | null;
-  /** Called with `error`: an attempt failed (`willRetry`), or the source failed permanently. */
-  onerror: ((this: AuthenticatedEventSource<Events>, event: ErrorEvent) => unknown) | null;
+  /**
+   * Called with `error`: an attempt failed (`willRetry`), or the source failed permanently, or data did not parse. An event
+   * of this type in the stream itself has `data` and no `reason`.
+   */
+  onerror: ((this: AuthenticatedEventSource<Events>, event: BaseEventMap<Events>['error']) => unknown) | null;
 
-  /** Closes the source permanently: nothing fires afterwards, and everything is released. */
+  /**
+   * Closes the source permanently: nothing fires afterwards, also no `connectionstatechange`, and everything is released.
+   * `state` is `closed` immediately.
+   */
   close(): void;
-  /** `[NON-SPEC]` Reconnects immediately with the same last event ID. Does nothing on a closed source. */
+  /**
+   * `[NON-SPEC]` Reconnects immediately with the same last event ID. Does nothing on a closed source, or on a source over an
+   * existing stream.
+   */
   reconnect(): void;
-  /** `[NON-SPEC]` Resets the last event ID and the reconnection time. */
-  reset(): void;
   /** `[NON-SPEC]` Closes the source at the end of a block: `using source = new AuthenticatedEventSource(…)`. */
   [Symbol.dispose](): void;
 
   addEventListener<Type extends keyof BaseEventMap>(
     type: Type,
     listener:
-      | ((this: this, event: BaseEventMap[Type]) => unknown)
-      | { handleEvent(event: BaseEventMap[Type]): unknown }
+      | ((this: this, event: BaseEventMap<Events>[Type]) => unknown)
+      | { handleEvent(event: BaseEventMap<Events>[Type]): unknown }
       | null,
     options?: boolean | AddEventListenerOptions,
   ): void;
@@ -215,8 +244,8 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
   removeEventListener<Type extends keyof BaseEventMap>(
     type: Type,
     listener:
-      | ((this: this, event: BaseEventMap[Type]) => unknown)
-      | { handleEvent(event: BaseEventMap[Type]): unknown }
+      | ((this: this, event: BaseEventMap<Events>[Type]) => unknown)
+      | { handleEvent(event: BaseEventMap<Events>[Type]): unknown }
       | null,
     options?: boolean | EventListenerOptions,
   ): void;
@@ -231,7 +260,10 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
 
   /**
    * `[NON-SPEC]` Iterates over the events of all types, in order. While a loop runs, the network is read no faster than the
-   * loop. Leaving it early closes the source. A permanent failure is thrown.
+   * loop. Leaving the loop early closes the source. The loop throws a permanent failure, and the abort reason of `signal`.
+   *
+   * Listeners are called when an event arrives. The loop receives the same event later, when it requests it. A loop receives
+   * no comments: `streamcomment` fires before the loop receives the events of the same chunk.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<
     { [Type in keyof Events & string]: SourceEvent<Type, Events[Type]> }[keyof Events & string]
@@ -283,59 +315,55 @@ export const AuthenticatedEventSource: {
     stream: ReadableStream<Uint8Array>,
     init?: Pick<
       AuthenticatedEventSourceInit<Events[keyof Events]>,
-      'lastEventId' | 'maxEventSize' | 'parse' | 'signal'
+      'lastEventId' | 'maxEventSize' | 'parse' | 'signal' | 'until'
     >,
   ): AuthenticatedEventSource<Events>;
-} = class extends EventSource {
-  static fromReadableStream(stream: ReadableStream<Uint8Array>, init: object = {}): EventSource {
-    const headers = { 'Content-Type': 'text/event-stream' };
-    const response = new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>, { headers });
-    const source = new this('about:blank', { ...init, fetch: async () => response, retry: false });
-    // Cancels a stream that was not read yet. Otherwise the reader cancels it, and this call is rejected.
-    controllerOf(source).released.addEventListener('abort', () => void stream.cancel().catch(() => {}));
-    return source;
-  }
+} = classOf({
+  AuthenticatedEventSource: class extends EventSource {
+    static fromReadableStream(stream: ReadableStream<Uint8Array>, init: object = {}): EventSource {
+      const headers = { 'Content-Type': 'text/event-stream' };
+      const response = new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>, { headers });
+      const source = new this('about:blank', { ...init, fetch: async () => response, retry: false });
+      controllerOf(source).isOneStream = true;
+      // Cancels a stream that was not read yet. Otherwise the reader cancels it, and this call is rejected.
+      controllerOf(source).released.addEventListener('abort', () => void stream.cancel().catch(() => {}));
+      return source;
+    }
 
-  get lastEventId(): string {
-    return controllerOf(this).lastEventId;
-  }
+    get lastEventId(): string {
+      return controllerOf(this).takenId;
+    }
 
-  get reconnectionTime(): number {
-    return controllerOf(this).reconnectionTime;
-  }
+    get reconnectionTime(): number {
+      return controllerOf(this).reconnectionTime;
+    }
 
-  get state(): SourceState {
-    return controllerOf(this).state;
-  }
+    get state(): SourceState {
+      return controllerOf(this).state;
+    }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the arguments are passed on
-  override addEventListener(type: string, ...rest: [any, any?]): void {
-    super.addEventListener(type, ...rest);
-    controllerOf(this).listen(String(type));
-  }
+    // biome-ignore lint/suspicious/noExplicitAny: the arguments are passed on
+    override addEventListener(type: string, ...rest: [any, any?]): void {
+      super.addEventListener(type, ...rest);
+      controllerOf(this).listen(String(type));
+    }
 
-  reconnect(): void {
-    controllerOf(this).reconnect();
-  }
+    reconnect(): void {
+      controllerOf(this).reconnect();
+    }
 
-  reset(): void {
-    controllerOf(this).reset();
-  }
+    [Symbol.asyncIterator](): AsyncIterableIterator<SourceEvent<string, unknown>> {
+      const controller = controllerOf(this);
+      const queue = new EventQueue<SourceEvent<string, unknown>>(controller.lastEventId);
+      controller.addQueue(queue);
+      return iterator(queue, () => this.close());
+    }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<SourceEvent<string, unknown>> {
-    const controller = controllerOf(this);
-    const queue = new EventQueue<SourceEvent<string, unknown>>();
-    controller.addQueue(queue);
-    return iterator(queue, () => {
-      controller.removeQueue(queue);
+    [Symbol.dispose ?? Symbol.for('Symbol.dispose')](): void {
       this.close();
-    });
-  }
-
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')](): void {
-    this.close();
-  }
-} as never;
+    }
+  },
+});
 
 /** Calls an event handler. The method `handleEvent` of an object is not called, as the standard requires. */
 function call(handler: Handler, source: EventTarget, event: Event): void {

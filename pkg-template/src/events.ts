@@ -1,40 +1,58 @@
 // events(): an async iterator over a response or stream that exists already.
+import { onAbort } from './abort-listeners.ts';
 import { BodyReader } from './body-reader.ts';
 import { readErrorBody } from './error-body.ts';
 import { EventSourceError, type ErrorFacts } from './errors.ts';
 import type { StreamEvent } from './event-classes.ts';
 import { EventQueue, iterator } from './event-queue.ts';
+import { readUntil } from './options.ts';
 import { EventStreamParser, free, slices, throwIfTooLarge, type ParserOptions } from './parser.ts';
+import { endedEarly, isLast, type Until } from './until.ts';
 import { withWasm } from './wasm.ts';
 import { nextTask } from './yield-to-page.ts';
 
 /** The longest time that the events of a burst block the page, in milliseconds. */
 const MAX_TASK = 8;
 
-interface EventsOptions extends ParserOptions {
+/** Options of {@link events}. */
+export interface EventsOptions extends ParserOptions {
   /** Cancels the stream. The loop then throws the signal's reason. */
   signal?: AbortSignal;
-  /** Ends the stream at an event with this data, for example `'[DONE]'`. The event is not returned. */
-  doneData?: string;
+  /**
+   * Marks the last event, which ends the loop and cancels the stream.
+   *
+   * - A string: the event with exactly this data, for example `'[DONE]'`. It is not returned.
+   * - A function: the event for which it returns `true`. It is returned.
+   *
+   * If the stream ends before that event, the loop throws an `EventSourceError` with the reason `end`.
+   */
+  until?: Until<StreamEvent>;
 }
+
+/** What {@link events} reads. */
+type EventsSource = Response | ReadableStream<Uint8Array>;
 
 /**
  * Iterates over the events of an existing `Response` or stream of bytes, for example the answer of a language model.
  * Leaving the loop cancels the stream.
  *
- * @throws {EventSourceError} the response is not an event stream, or an event is too large
+ * @param source a response or a stream, or a promise of one
+ * @throws {EventSourceError} the response is not an event stream; an event is too large; the connection broke (`network`);
+ * the stream ended before the event that `until` marks (`end`)
  */
 export function events(
-  source: Response | ReadableStream<Uint8Array>,
+  source: EventsSource | Promise<EventsSource>,
   options: EventsOptions = {},
 ): AsyncIterableIterator<StreamEvent> {
-  return iterator(new ResponseQueue(source, options));
+  const queue = new ResponseQueue(source, options);
+  return iterator(queue, () => queue.start());
 }
 
 /** Reads a stream when an event is requested. Not an async generator: engines need several times as long for each event. */
 class ResponseQueue extends EventQueue<StreamEvent> {
-  readonly #source: Response | ReadableStream<Uint8Array>;
-  readonly #options: EventsOptions;
+  readonly #source: EventsSource | Promise<EventsSource>;
+  readonly #options: Omit<EventsOptions, 'until'>;
+  readonly #until: Until<StreamEvent> | undefined;
   #body: BodyReader | undefined;
   /** When the page could run last. `undefined` before the first `next()`. */
   #since: number | undefined;
@@ -43,17 +61,22 @@ class ResponseQueue extends EventQueue<StreamEvent> {
   /** Fires when the page has run while the network was awaited. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(source: Response | ReadableStream<Uint8Array>, options: EventsOptions) {
+  constructor(source: EventsSource | Promise<EventsSource>, { until, ...options }: EventsOptions) {
     super();
     this.#source = source;
     this.#options = options;
+    this.#until = readUntil(until);
+  }
+
+  /** Reads the stream, or cancels it if the loop was left before. */
+  start(): void {
+    if (this.#since !== undefined) return;
+    this.#since = Date.now();
+    this.#read().catch((error) => this.end(error));
   }
 
   override next(): Promise<IteratorResult<StreamEvent, undefined>> {
-    if (this.#since === undefined) {
-      this.#since = Date.now();
-      this.#read().catch((error) => this.end(error));
-    }
+    this.start();
     if (this.isFull) void this.#yieldToPage();
     return super.next();
   }
@@ -65,41 +88,42 @@ class ResponseQueue extends EventQueue<StreamEvent> {
   }
 
   async #read(): Promise<void> {
-    if (this.isOver) return;
-    const { signal, doneData, ...options } = this.#options;
-    const source = this.#source;
+    const { signal, ...options } = this.#options;
+    const source = await this.#source;
     const stream = source instanceof ReadableStream ? source : await bodyOf(source);
     await new Promise(withWasm);
-    if (this.isOver) return;
+    if (this.isOver) return stream.cancel();
     const parser = new EventStreamParser(options);
-    const abort = (): void => {
-      this.clear();
-      this.end(signal!.reason);
-    };
+    let ignoreSignal: (() => void) | undefined;
     try {
       this.#body = new BodyReader(stream, source as { url?: string });
       signal?.throwIfAborted();
-      signal?.addEventListener('abort', abort);
-      while (!this.isOver) await this.#readChunk(parser, this.#body, doneData);
+      ignoreSignal = onAbort(signal, () => {
+        this.clear();
+        this.end(signal!.reason);
+      });
+      while (!this.isOver) await this.#readChunk(parser, this.#body);
     } finally {
       free(parser);
-      signal?.removeEventListener('abort', abort);
+      ignoreSignal?.();
     }
   }
 
-  async #readChunk(parser: EventStreamParser, body: BodyReader, doneData: string | undefined): Promise<void> {
+  async #readChunk(parser: EventStreamParser, body: BodyReader): Promise<void> {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
     });
-    const { value, done } = await body.read();
+    const { value, done } = await body.read().catch(throwNetworkError);
     if (this.isOver) return;
     // Yielding without need would cost more than an event.
     if (this.#timer === undefined) this.#since = Date.now();
-    if (done) return this.end();
+    const until = this.#until;
+    if (done) return until === undefined ? this.end() : this.end(endedEarly());
     for (const slice of slices(body.take(value))) {
       const events = parser.feed(slice);
-      const last = doneData === undefined ? -1 : events.findIndex(({ data }) => data === doneData);
-      for (const event of last < 0 ? events : events.slice(0, last)) this.push(event);
+      const last = until === undefined ? -1 : events.findIndex((event) => isLast(until, event));
+      const end = typeof until === 'function' ? last + 1 : last;
+      for (const event of last < 0 ? events : events.slice(0, end)) this.push(event);
       if (this.isFull) await this.drained();
       if (last >= 0) return this.end();
       // An oversized event may follow the events that were just delivered. Report it now.
@@ -120,6 +144,15 @@ class ResponseQueue extends EventQueue<StreamEvent> {
     }
     return this.#yielding;
   }
+}
+
+/** Throws an error of this package for a connection that broke. An abort of the caller stays what it is. */
+function throwNetworkError(cause: unknown): never {
+  if (cause instanceof DOMException) throw cause;
+  throw new EventSourceError('The connection broke. Send the request again', {
+    reason: 'network',
+    cause,
+  });
 }
 
 /** Returns the body of a response. Throws if it is not an event stream. */

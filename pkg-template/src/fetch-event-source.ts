@@ -1,10 +1,12 @@
 // fetchEventSource(): a source with the signature of @microsoft/fetch-event-source.
+import { onAbort } from './abort-listeners.ts';
 import type { EventSourceError } from './errors.ts';
-import { CloseEvent, ErrorEvent } from './event-classes.ts';
+import { CLOSE, ErrorEvent } from './event-classes.ts';
 import { AuthenticatedEventSource, CONTROLLER, controllerOf } from './event-source.ts';
 import { readRequest, type FetchOptions } from './fetch-event-source-request.ts';
 import type { AuthenticatedEventSourceInit } from './options.ts';
-import { SourceController, report } from './source-controller.ts';
+import { report } from './report-exception.ts';
+import { SourceController } from './source-controller.ts';
 
 export { EventSourceError } from './errors.ts';
 
@@ -128,8 +130,9 @@ class Run {
   #refusal: { error: unknown; response: Response } | undefined;
   /** The outcome once the source is closed. */
   #outcome: Outcome | undefined;
-  /** Aborts when the promise is settled, which removes the listener from the caller's signal. */
-  readonly #settled = new AbortController();
+  #isSettled = false;
+  /** Removes the listener from the caller's signal. */
+  #ignoreSignal = (): void => {};
 
   constructor(
     input: RequestInfo | URL,
@@ -150,7 +153,7 @@ class Run {
       return;
     }
     this.#connect();
-    signal?.addEventListener('abort', () => this.#settle({}), { signal: this.#settled.signal });
+    this.#ignoreSignal = onAbort(signal, () => this.#settle({}));
   }
 
   #connect(resumption?: object): void {
@@ -165,15 +168,12 @@ class Run {
     } as unknown as AuthenticatedEventSourceInit);
     this.#source = source;
     (controllerOf(source) as CallbackController).deliver = (message) => this.#deliver(message);
-    // The stream may contain events with the same names.
     source.onerror = (event) => {
       if (!(event instanceof ErrorEvent)) return;
       if (event.willRetry) this.#outcome = undefined;
       else this.#settle(this.#outcome ?? { error: event.error });
     };
-    source.addEventListener('close', (event) => {
-      if (event instanceof CloseEvent) this.#settle(this.#outcome ?? {});
-    });
+    source.addEventListener(CLOSE, () => this.#settle(this.#outcome ?? {}));
   }
 
   async #fetch(url: string, init: RequestInit | undefined): Promise<Response> {
@@ -269,8 +269,9 @@ class Run {
   }
 
   #settle(outcome: Outcome): void {
-    if (this.#settled.signal.aborted) return;
-    this.#settled.abort();
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#ignoreSignal();
     clearTimeout(this.#timer);
     this.#source?.close();
     if ('error' in outcome) this.#reject(outcome.error);

@@ -1,19 +1,22 @@
 // The entry `authenticated-event-source`.
 export { EventSourceError, type Reason } from './errors.ts';
+export { ErrorEvent } from './event-classes.ts';
 export type {
   BaseEventMap,
-  CloseEvent,
-  CommentEvent,
-  ErrorEvent,
+  CloseReason,
+  ConnectionCloseEvent,
+  ConnectionStateChangeEvent,
+  ErrorEventInit,
   EventTypes,
   OpenEvent,
   SourceEvent,
   SourceState,
-  StateChangeEvent,
+  StreamCommentEvent,
   StreamEvent,
 } from './event-classes.ts';
-export { AuthenticatedEventSource } from './event-source.ts';
-export { events } from './events.ts';
+export { AuthenticatedEventSource, EventSource, type EventSourceInit } from './event-source.ts';
+export { events, type EventsOptions } from './events.ts';
 export type { AuthenticatedEventSourceInit, Parse, RetryOptions, StandardSchema } from './options.ts';
 export { EventStreamDecoderStream, EventStreamParser, type ParserOptions } from './parser.ts';
+export type { Until } from './until.ts';
 export type { AttemptContext, AuthProvider, Token } from './token.ts';

@@ -2,6 +2,7 @@
 import type { EventSourceError } from './errors.ts';
 import type { SourceEvent } from './event-classes.ts';
 import type { AttemptContext, AuthProvider, MaybePromise, Token } from './token.ts';
+import type { Until } from './until.ts';
 
 const SECOND = 1000;
 const MEBIBYTE = 2 ** 20;
@@ -129,6 +130,15 @@ export interface AuthenticatedEventSourceInit<Data = string> {
    * except `Accept`, `Accept-Language`, `Content-Language`, `Content-Type` and `Last-Event-ID`.
    */
   redirectPolicy?: 'same-origin' | 'follow';
+  /**
+   * Marks the last event, at which the source closes with the reason `done` and without an `error` event.
+   *
+   * - A string: the event with exactly this data, for example `'[DONE]'`. It is not delivered.
+   * - A function: the event for which it returns `true`. It is delivered. The function receives the data before `parse`.
+   *
+   * If the stream ends before that event, a `GET` reconnects. Any other method fails with the reason `end`.
+   */
+  until?: Until<SourceEvent>;
   /** Parses the data of each event. A failure is an `error` event with `reason: 'parse'`, and the stream continues. */
   parse?: Parse<Data>;
 }
@@ -206,6 +216,7 @@ export interface ResolvedOptions {
   lastEventId: string;
   openWhenHidden: boolean;
   parse: ParseFunction | undefined;
+  until: Until<SourceEvent> | undefined;
   /** Checked by the entry ./shared: see shared/options.ts. */
   shared: unknown;
 }
@@ -271,6 +282,7 @@ export function readOptions(init: unknown, isNative: boolean): ResolvedOptions {
     },
     openWhenHidden: (given.openWhenHidden ?? true) as boolean,
     parse: readParse(given.parse),
+    until: readUntil(given.until),
     shared: given.shared,
   };
 }
@@ -426,4 +438,9 @@ export function readFunction<Type>(value: unknown, name: string): Type | undefin
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'function') throw new TypeError(`\`${name}\` must be a function`);
   return value as Type;
+}
+
+/** Checks the option `until`. */
+export function readUntil<Event>(until: unknown): Until<Event> | undefined {
+  return typeof until === 'string' ? until : readFunction(until, 'until');
 }

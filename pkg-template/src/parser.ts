@@ -12,9 +12,6 @@ const MAX_EVENT_SIZE = 16 * 2 ** 20;
 /** The number of bytes that are parsed at once. The cost of a decoder per byte rises with the size of its input. */
 const SLICE = 32_768;
 
-/** U+FFFD in UTF-8: replaces a surrogate without its pair. */
-const REPLACEMENT = [0xef, 0xbf, 0xbd];
-
 /** What the parser accepts. */
 export type Bytes = Uint8Array | ArrayBuffer | string;
 
@@ -111,7 +108,12 @@ export class EventStreamParser {
       throw new DOMException('`onEvent` fed its own parser, or threw: reset() it first', 'InvalidStateError');
     throwIfTooLarge(this);
     const events: StreamEvent[] | undefined = readFunction(onEvent, 'onEvent') ? undefined : [];
-    const bytes = typeof chunk === 'string' || this.#surrogate ? this.#encode(chunk) : bytesOf(chunk);
+    if (this.#surrogate && typeof chunk !== 'string') {
+      // The second surrogate is missing.
+      this.#surrogate = '';
+      this.feed('\ufffd');
+    }
+    const bytes = typeof chunk === 'string' ? this.#encode(this.#surrogate + chunk) : bytesOf(chunk);
     // Stays true if `onEvent` throws: the rest of the chunk is lost, so the next chunk would continue an incomplete stream.
     this.#isFeeding = true;
     // A generator would add a tenth to the cost of a small chunk.
@@ -122,22 +124,12 @@ export class EventStreamParser {
     return events;
   }
 
-  /** Returns the bytes of a chunk. A string may end between two surrogates: the first waits for the next chunk. */
-  #encode(chunk: Bytes): Uint8Array {
-    const rest = this.#surrogate;
-    this.#surrogate = '';
-    if (typeof chunk !== 'string') {
-      const bytes = bytesOf(chunk);
-      const all = new Uint8Array(bytes.length + REPLACEMENT.length);
-      all.set(REPLACEMENT);
-      all.set(bytes, REPLACEMENT.length);
-      return all;
-    }
-    const text = rest + chunk;
+  /** Returns the bytes of a string. A string may end between two surrogates: the first waits for the next string. */
+  #encode(text: string): Uint8Array {
     const last = text.length - 1;
-    const isSplit = (text.charCodeAt(last) & 0xfc00) === 0xd800;
-    if (isSplit) this.#surrogate = text[last]!;
-    return new TextEncoder().encode(isSplit ? text.slice(0, last) : text);
+    const end = (text.charCodeAt(last) & 0xfc00) === 0xd800 ? last : last + 1;
+    this.#surrogate = text.slice(end);
+    return new TextEncoder().encode(text.slice(0, end));
   }
 
   #parse(bytes: Uint8Array, events: StreamEvent[] | undefined, onEvent?: (event: StreamEvent) => void): void {

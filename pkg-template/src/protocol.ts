@@ -7,8 +7,6 @@
 export const CLOSE = 0;
 /** Connect again without a wait, with the same last event ID. */
 export const RECONNECT = 1;
-/** Clear the last event ID and the reconnection time. */
-export const RESET = 2;
 /** The network or the page came back. */
 export const WAKE = 3;
 /** The page was hidden, or enters the back/forward cache. */

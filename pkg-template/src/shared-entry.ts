@@ -1,5 +1,5 @@
 // The entry `./shared`: one connection for several tabs.
-import { tagged } from './class-names.ts';
+import { classOf, tagged } from './class-names.ts';
 import type { EventTypes } from './event-classes.ts';
 import { AuthenticatedEventSource as Base, CONTROLLER, controllerOf } from './event-source.ts';
 import type { AuthenticatedEventSourceInit as BaseInit } from './options.ts';
@@ -39,12 +39,14 @@ export const AuthenticatedEventSource: Pick<typeof Base, 'CONNECTING' | 'OPEN' |
     url: string | URL,
     init?: string | AuthenticatedEventSourceInit<Events[keyof Events]>,
   ): AuthenticatedEventSource<Events>;
-} = class extends Base {
-  static [CONTROLLER] = Member;
+} = classOf({
+  AuthenticatedEventSource: class extends Base {
+    static [CONTROLLER] = Member;
 
-  get role(): Role {
-    return (controllerOf(this) as Member).role;
-  }
-} as never;
+    get role(): Role {
+      return (controllerOf(this) as Member).role;
+    }
+  },
+});
 
 tagged({ AuthenticatedEventSource });

@@ -1,22 +1,29 @@
 // The state of one EventSource: it stands between the class and the connection loop.
+import { onAbort } from './abort-listeners.ts';
 import { ConnectionLoop } from './connection-loop.ts';
 import { ADDRESS, WEBASSEMBLY, forbidden, watchPolicy } from './csp.ts';
 import { EventSourceError } from './errors.ts';
 import {
-  CloseEvent,
-  CommentEvent,
+  CLOSE,
+  COMMENT,
+  ConnectionCloseEvent,
+  ConnectionStateChangeEvent,
   ErrorEvent,
   LightMessageEvent,
   OpenEvent,
-  StateChangeEvent,
+  STATE_CHANGE,
+  StreamCommentEvent,
+  type CloseReason,
   type SourceEvent,
   type SourceState,
 } from './event-classes.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { EventTableReader, Visit } from './event-table.ts';
 import type { ResolvedOptions } from './options.ts';
-import { RECONNECT, RESET } from './protocol.ts';
+import { RECONNECT } from './protocol.ts';
+import { report } from './report-exception.ts';
 import { singleFlight, toToken, type AttemptCause, type AttemptContext, type ExpiringToken } from './token.ts';
+import { endedEarly, isLast } from './until.ts';
 import { withWasm } from './wasm.ts';
 
 export const CONNECTING = 0;
@@ -75,8 +82,15 @@ export class SourceController {
   #isRestarting = false;
   /** Whether `close()` was called. No event is fired afterwards. */
   #isSilent = false;
-  /** Contains the final error, if there was one. */
-  #error: [error?: EventSourceError] = [];
+  /** Whether the source reads an existing stream, which no reconnect can open again. */
+  isOneStream = false;
+  /** Whether the console has shown a failure that has no listener. */
+  #hasWarned = false;
+  /** Contains the exception that loops throw after the end, if there is one. */
+  #error: [error?: unknown] = [];
+  /** Removes the listener of the caller's signal. */
+  #ignoreSignal = (): void => {};
+  /** The queues of all loops that have started. Queues of ended loops stay, because they hold a position. */
   readonly #queues = new Set<EventQueue<SourceEvent<string, unknown>>>();
   /** Records that are dispatched one by one, as in browsers, so that promise callbacks run between two events. */
   readonly #backlog: Parameters<Visit>[] = [];
@@ -136,7 +150,7 @@ export class SourceController {
   #run(memory: WebAssembly.Memory): void {
     if (!this.#isWanted || this.#loop) return;
     this.#loop = new ConnectionLoop(this, memory);
-    if (this.#listenedTypes.has('comment')) this.#loop.emitComments();
+    if (this.#listenedTypes.has(COMMENT)) this.#loop.emitComments();
   }
 
   /** Closes the source when the caller's signal aborts. Returns `false` if it has aborted already. */
@@ -146,18 +160,30 @@ export class SourceController {
       queueMicrotask(() => this.#abort());
       return false;
     }
-    signal?.addEventListener('abort', () => this.#abort(), { signal: this.released });
+    this.#ignoreSignal = onAbort(signal, () => this.#abort());
     return true;
   }
 
   #abort(): void {
     if (this.readyState === CLOSED) return;
     for (const queue of this.#queues) queue.clear();
-    this.#end('aborted');
-    this.#announceState();
-    this.#fire(new CloseEvent('aborted'));
+    this.#finish('aborted', [this.options.signal!.reason]);
     // The signal may have aborted in a listener, after which further events would follow.
     this.#isSilent = true;
+  }
+
+  /** Closes the source at the event that `until` marks. */
+  done(): void {
+    if (this.readyState !== CLOSED) this.#finish('done', []);
+  }
+
+  /** Closes the source and fires the events of its end. Loops throw `error`, if it is not empty. */
+  #finish(reason: CloseReason, error: [error?: unknown], event?: ErrorEvent): void {
+    this.#end(reason, ...error);
+    this.#announceState();
+    if (event) this.#fire(event);
+    // A failure fires one event in browsers.
+    if (!this.options.isNative && !(event && this.isSpec)) this.#fire(new ConnectionCloseEvent(reason));
   }
 
   #cannotStart(cause: unknown): void {
@@ -182,26 +208,28 @@ export class SourceController {
     this.#end('closed');
   }
 
-  #end(reason: string, ...error: [error?: EventSourceError]): void {
+  #end(reason: string, ...error: [error?: unknown]): void {
     this.readyState = CLOSED;
+    this.#ignoreSignal();
     this.watch?.('ended', reason);
     this.disconnect();
     this.#released.abort();
     this.state = { ...this.state, phase: 'closed', nextRetryIn: undefined, reason, since: Date.now() };
     this.#error = error;
     for (const queue of this.#queues) queue.end(...error);
-    this.#queues.clear();
   }
 
   reconnect(): void {
+    if (this.isOneStream) return;
     this.#isRestarting = this.#loop !== undefined;
     this.#loop?.signal(RECONNECT);
   }
 
-  reset(): void {
-    this.lastEventId = '';
-    this.#reconnectionTime = undefined;
-    this.#loop?.signal(RESET);
+  /** The position taken: the earliest position of the loops, or else the position received. */
+  get takenId(): string {
+    let slowest: EventQueue<SourceEvent<string, unknown>> | undefined;
+    for (const queue of this.#queues) if (queue.lag > (slowest?.lag ?? 0)) slowest = queue;
+    return slowest?.position ?? this.lastEventId;
   }
 
   get reconnectionTime(): number {
@@ -211,16 +239,12 @@ export class SourceController {
   /** Called when a listener for an event type is added. */
   listen(type: string): void {
     this.#listenedTypes.add(type);
-    if (type === 'comment') this.#loop?.emitComments();
+    if (type === COMMENT) this.#loop?.emitComments();
   }
 
   addQueue(queue: EventQueue<SourceEvent<string, unknown>>): void {
     if (this.readyState === CLOSED) queue.end(...this.#error);
     else this.#queues.add(queue);
-  }
-
-  removeQueue(queue: EventQueue<SourceEvent<string, unknown>>): void {
-    this.#queues.delete(queue);
   }
 
   // Called by the connection loop for the parts of a request.
@@ -305,6 +329,17 @@ export class SourceController {
     const type = name || 'message';
     const watched = this.watch?.('message', type, text, id);
     if (watched === false || this.#isSilent) return;
+    const { lastEventId, origin } = this;
+    const { until } = this.options;
+    const isDone = until !== undefined && isLast(until, { type, data: text, lastEventId, origin });
+    if (!isDone || typeof until === 'function') this.#deliverEvent(type, text, watched);
+    if (isDone) this.done();
+  }
+
+  /** Parses the data of an event, and passes the event to the loops and listeners. */
+  #deliverEvent(type: string, text: string, watched: Event | undefined): void {
+    // The function `until` may have closed the source.
+    if (this.#isSilent) return;
     const {
       lastEventId,
       origin,
@@ -327,13 +362,26 @@ export class SourceController {
   }
 
   comment(text: string): void {
-    this.#fire(new CommentEvent(text));
+    this.#fire(new StreamCommentEvent(text));
   }
 
   #notParsed(type: string, cause: unknown): void {
     const message = `the data of an event of type \`${type}\` did not parse: see \`error.cause\``;
     const error = new EventSourceError(message, { reason: 'parse', cause });
-    this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt: 0 }));
+    this.#warn(error);
+    this.#fire(errorEvent(error, this.state.attempt));
+  }
+
+  /** Shows a failure on the console if there is no listener for it, once for each source. */
+  #warn(error: EventSourceError, isHandled?: boolean): void {
+    if (isHandled || this.#hasWarned || this.options.isNative || this.#listenedTypes.has('error')) return;
+    this.#hasWarned = true;
+    const { message, reason, cause } = error;
+    // The cause of a parse error may quote the data of the event.
+    console.warn(
+      `AuthenticatedEventSource has no \`error\` listener: ${message}`,
+      reason === 'parse' ? '' : (cause ?? ''),
+    );
   }
 
   /** Returns a promise while an event is not dispatched, or a loop has not consumed its events. */
@@ -361,18 +409,23 @@ export class SourceController {
   /** Reports a failure. `retryIn` is negative if there is no retry. `isEnd`: the server has ended the stream normally. */
   failed(error: EventSourceError, retryIn: number, attempt: number, isEnd: boolean): void {
     if (this.readyState === CLOSED) return;
+    if (isEnd && retryIn < 0 && error.reason === 'end' && this.options.until !== undefined) {
+      isEnd = false;
+      error = endedEarly();
+    }
     this.watch?.('failed', error, retryIn, attempt);
     if (retryIn >= 0) {
       this.readyState = CONNECTING;
       this.#enter('waiting', { attempt, nextRetryIn: retryIn, reason: error.reason });
-      this.#fire(new ErrorEvent(error, { willRetry: true, retryIn, attempt }));
+      if (error.reason === 'auth') this.#warn(error);
+      this.#fire(errorEvent(error, attempt, retryIn));
       return;
     }
-    const isQuiet = isEnd && !this.isSpec;
-    this.#end(error.reason, ...(isQuiet ? ([] as const) : ([error] as const)));
-    this.#announceState();
-    if (!isQuiet) this.#fire(new ErrorEvent(error, { willRetry: false, retryIn: undefined, attempt }));
-    if (!this.isSpec) this.#fire(new CloseEvent(error.reason));
+    if (isEnd && !this.isSpec) this.#finish(error.reason, []);
+    else {
+      this.#warn(error, this.#queues.size > 0 || this.#listenedTypes.has(CLOSE));
+      this.#finish(error.reason, [error], errorEvent(error, attempt));
+    }
   }
 
   reconnecting(cause: AttemptCause | 'takeover', attempt?: number): void {
@@ -395,7 +448,7 @@ export class SourceController {
   }
 
   #announceState(): void {
-    if (this.#listenedTypes.has('statechange')) this.#fire(new StateChangeEvent(this.state));
+    if (this.#listenedTypes.has(STATE_CHANGE)) this.#fire(new ConnectionStateChangeEvent(this.state));
   }
 
   #fire(event: Event): void {
@@ -403,11 +456,7 @@ export class SourceController {
   }
 }
 
-/** Reports an exception of a callback in the same way as the platform reports an exception of a listener. */
-export function report(thrown: unknown): void {
-  if (typeof reportError === 'function') reportError(thrown);
-  else
-    queueMicrotask(() => {
-      throw thrown;
-    });
+/** Returns the event `error`. Without `retryIn` there is no retry. */
+function errorEvent(error: EventSourceError, attempt: number, retryIn?: number): ErrorEvent {
+  return new ErrorEvent('error', { error, attempt, willRetry: retryIn !== undefined, retryIn });
 }

@@ -92,7 +92,6 @@ impl Lifecycle {
         match signal {
             CLOSE => lifecycle.close(),
             RECONNECT => lifecycle.interrupt(Interrupt::Reconnect),
-            RESET => lifecycle.retry_state_mut().reset(),
             WAKE => lifecycle.interrupt(Interrupt::Wake),
             SUSPEND => lifecycle.set_suspended(true),
             RESUME => lifecycle.set_suspended(false),

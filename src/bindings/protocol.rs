@@ -28,8 +28,6 @@ numbers! {
         CLOSE = 0,
         /// Connect again without a wait, with the same last event ID.
         RECONNECT = 1,
-        /// Clear the last event ID and the reconnection time.
-        RESET = 2,
         /// The network or the page came back.
         WAKE = 3,
         /// The page was hidden, or enters the back/forward cache.

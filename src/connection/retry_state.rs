@@ -170,14 +170,6 @@ impl RetryState {
         self.reconnection_time = self.retry.bounded(time);
     }
 
-    /// Clears the last event ID and the count of retries, and restores the reconnection time of
-    /// the policy.
-    pub fn reset(&mut self) {
-        self.last_event_id.clear();
-        self.reconnection_time = self.retry.initial_delay;
-        self.retries = 0;
-    }
-
     /// Closes the source forever.
     pub fn close(&mut self) {
         self.ready_state = ReadyState::Closed;

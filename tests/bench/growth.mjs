@@ -30,7 +30,7 @@ async function read(text, listeners = 1) {
     source.addEventListener('message', () => {
       seen++;
     });
-  await new Promise((resolve) => source.addEventListener('close', resolve));
+  await new Promise((resolve) => source.addEventListener('connectionclose', resolve));
   return seen;
 }
 

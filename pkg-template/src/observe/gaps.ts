@@ -1,5 +1,5 @@
 // watchGaps(): reports lost events.
-import { tagged } from '../class-names.ts';
+import { named, tagged } from '../class-names.ts';
 import { watch, type Source } from './watch.ts';
 
 /** The content of a gap. */
@@ -44,6 +44,7 @@ declare module '../event-classes.js' {
 /** The constructor, which is private in the declarations of the package. */
 const Constructor = GapEvent as unknown as new (gap: Gap, init: MessageEventInit<string>) => GapEvent;
 
+named({ GapEvent: Constructor });
 tagged({ GapEvent: Constructor });
 
 /**

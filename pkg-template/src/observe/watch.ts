@@ -1,5 +1,6 @@
 // The hook that the functions of the entry `./observe` use.
-import { report, type SourceController, type Watcher, type WatchStep } from '../source-controller.ts';
+import { report } from '../report-exception.ts';
+import type { SourceController, Watcher, WatchStep } from '../source-controller.ts';
 import { controllerOf, type AuthenticatedEventSource } from '../event-source.ts';
 
 /** A source of any entry. */

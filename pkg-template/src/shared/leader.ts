@@ -1,4 +1,5 @@
 // The leading tab: it posts what its connection reports.
+import { COMMENT } from '../event-classes.ts';
 import { OPEN, SourceController } from '../source-controller.ts';
 import type { EventSourceError, Reason } from '../errors.ts';
 import type { EventTableReader } from '../event-table.ts';
@@ -34,14 +35,8 @@ export class Leader extends SourceController {
     this.#outbox = [];
     this.#announcedId = this.lastEventId;
     // Another tab may have listeners for comments.
-    this.listen('comment');
+    this.listen(COMMENT);
     if (this.readyState === OPEN) this.group!.announce('opened', { head: this.#head! });
-  }
-
-  /** Resets this tab only. */
-  override reset(): void {
-    super.reset();
-    this.#announcedId = '';
   }
 
   override opened(response: Response, resumed: boolean): void {
@@ -71,6 +66,12 @@ export class Leader extends SourceController {
   /** While leading, a slow loop of this tab does not slow down the other tabs. */
   override ready(): Promise<unknown> | undefined {
     return this.isLeading && !this.isSpec ? undefined : super.ready();
+  }
+
+  override done(): void {
+    // The other tabs receive the last event before another tab can lead.
+    this.leavesLate = this.isLeading;
+    super.done();
   }
 
   override failed(error: EventSourceError, retryIn: number, attempt: number, isEnd: boolean): void {

@@ -59,11 +59,6 @@ export class Member extends Leader implements GroupMember {
     else super.reconnect();
   }
 
-  override reset(): void {
-    super.reset();
-    this.#startAt('');
-  }
-
   #startAt(id: string): void {
     this.lastEventId = id;
     this.replayBuffer = new ReplayBuffer(id);

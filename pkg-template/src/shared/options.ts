@@ -5,6 +5,12 @@ import type { SourceController } from '../source-controller.ts';
 
 const LEADER_TIMEOUT = 10_000;
 
+/**
+ * The version of the messages between tabs, of the records and of the election. Raise it with every change, because tabs
+ * with two versions of this package may be open at the same time. They do not share a connection.
+ */
+const PROTOCOL = 1;
+
 /** The sources that share a connection. */
 export interface SharedOptions {
   /**
@@ -59,9 +65,18 @@ export async function nameOf(
   { url, options, isFetchable }: SourceController,
   key: string | undefined,
 ): Promise<string> {
-  const { request, limits, openWhenHidden } = options;
+  const { request, limits, openWhenHidden, until } = options;
   const settings = settingsOf(options, isFetchable);
-  const requested = [url, key, request.init, request.lastEventIdParam, openWhenHidden, limits.maxEventSize, settings];
+  const requested = [
+    url,
+    key,
+    request.init,
+    request.lastEventIdParam,
+    openWhenHidden,
+    limits.maxEventSize,
+    settings,
+    until,
+  ];
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(requested)));
-  return `authenticated-event-source ${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  return `authenticated-event-source/${PROTOCOL} ${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

@@ -38,7 +38,7 @@ function openClient(Source, { url, name, ttl, renews, heartbeat, maxDelay }) {
   source.addEventListener('open', () => {
     ledger.connections += 1;
   });
-  source.addEventListener('close', ({ reason }) => {
+  source.addEventListener('connectionclose', ({ reason }) => {
     ledger.stopped ??= reason;
   });
   source.addEventListener('error', ({ reason, willRetry, message, attempt }) => {

@@ -86,8 +86,7 @@ impl Decisions<'_> {
             0..=1 => Step::TimePasses(self.time()),
             2..=4 => Step::Announced,
             5..=7 => Step::Streamed(self.stream()),
-            8 => Step::Reconnect,
-            9 => Step::Reset,
+            8..=9 => Step::Reconnect,
             10 if self.is() => Step::Close,
             _ => self.interrupted(),
         }

@@ -22,7 +22,6 @@ pub(crate) enum Step {
         dice: f64,
     },
     Reconnect,
-    Reset,
     Close,
 }
 
@@ -39,7 +38,6 @@ fn step() -> impl Strategy<Value = Step> {
         8 => stream().prop_map(Step::Streamed),
         16 => interrupted,
         1 => Just(Step::Reconnect),
-        1 => Just(Step::Reset),
         1 => Just(Step::Close),
     ]
 }
@@ -301,12 +299,6 @@ fn take(step: &Step, connection: &mut RetryState, model: &mut Model) {
             connection.restart();
             model.refreshed_in_a_row = 0;
             model.open_since = None;
-        }
-        Step::Reset => {
-            connection.reset();
-            model.last_event_id.clear();
-            model.reconnection_time = model.policy.initial_delay;
-            model.retries_in_a_row = 0;
         }
         Step::Close => {
             connection.close();

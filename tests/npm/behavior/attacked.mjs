@@ -23,7 +23,7 @@ export async function attacked([attacker, honest, end]) {
       events += 1;
       if (`${events}` === end) resolve();
     };
-    source.onerror = ({ reason, code, message, willRetry }) => {
+    source.onerror = ({ reason, error: { code }, message, willRetry }) => {
       if (end === 'error' || !willRetry) resolve({ reason, code, message, willRetry });
     };
   });

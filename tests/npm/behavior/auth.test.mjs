@@ -116,7 +116,7 @@ describe('auth', { concurrency: 8 }, () => {
       },
     });
     const { reason, status: code, willRetry, retryIn, message } = await source.until(1, 'error');
-    await source.until(1, 'close');
+    await source.until(1, 'connectionclose');
     assert.deepEqual(
       { reason, code, willRetry, retryIn, refreshes },
       { reason: 'unauthorized', code: 401, willRetry: false, retryIn: undefined, refreshes: 1 },
@@ -229,8 +229,8 @@ describe('auth', { concurrency: 8 }, () => {
       const server = await script([open(first)]);
       let calls = 0;
       const source = connect(t, server, { auth: () => (++calls <= 2 ? fail() : 'good') });
-      const { reason, code, willRetry, retryIn, error } = await source.until(2, 'error');
-      assert.deepEqual({ reason, code, willRetry }, { reason: 'auth', code: 'ERR_AUTH', willRetry: true });
+      const { reason, willRetry, retryIn, error } = await source.until(2, 'error');
+      assert.deepEqual({ reason, code: error.code, willRetry }, { reason: 'auth', code: 'ERR_AUTH', willRetry: true });
       assertWait(retryIn, 100, 100);
       assert.ok(error.cause instanceof Error);
       await source.until(1, 'message');

@@ -137,7 +137,7 @@ describe('the entry slim', { timeout: 60_000 }, () => {
       const { AuthenticatedEventSource } = await import('./dist/index.js');
       delete globalThis.WebAssembly;
       return new Promise((resolve) => {
-        new AuthenticatedEventSource('/events').onerror = (event) => resolve(event.code);
+        new AuthenticatedEventSource('/events').onerror = (event) => resolve(event.error.code);
       });
     });
     assert.equal(code, 'ERR_WASM');

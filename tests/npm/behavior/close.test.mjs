@@ -11,8 +11,8 @@ describe('close()', { concurrency: 8 }, () => {
     'in onmessage': { on: 'message', responses: [open(first + first)] },
     'in onerror, before a retry': { on: 'error', responses: [status(503)] },
     'in onerror, after a fatal failure': { on: 'error', responses: [status(404)] },
-    'in a listener for statechange': { on: 'statechange', responses: [open(first)] },
-    'in a listener for comments': { on: 'comment', responses: [open(`: hello\n\n${first}`)] },
+    'in a listener for connectionstatechange': { on: 'connectionstatechange', responses: [open(first)] },
+    'in a listener for comments': { on: 'streamcomment', responses: [open(`: hello\n\n${first}`)] },
   };
   for (const [where, { on, responses }] of Object.entries(closing)) {
     test(`${where}: nothing fires afterwards, nothing is left`, async (t) => {
@@ -95,7 +95,6 @@ describe('close()', { concurrency: 8 }, () => {
     await source.until(1, 'message');
     source.close();
     source.reconnect();
-    source.reset();
     source.close();
     await server.exactly(1);
     assert.deepEqual([source.readyState, source.reconnectionTime], [2, 100]);
@@ -125,7 +124,7 @@ describe('close()', { concurrency: 8 }, () => {
       };
     };
     const reconnect = Object.fromEntries(
-      ['open', 'message', 'statechange'].map((type) => [type, once(() => source.reconnect())]),
+      ['open', 'message', 'connectionstatechange'].map((type) => [type, once(() => source.reconnect())]),
     );
     const source = connect(t, server, {
       auth: once(create) && (() => (sources.length === 0 && create(), 't')),
@@ -146,14 +145,14 @@ describe('close()', { concurrency: 8 }, () => {
 });
 
 describe('signal', { concurrency: 8 }, () => {
-  test('aborted before the start: closed, a close event, no error, no request', async (t) => {
+  test('aborted before the start: closed, a `connectionclose` event, no error, no request', async (t) => {
     const server = await script([open(first)]);
     const source = connect(t, server, { signal: AbortSignal.abort() });
-    assert.equal((await source.until(1, 'close')).reason, 'aborted');
+    assert.equal((await source.until(1, 'connectionclose')).reason, 'aborted');
     await server.exactly(0);
     assert.deepEqual(
       [source.fired.map(({ type }) => type), source.readyState, source.state.reason],
-      [['close'], 2, 'aborted'],
+      [['connectionclose'], 2, 'aborted'],
     );
   });
 
@@ -167,26 +166,26 @@ describe('signal', { concurrency: 8 }, () => {
       const source = connect(t, server, { signal: controller.signal });
       await source.until(1, type);
       controller.abort();
-      assert.equal((await source.until(1, 'close')).reason, 'aborted');
+      assert.equal((await source.until(1, 'connectionclose')).reason, 'aborted');
       await server.ended(1);
       await server.exactly(1);
     });
   }
 
-  test('aborted by `parse` or a listener in the middle of an event: nothing comes after `close`', async (t) => {
-    for (const type of ['parse', 'statechange']) {
+  test('aborted by `parse` or a listener in the middle of an event: nothing comes after `connectionclose`', async (t) => {
+    for (const type of ['parse', 'connectionstatechange']) {
       const controller = new AbortController();
       const parse = (data) => {
         if (type === 'parse') controller.abort();
         return data;
       };
       const source = connect(t, await script([open(first)]), { signal: controller.signal, parse });
-      if (type === 'statechange')
+      if (type === 'connectionstatechange')
         source.addEventListener(type, ({ state }) => {
           if (state.phase === 'open') controller.abort();
         });
-      await source.until(1, 'close');
-      assert.equal(source.fired.at(-1).type, 'close', type);
+      await source.until(1, 'connectionclose');
+      assert.equal(source.fired.at(-1).type, 'connectionclose', type);
     }
   });
 

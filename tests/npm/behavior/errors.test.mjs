@@ -30,7 +30,12 @@ describe('limits', { concurrency: 8 }, () => {
     test(`${what} is fatal: 'too-large', after the events before it`, async (t) => {
       const server = await script([response]);
       const source = connect(t, server, { maxEventSize: 1000 });
-      const { reason, code, willRetry, message } = await source.until(1, 'error');
+      const {
+        reason,
+        error: { code },
+        willRetry,
+        message,
+      } = await source.until(1, 'error');
       assert.deepEqual({ reason, code, willRetry }, { reason: 'too-large', code: 'ERR_TOO_LARGE', willRetry: false });
       assert.match(message, /maxEventSize/);
       assert.deepEqual([data(source), source.lastEventId], [['a'], '1']);
@@ -46,7 +51,7 @@ describe('limits', { concurrency: 8 }, () => {
     const { reason, willRetry, error } = await source.until(1, 'error');
     assert.deepEqual({ reason, willRetry }, { reason: 'wasm', willRetry: false });
     assert.ok(error.cause instanceof TypeError);
-    assert.equal((await source.until(1, 'close')).reason, 'wasm');
+    assert.equal((await source.until(1, 'connectionclose')).reason, 'wasm');
   });
 
   test('an event that comes with one that is too large is a sign of health', async (t) => {
@@ -125,10 +130,11 @@ describe('errors', { concurrency: 8 }, () => {
     for (const event of source.of('error')) {
       assert.ok(event.error instanceof EventSourceError && event.error instanceof Error);
       assert.equal(event.error.name, 'EventSourceError');
-      assert.equal(event.code, `ERR_${event.reason.toUpperCase().replace('-', '_')}`);
+      assert.equal(event.code, event.status);
+      assert.equal(event.error.code, `ERR_${event.reason.toUpperCase().replace('-', '_')}`);
       assert.deepEqual(
-        [event.error.code, event.error.reason, event.error.message],
-        [event.code, event.reason, event.message],
+        [event.error.status, event.error.reason, event.error.message],
+        [event.status, event.reason, event.message],
       );
       assert.ok(event.message.length > 20);
     }
@@ -154,8 +160,8 @@ describe('errors', { concurrency: 8 }, () => {
       [status(302, { location: `${NOWHERE}?${SECRET}` })],
     ]) {
       const source = connect(t, await script(responses), secrets);
-      source.addEventListener('statechange', (event) => source.fired.push(event));
-      await source.until(1, 'close');
+      source.addEventListener('connectionstatechange', (event) => source.fired.push(event));
+      await source.until(1, 'connectionclose');
       const events = source.fired;
       for (const thing of [source, ...events, ...events.map(({ error }) => error)]) {
         for (const text of [
@@ -182,7 +188,7 @@ describe('errors', { concurrency: 8 }, () => {
         calls.push([url, init.method, init.cache]), answers[calls.length - 1]?.() ?? new Response(null, { status: 204 })
       ),
     });
-    await source.until(1, 'close');
+    await source.until(1, 'connectionclose');
     assert.deepEqual(calls, Array(3).fill([NOWHERE, 'GET', 'no-store']));
     assert.deepEqual(data(source), ['a']);
   });

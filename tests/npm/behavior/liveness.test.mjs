@@ -19,7 +19,12 @@ describe('liveness', { concurrency: 8 }, () => {
   test('no response headers within `connectTimeout`: a failed attempt, retried', async (t) => {
     const server = await script([mute, open(first)]);
     const source = connect(t, server, { connectTimeout: 300 });
-    const { reason, code, willRetry, message } = await source.until(1, 'error');
+    const {
+      reason,
+      error: { code },
+      willRetry,
+      message,
+    } = await source.until(1, 'error');
     assert.deepEqual({ reason, code, willRetry }, { reason: 'timeout', code: 'ERR_TIMEOUT', willRetry: true });
     assert.match(message, /connectTimeout/);
     await source.until(1, 'message');
@@ -37,7 +42,11 @@ describe('liveness', { concurrency: 8 }, () => {
   test('silence longer than `heartbeatTimeout`: stalled, retried with the last event ID', async (t) => {
     const server = await script([open(first), open('id: 2\ndata: b\n\n')]);
     const source = connect(t, server, { heartbeatTimeout: 300 });
-    const { reason, code, willRetry } = await source.until(1, 'error');
+    const {
+      reason,
+      error: { code },
+      willRetry,
+    } = await source.until(1, 'error');
     assert.deepEqual({ reason, code, willRetry }, { reason: 'stalled', code: 'ERR_STALLED', willRetry: true });
     await source.until(2, 'message');
     const requests = await server.requests(2);
@@ -99,7 +108,12 @@ describe('liveness', { concurrency: 8 }, () => {
   test('a stream that never says anything, because a proxy holds it back: mute, with a hint', async (t) => {
     const server = await script([open(''), open(first)]);
     const source = connect(t, server, { heartbeatTimeout: 300 });
-    const { reason, code, willRetry, message } = await source.until(1, 'error');
+    const {
+      reason,
+      error: { code },
+      willRetry,
+      message,
+    } = await source.until(1, 'error');
     assert.deepEqual({ reason, code, willRetry }, { reason: 'mute', code: 'ERR_MUTE', willRetry: true });
     assert.match(message, /X-Accel-Buffering/);
     await source.until(1, 'message');

@@ -42,7 +42,7 @@ describe('watchGaps', { concurrency: 8 }, () => {
     assert.ok(event instanceof GapEvent && event instanceof MessageEvent);
     assert.equal(String(event), '[object GapEvent]');
     assert.deepEqual(gaps(source), [{ requested: '1-2', first: '2-1', missed: undefined, reason: 'epoch' }]);
-    await source.until(1, 'close');
+    await source.until(1, 'connectionclose');
     assert.deepEqual(data(source), ['a', 'b', 'c']);
     assert.equal(figures.gaps, 1);
   });
@@ -103,7 +103,7 @@ describe('dropRepeats', { concurrency: 8 }, () => {
     const server = await preset('duplicate-after-reconnect');
     const [plain, source] = [connect(t, server), connect(t, await preset('duplicate-after-reconnect'))];
     dropRepeats(source);
-    await Promise.all([plain.until(1, 'close'), source.until(1, 'close')]);
+    await Promise.all([plain.until(1, 'connectionclose'), source.until(1, 'connectionclose')]);
     assert.deepEqual(
       [data(plain), data(source)],
       [
@@ -148,7 +148,7 @@ describe('logTo', { concurrency: 8 }, () => {
     logTo(source, logger);
     await source.until(2, 'message');
     await server.close();
-    await source.until(1, 'close');
+    await source.until(1, 'connectionclose');
     const text = JSON.stringify(lines);
     for (const secret of ['secret', token]) assert.ok(!text.includes(secret), text);
     assert.ok(text.includes(new URL(server.url).pathname));

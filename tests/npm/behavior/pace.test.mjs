@@ -41,7 +41,7 @@ async function ringsDuring(count, milliseconds, { fetch = burst(count), quick = 
       }, 1);
       spin(milliseconds);
     });
-    source.addEventListener('close', resolve);
+    source.addEventListener('connectionclose', resolve);
   });
   clearInterval(timer);
   assert.equal(seen, quick + count);
@@ -198,7 +198,7 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
       source.addEventListener('open', () => port2.postMessage(0));
       source.addEventListener('message', () => {});
       await new Promise((resolve) => {
-        source.addEventListener('close', resolve);
+        source.addEventListener('connectionclose', resolve);
       });
       port1.close();
       return clicks;

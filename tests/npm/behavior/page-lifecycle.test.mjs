@@ -176,7 +176,7 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
     await server.ended(1);
     await tab.evaluate(() => history.back());
     await tab.waitForFunction(() => globalThis.wasCached === true);
-    assert.deepEqual((await tab.evaluate(() => source.until(1, 'close'))).reason, 'network');
+    assert.deepEqual((await tab.evaluate(() => source.until(1, 'connectionclose'))).reason, 'network');
     await server.exactly(1);
   });
 

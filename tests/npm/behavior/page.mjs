@@ -10,7 +10,7 @@ const setup = `
     source.fired = [];
     const note = ({ type, data, reason, status, willRetry, message, resumed, lastEventId, origin }) =>
       source.fired.push({ type, data, reason, status, willRetry, message, resumed, lastEventId, origin });
-    for (const type of ['open', 'message', 'error', 'close']) source.addEventListener(type, note);
+    for (const type of ['open', 'message', 'error', 'connectionclose']) source.addEventListener(type, note);
     source.until = (count, type) => new Promise((resolve) => {
       const check = () => {
         const found = source.fired.filter((event) => event.type === type);

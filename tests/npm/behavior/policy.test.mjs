@@ -21,7 +21,7 @@ const end = (page, url, options) =>
   page.evaluate(
     async ([url, options]) => {
       const source = connect(url, options);
-      await source.until(1, 'close');
+      await source.until(1, 'connectionclose');
       return [...source.fired, source.readyState];
     },
     [url, options],
@@ -32,7 +32,7 @@ function assertForbidden(fired) {
   const [error, close, readyState] = fired.filter(({ reason }) => reason !== 'network');
   assert.deepEqual([error.type, error.reason, error.willRetry], ['error', 'csp', false]);
   assert.match(error.message, /Content-Security-Policy.*connect-src/);
-  assert.deepEqual([close.type, close.reason, readyState], ['close', 'csp', 2]);
+  assert.deepEqual([close.type, close.reason, readyState], ['connectionclose', 'csp', 2]);
 }
 
 describe('a policy that forbids the address', { concurrency: 4, timeout: 60_000 }, () => {
@@ -76,7 +76,7 @@ describe('a policy that forbids the address', { concurrency: 4, timeout: 60_000 
           const text = `
         const { AuthenticatedEventSource } = await import(${JSON.stringify(entry)});
         const source = new AuthenticatedEventSource(${JSON.stringify(url)});
-        source.addEventListener('close', ({ reason }) => postMessage(reason));`;
+        source.addEventListener('connectionclose', ({ reason }) => postMessage(reason));`;
           // A worker from a blob has the policy of its page.
           const worker = new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), {
             type: 'module',

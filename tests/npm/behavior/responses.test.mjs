@@ -26,7 +26,13 @@ describe('responses', { concurrency: 8 }, () => {
     test(`200 and the type ${type} is fatal, and the message quotes it`, async (t) => {
       const server = await script([typed(type)]);
       const source = connect(t, server);
-      const { reason, code, status: number, message, willRetry } = await source.until(1, 'error');
+      const {
+        reason,
+        error: { code },
+        status: number,
+        message,
+        willRetry,
+      } = await source.until(1, 'error');
       assert.deepEqual(
         { reason, code, number, willRetry },
         { reason: 'content-type', code: 'ERR_CONTENT_TYPE', number: 200, willRetry: false },
@@ -48,10 +54,10 @@ describe('responses', { concurrency: 8 }, () => {
   test('204 closes for good, without an error', async (t) => {
     const server = await script([status(204)]);
     const source = connect(t, server);
-    assert.equal((await source.until(1, 'close')).reason, 'no-content');
+    assert.equal((await source.until(1, 'connectionclose')).reason, 'no-content');
     assert.deepEqual(
       source.fired.map(({ type }) => type),
-      ['close'],
+      ['connectionclose'],
     );
     assert.equal(source.readyState, 2);
     await server.exactly(1);
@@ -60,10 +66,10 @@ describe('responses', { concurrency: 8 }, () => {
   test('204 after a stream ends the reconnecting', async (t) => {
     const server = await script([ended('id: 1\ndata: a\n\n'), status(204)]);
     const source = connect(t, server);
-    await source.until(1, 'close');
+    await source.until(1, 'connectionclose');
     assert.deepEqual(
       source.fired.map(({ type }) => type),
-      ['open', 'message', 'error', 'close'],
+      ['open', 'message', 'error', 'connectionclose'],
     );
     await server.exactly(2);
   });
@@ -95,7 +101,7 @@ describe('responses', { concurrency: 8 }, () => {
 
   test('an unfinished event at the end of the stream is dropped', async (t) => {
     const source = connect(t, await script([ended('data: a\n\ndata: b\n')]), { retry: false });
-    await source.until(1, 'close');
+    await source.until(1, 'connectionclose');
     assert.deepEqual(data(source), ['a']);
   });
 

@@ -97,30 +97,6 @@ describe('resume', { concurrency: 8 }, () => {
     );
   });
 
-  test('reset() forgets the ID and the reconnection time', async (t) => {
-    const server = await script([open('retry: 500\nid: 1\ndata: a\n\n'), rest]);
-    const source = connect(t, server);
-    await source.until(1, 'message');
-    assert.deepEqual([source.lastEventId, source.reconnectionTime], ['1', 500]);
-    source.reset();
-    assert.deepEqual([source.lastEventId, source.reconnectionTime], ['', 100]);
-    source.reconnect();
-    await source.until(2, 'message');
-    assert.deepEqual(cursors(await server.exactly(2)), [null, null]);
-  });
-
-  test('reset() inside a listener counts from the next event on', async (t) => {
-    const server = await script([broken('id: 1\ndata: a\n\ndata: b\n\n'), rest]);
-    const source = connect(t, server);
-    source.addEventListener('message', ({ data: text }) => text === 'a' && source.reset());
-    await source.until(3, 'message');
-    assert.deepEqual(
-      source.of('message').map(({ lastEventId }) => lastEventId),
-      ['1', '', ''],
-    );
-    assert.deepEqual(cursors(await server.exactly(2)), [null, null]);
-  });
-
   test('reconnect() inside a listener: what was parsed and not delivered comes again, nothing twice', async (t) => {
     const count = { text: 'id: {i}\ndata: {i}\n\n', n: 10, resume: true };
     const server = await script([stream('', { count }, { hang: true })]);

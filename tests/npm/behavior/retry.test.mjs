@@ -28,7 +28,7 @@ describe('retry', { concurrency: 8 }, () => {
       const source = connect(t, server);
       const failed = await source.until(1, 'error');
       assert.deepEqual(
-        [failed.reason, failed.status, failed.code, failed.willRetry],
+        [failed.reason, failed.status, failed.error.code, failed.willRetry],
         ['status', code, 'ERR_STATUS', true],
       );
       assert.match(failed.message, new RegExp(`${code}$`));
@@ -43,7 +43,7 @@ describe('retry', { concurrency: 8 }, () => {
       const server = await script([status(code)]);
       const source = connect(t, server);
       const failed = await source.until(1, 'error');
-      const { reason } = await source.until(1, 'close');
+      const { reason } = await source.until(1, 'connectionclose');
       assert.deepEqual([failed.reason, failed.status, failed.willRetry, reason], ['status', code, false, 'status']);
       assert.equal(source.readyState, 2);
       await server.exactly(1);
@@ -187,7 +187,7 @@ describe('retry', { concurrency: 8 }, () => {
     const source = connect(t, server, { retry: { ...QUICK, maxRetries: 2 } });
     const { willRetry } = await source.until(3, 'error');
     assert.equal(willRetry, false);
-    await source.until(1, 'close');
+    await source.until(1, 'connectionclose');
     await server.exactly(3);
   });
 
@@ -197,7 +197,7 @@ describe('retry', { concurrency: 8 }, () => {
     const failing = connect(t, refused, { retry: false });
     const ending = connect(t, over, { retry: false });
     assert.equal((await failing.until(1, 'error')).willRetry, false);
-    assert.equal((await ending.until(1, 'close')).reason, 'end');
+    assert.equal((await ending.until(1, 'connectionclose')).reason, 'end');
     assert.deepEqual(ending.of('error'), []);
     await refused.exactly(1);
     await over.exactly(1);
@@ -206,7 +206,7 @@ describe('retry', { concurrency: 8 }, () => {
   test("`retry.on: 'error'`: a clean end is the end, an error is not", async (t) => {
     const server = await script([broken(first), ended('id: 2\ndata: b\n\n')]);
     const source = connect(t, server, { retry: { ...QUICK, on: 'error' } });
-    assert.equal((await source.until(1, 'close')).reason, 'end');
+    assert.equal((await source.until(1, 'connectionclose')).reason, 'end');
     assert.deepEqual(data(source), ['a', 'b']);
     assert.deepEqual(
       source.of('error').map(({ reason }) => reason),
@@ -264,7 +264,7 @@ describe('retry', { concurrency: 8 }, () => {
     test('a clean end closes, without an error', async (t) => {
       const server = await script([ended(first)]);
       const source = connect(t, server, post);
-      assert.equal((await source.until(1, 'close')).reason, 'end');
+      assert.equal((await source.until(1, 'connectionclose')).reason, 'end');
       assert.deepEqual([data(source), source.of('error').length], [['a'], 0]);
       await server.exactly(1);
     });

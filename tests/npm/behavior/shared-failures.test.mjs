@@ -47,7 +47,7 @@ describe('what happens to the connection happens to all', { concurrency: 3 }, ()
         fired.slice(-2).map(({ type, reason, status: code }) => [type, reason, code]),
         [
           ['error', 'status', 404],
-          ['close', 'status', undefined],
+          ['connectionclose', 'status', undefined],
         ],
       );
     }

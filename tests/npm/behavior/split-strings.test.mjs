@@ -9,12 +9,13 @@ const whole = [
   { type: 'message', data: '🎉🦄', lastEventId: '🦄' },
 ];
 /** A stream of the two parts of a string. */
-const halves = (at) => new ReadableStream({
-  start(controller) {
-    for (const part of [text.slice(0, at), text.slice(at)]) controller.enqueue(part);
-    controller.close();
-  },
-});
+const halves = (at) =>
+  new ReadableStream({
+    start(controller) {
+      for (const part of [text.slice(0, at), text.slice(at)]) controller.enqueue(part);
+      controller.close();
+    },
+  });
 const bytes = (text) => new TextEncoder().encode(text);
 
 async function collect(stream) {
@@ -40,7 +41,11 @@ describe('strings split between surrogates', () => {
 
   test('the decoder stream and events() accept split strings', async () => {
     for (let at = 0; at <= text.length; at++) {
-      assert.deepEqual(await collect(halves(at).pipeThrough(new EventStreamDecoderStream())), whole, `decoder, split at ${at}`);
+      assert.deepEqual(
+        await collect(halves(at).pipeThrough(new EventStreamDecoderStream())),
+        whole,
+        `decoder, split at ${at}`,
+      );
       assert.deepEqual(await collect(events(halves(at))), whole, `events(), split at ${at}`);
     }
   });

@@ -55,7 +55,7 @@ export function watch(t, source, ...types) {
     fired.push(event);
     for (const check of waiting) check();
   };
-  for (const type of ['open', 'message', 'error', 'close', ...types]) source.addEventListener(type, note);
+  for (const type of ['open', 'message', 'error', 'connectionclose', ...types]) source.addEventListener(type, note);
   const of = (type) => fired.filter((event) => event.type === type);
   const until = (count, type) =>
     within(`${count} × ${type} (so far: ${fired.map(describe).join(', ')})`, (resolve) => {

@@ -164,11 +164,11 @@ describe('[NON-SPEC] options and properties', { concurrency: 8 }, () => {
     assert.equal(header((await server.exactly(1))[0], 'x-a'), 'before');
   });
 
-  test('`state` and `statechange` tell every phase', async (t) => {
+  test('`state` and `connectionstatechange` show every phase', async (t) => {
     const server = await script([stream(first, { sleep_ms: 100 }), status(401), open(first)]);
     const source = connect(t, server, { auth: () => 't' });
     const phases = [source.state.phase];
-    source.addEventListener('statechange', ({ state }) => {
+    source.addEventListener('connectionstatechange', ({ state }) => {
       assert.equal(state, source.state);
       assert.ok(Math.abs(Date.now() - state.since) < 60_000);
       phases.push(`${state.phase} ${state.attempt} ${state.nextRetryIn} ${state.reason}`);
@@ -186,14 +186,14 @@ describe('[NON-SPEC] options and properties', { concurrency: 8 }, () => {
     assert.deepEqual([source.state.phase, source.state.reason], ['closed', 'closed']);
   });
 
-  test('`comment` is delivered to whoever listens, in order with the events', async (t) => {
+  test('`streamcomment` is delivered to listeners, in order with the events', async (t) => {
     const server = await script([open(`: one\n${first}:two\n:\ndata: b\n\n`)]);
     const source = new AuthenticatedEventSource(server.url);
-    watch(t, source, 'comment');
+    watch(t, source, 'streamcomment');
     await source.until(2, 'message');
     assert.deepEqual(
       source.fired.map(({ type, data: text }) => `${type} ${text}`),
-      ['open undefined', 'comment one', 'message a', 'comment two', 'comment ', 'message b'],
+      ['open undefined', 'streamcomment one', 'message a', 'streamcomment two', 'streamcomment ', 'message b'],
     );
   });
 

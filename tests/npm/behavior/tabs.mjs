@@ -17,7 +17,7 @@ const setup = `
     const source = new Class(url, { retry: { initialDelay: 100, maxDelay: 100, jitter: 'none' }, ...init });
     source.health = health(source);
     source.fired = [];
-    for (const type of ['open', 'message', 'error', 'close', 'comment', 'tick']) {
+    for (const type of ['open', 'message', 'error', 'connectionclose', 'streamcomment', 'tick']) {
       source.addEventListener(type, ({ type, data, lastEventId, reason, status, message, willRetry, resumed, response }) =>
         source.fired.push({ type, data, id: lastEventId, reason, status, message, willRetry, resumed, from: response?.url }));
     }

@@ -55,12 +55,12 @@ async function open(way, lastEventId) {
 function watch(opened, way, renews) {
   timeline.watch(opened);
   showState(opened.state);
-  opened.addEventListener('statechange', ({ state }) => showState(state));
+  opened.addEventListener('connectionstatechange', ({ state }) => showState(state));
   let wasOpen = false;
   opened.addEventListener('open', () => {
     wasOpen = true;
   });
-  opened.addEventListener('close', ({ reason }) => {
+  opened.addEventListener('connectionclose', ({ reason }) => {
     // The URL of a source is fixed, so a new token in the query needs a new source; if the first was refused, so is the next.
     if (way !== 'query' || !renews || reason !== 'unauthorized' || !wasOpen) return;
     session.forget();

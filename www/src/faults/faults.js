@@ -20,7 +20,7 @@ let gaps = 0;
 onAttempt((context) => timeline.attempt(context));
 onSource((source) => {
   timeline.watch(source);
-  source.addEventListener('statechange', (event) => showState(event.state));
+  source.addEventListener('connectionstatechange', (event) => showState(event.state));
   source.addEventListener('open', ({ resumed }) => {
     if (resumed) byId('reconnects').textContent = ++reconnects;
   });

@@ -39,7 +39,7 @@ function follow(taskId, row) {
     finish();
   };
   source.onerror = ({ message, willRetry }) => row.show(willRetry ? 'warn' : 'bad', message);
-  source.addEventListener('close', finish);
+  source.addEventListener('connectionclose', finish);
 }
 
 function addRow(name) {

@@ -1,5 +1,11 @@
 // The events of a source, and what their data is.
-import { AuthenticatedEventSource, type ErrorEvent, type OpenEvent, type Reason } from 'authenticated-event-source';
+import {
+  AuthenticatedEventSource,
+  type CloseReason,
+  type ErrorEvent,
+  type OpenEvent,
+  type Reason,
+} from 'authenticated-event-source';
 import { same } from './expect.js';
 
 interface Metrics {
@@ -17,17 +23,33 @@ typed.addEventListener('metrics', (event) => {
 });
 typed.addEventListener('metrics', { handleEvent: (event) => same<Metrics>()(event.data) }, { once: true });
 typed.onmessage = (event) => same<number>()(event.data);
-typed.addEventListener('open', (event) => same<OpenEvent>()(event));
-typed.onopen = ({ response, resumed }) => (same<Response>()(response), same<boolean>()(resumed));
-typed.onerror = (event) => {
-  same<ErrorEvent>()(event);
-  same<Reason>()(event.reason);
-  same<boolean>()(event.willRetry);
-  same<number | undefined>()(event.retryIn);
+// A stream may name its own events `open` and `error`, so listeners can receive both.
+typed.addEventListener('open', (event) => {
+  if (event.response) same<OpenEvent>()(event);
+});
+typed.onopen = ({ response, resumed }) => {
+  same<Response | undefined>()(response);
+  same<boolean | undefined>()(resumed);
 };
-typed.addEventListener('close', ({ reason }) => same<Reason | 'aborted'>()(reason));
-typed.addEventListener('comment', ({ data }) => same<string>()(data));
-typed.addEventListener('statechange', ({ state }) => same<number | undefined>()(state.nextRetryIn));
+typed.onerror = (event) => {
+  const { reason, status, code, message, willRetry, retryIn, error } = event;
+  same<Reason | undefined>()(reason);
+  same<number | undefined>()(status);
+  same<number | undefined>()(code);
+  same<string | undefined>()(message);
+  same<boolean | undefined>()(willRetry);
+  same<number | undefined>()(retryIn);
+  if (event.reason) same<ErrorEvent>()(event);
+  else same<string>()(event.data);
+  if (error) same<string>()(error.code);
+};
+const failing = new AuthenticatedEventSource<{ error: { type: string } }>('/events', { parse: 'json' });
+failing.addEventListener('error', (event) => {
+  if (!event.reason) same<{ type: string }>()(event.data);
+});
+typed.addEventListener('connectionclose', ({ reason }) => same<CloseReason>()(reason));
+typed.addEventListener('streamcomment', ({ data }) => same<string>()(data));
+typed.addEventListener('connectionstatechange', ({ state }) => same<number | undefined>()(state.nextRetryIn));
 
 // @ts-expect-error: no event of the map has this type.
 typed.addEventListener('metric', () => {});

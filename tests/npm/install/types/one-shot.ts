@@ -9,7 +9,7 @@ import {
 import { same } from './expect.js';
 
 const response = await fetch('/answers', { method: 'POST', body: '{}' });
-for await (const event of events(response, { doneData: '[DONE]', signal: AbortSignal.timeout(1000) })) {
+for await (const event of events(response, { until: '[DONE]', signal: AbortSignal.timeout(1000) })) {
   same<StreamEvent>()(event);
   same<string>()(event.data);
 }

@@ -65,22 +65,31 @@ export const cases = {
   },
 
   'comments and unknown fields fire nothing'(stage) {
-    return opened(stage, ': a\n:\nunknown: a\n\ndata: a\n\n', 'comment', 'statechange', 'close').then(
-      async (source) => {
-        await stage.until(source, 'message');
-        same(
-          source.fired.map(({ type }) => type),
-          ['open', 'message'],
-        );
-      },
-    );
+    return opened(
+      stage,
+      ': a\n:\nunknown: a\n\ndata: a\n\n',
+      'streamcomment',
+      'connectionstatechange',
+      'connectionclose',
+    ).then(async (source) => {
+      await stage.until(source, 'message');
+      same(
+        source.fired.map(({ type }) => type),
+        ['open', 'message'],
+      );
+    });
   },
 
   'a failed connection fires one error and nothing else'(stage) {
     return Promise.all(
       [status(204), status(404), { ...stream(':\n'), headers: { 'content-type': 'text/html' } }].map(
         async (response) => {
-          const source = stage.connect(await stage.script(response), undefined, 'close', 'statechange');
+          const source = stage.connect(
+            await stage.script(response),
+            undefined,
+            'connectionclose',
+            'connectionstatechange',
+          );
           await stage.until(source, 'error');
           same(
             source.fired.map(({ type }) => type),
