@@ -415,20 +415,29 @@ async fn truncated_file_begins_a_new_epoch() {
 
 #[tokio::test]
 async fn file_that_is_rolled_back_or_replaced_between_two_runs_begins_a_new_epoch() {
-    for has_head in [true, false] {
+    for restores in ["the log", "the log alone", "both"] {
         let folder = Folder::new();
         let (path, copy) = (folder.join("events.redb"), folder.join("copy"));
         let node = node_with(&path).await;
         publish_all(&node.client().login("bob", 900).await, 2).await;
         node.kill().await;
+        let (head, head_copy) = (folder.join("events.redb.head"), folder.join("head.copy"));
         fs::copy(&path, &copy).unwrap();
+        fs::copy(&head, &head_copy).unwrap();
         let node = node_with(&path).await;
         let lost = publish_all(&node.client().login("bob", 900).await, 2).await;
         assert!(lost[0].ends_with("-3"));
         node.kill().await;
-        fs::copy(&copy, &path).unwrap();
-        if !has_head {
-            fs::remove_file(folder.join("events.redb.head")).unwrap();
+        match restores {
+            "the log" => drop(fs::copy(&copy, &path).unwrap()),
+            "the log alone" => {
+                fs::copy(&copy, &path).unwrap();
+                fs::remove_file(&head).unwrap();
+            }
+            _ => {
+                fs::rename(&copy, &path).unwrap();
+                fs::rename(&head_copy, &head).unwrap();
+            }
         }
         let node = node_with(&path).await;
         let bob = node.client().login("bob", 900).await;

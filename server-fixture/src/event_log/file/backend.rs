@@ -1,29 +1,45 @@
 //! The access of redb to the log file. It notices changes by other programs.
 
-use std::fmt::{self, Debug, Formatter};
+use std::fmt::{self, Debug, Display, Formatter};
 use std::fs::{File, Metadata};
 use std::io;
+use std::num::ParseIntError;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
-/// The file that a path names.
+/// The number of the file that a path names. A copy has another number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileId(u64, u64);
+pub(super) struct FileId(u64);
+
+impl Display for FileId {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for FileId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
+    }
+}
 
 impl FileId {
     #[cfg(unix)]
     pub(super) fn of(file: &Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
-        Self(file.dev(), file.ino())
+        Self(file.ino())
     }
 
     /// Other systems do not let a program replace a file that is open.
     #[cfg(not(unix))]
     pub(super) fn of(_file: &Metadata) -> Self {
-        Self(0, 0)
+        Self(0)
     }
 }
 

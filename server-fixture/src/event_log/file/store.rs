@@ -116,8 +116,9 @@ impl Store {
         let mut state = self.state();
         // Another call may have opened the file again, with a new epoch.
         if last > *self.last.borrow() {
-            if let Some(head) = &mut state.head {
-                head.write(last);
+            let file = state.file;
+            if let (Some(head), Some(file)) = (&mut state.head, file) {
+                head.write(last, file);
             }
             self.last.send_replace(last);
         }
@@ -183,12 +184,10 @@ impl Store {
         };
         let mut head = Head::open(&self.path);
         let last = *self.last.borrow();
-        let known = head
-            .newest()
-            .max((last != Cursor::default()).then_some(last));
+        let (beside, file) = head.newest().unzip();
         let expected = Expected {
-            newest: known,
-            is_same_file: state.file.map(|before| before == id),
+            newest: beside.max((last != Cursor::default()).then_some(last)),
+            is_same_file: state.file.or(file).map(|before| before == id),
         };
         let database = handle.database.as_ref().ok_or("the file is closed")?;
         let (newest, change) = contain(|| tables::prepare(database, expected))?;
@@ -199,7 +198,7 @@ impl Store {
                 self.path.display()
             );
         }
-        head.write(newest);
+        head.write(newest, id);
         state.head = Some(head);
         state.file = Some(id);
         self.last.send_replace(newest);

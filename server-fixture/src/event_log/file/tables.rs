@@ -73,7 +73,7 @@ fn change(stored: Option<Cursor>, expected: Expected) -> Option<&'static str> {
         (Some(known), Some(stored)) => (known, stored),
     };
     if expected.is_same_file == Some(false) || known.epoch != stored.epoch {
-        Some("was replaced")
+        Some("was copied or replaced")
     } else if known.seq > stored.seq {
         Some("was rolled back")
     } else {
