@@ -18,6 +18,14 @@ export function act({ cluster: { nodes, nginx, redis }, wire, random }, { kind, 
       return redis.restart('SIGKILL', down, pause);
     case 'stop Redis':
       return redis.restart('SIGTERM', down, pause);
+    case 'delete the stream':
+      return redis.deleteEvents();
+    case 'evict the stream':
+      return redis.fillMemory('allkeys-lru', time, pause);
+    case 'fill the memory':
+      return redis.fillMemory('noeviction', time, pause);
+    case 'fill the disk':
+      return redis.fillDisk(down, pause);
     case 'reset connections':
       return wire.each(share, random, (line) => line.reset());
     case 'end connections':

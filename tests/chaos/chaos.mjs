@@ -1,5 +1,5 @@
-// Many clients through nginx over three nodes on Redis, while a plan goes wrong: in the end each has
-// every id of the log exactly once, in order.
+// Many clients through nginx over three nodes on Redis, while a plan makes everything fail. In the end each client
+// has every id of each epoch exactly once, in order, and got a `gap` for each lost log.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { carryOut } from './acts.mjs';
 import { seeded } from './random.mjs';

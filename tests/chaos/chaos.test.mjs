@@ -16,7 +16,7 @@ test('the same seed makes the same plan, another seed another, and each kind of 
 });
 
 test('the judge finds what is lost, repeated, out of order, foreign, damaged and not announced', () => {
-  const log = { epoch: 5, from: 0, to: 9 };
+  const log = { first: { epoch: 5, from: 0 }, epoch: 5, to: 9 };
   const gap = { requested: '5-3', first: '5-6', missed: 2, reason: 'trimmed' };
   const ledger = (runs, members = {}) => ({ runs, gaps: [], damaged: 0, stopped: null, ...members });
   const faults = (...given) => {
@@ -49,9 +49,9 @@ test('the judge finds what is lost, repeated, out of order, foreign, damaged and
   assert.deepEqual(
     faults([
       [5, 0, 9],
-      [6, 0, 0],
+      [6, 1, 1],
     ]),
-    { duplicated: 1, disordered: 1, foreign: 1 },
+    { foreign: 1, gaps: 1 },
   );
   assert.deepEqual(faults([[5, 0, 9]], { damaged: 1, stopped: 'end' }), { damaged: 1, stopped: 1 });
   assert.deepEqual(
@@ -103,4 +103,31 @@ test('the judge finds what is lost, repeated, out of order, foreign, damaged and
     3,
   );
   assert.ok(judge(ledger([[5, 0, 9]], { gaps: [[1, gap]] }), log, 1).gaps > 0, 'a gap where nothing is missing');
+});
+
+test('the judge requires a gap for each new epoch, and all events of that epoch', () => {
+  const log = { first: { epoch: 5, from: 1 }, epoch: 7, to: 4 };
+  const gap = (requested, reason = 'epoch') => ({ requested, first: null, missed: null, reason });
+  const faults = (runs, gaps) => {
+    const verdict = judge({ runs, gaps, damaged: 0, stopped: null }, log);
+    return Object.fromEntries(Object.entries(verdict).filter(([, count]) => count !== 0));
+  };
+  const [old, last] = [
+    [5, 1, 9],
+    [7, 1, 4],
+  ];
+  assert.deepEqual(faults([old, last], [[1, gap('5-9')]]), {});
+  // The connection broke before the next event, or the epoch between had no event for this client.
+  const twice = [
+    [1, gap('5-9')],
+    [1, gap('6-0')],
+  ];
+  assert.deepEqual(faults([old, last], twice), {});
+  assert.deepEqual(faults([old, last], []), { gaps: 1 });
+  assert.deepEqual(faults([old, last], [[1, gap('5-8')]]), { gaps: 1 });
+  assert.deepEqual(faults([old, last], [[1, gap('5-9', 'lag')]]), { gaps: 1 });
+  assert.deepEqual(faults([old, [7, 3, 4]], [[1, gap('5-9')]]), { lost: 2 });
+  assert.deepEqual(faults([old, [7, 1, 3]], [[1, gap('5-9')]]), { lost: 1 });
+  assert.deepEqual(faults([old], [[1, gap('5-9')]]), { lost: 4, gaps: 1 });
+  assert.deepEqual(faults([[5, 2, 9], last], [[1, gap('5-9')]]), { lost: 1 });
 });

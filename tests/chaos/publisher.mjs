@@ -15,7 +15,11 @@ class Publisher {
   #number = 0;
   #running;
   #isStopped = false;
+  /** The acknowledged ids. */
+  #ids = new Set();
   acknowledged = 0;
+  /** Ids that were acknowledged for two events. */
+  reused = 0;
   refused = 0;
 
   constructor(url) {
@@ -42,6 +46,8 @@ class Publisher {
       const body = JSON.stringify({ type: 'update', data: dataOf(this.#number++) });
       const answer = await this.#post(url, '/publish', body, { authorization: `Bearer ${this.#token}` });
       this.acknowledged += 1;
+      if (this.#ids.has(answer.id)) this.reused += 1;
+      this.#ids.add(answer.id);
       return answer.id;
     } catch {
       this.refused += 1;
@@ -63,6 +69,16 @@ class Publisher {
     });
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
     return answer.json();
+  }
+
+  /** Returns the greatest acknowledged sequence number of each epoch. */
+  lastOfEpochs() {
+    const last = new Map();
+    for (const id of this.#ids) {
+      const [epoch, seq] = id.split('-').map(Number);
+      last.set(epoch, Math.max(last.get(epoch) ?? 0, seq));
+    }
+    return last;
   }
 
   /** Stops, and publishes one last event, which tells every client that it has all. */

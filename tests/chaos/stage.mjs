@@ -25,10 +25,10 @@ export async function withCrowd({ flags, rate, client, counts, seed, isWired = t
     );
     const wire = isWired ? made(await startWire(cluster.nginx.port), (wire) => wire.close()) : undefined;
     const publisher = made(await startPublisher(cluster.nginx.url, rate), (publisher) => publisher.halt());
-    const { from } = await until('the first event', () => cluster.redis.kept().catch(() => undefined));
+    const first = await until('the first event', () => cluster.redis.kept().catch(() => undefined));
     const { url } = wire ?? cluster.nginx;
     const crowd = made(await openCrowd({ ...client, url }, counts, { pages, seed }), (crowd) => crowd.close());
-    return await work({ cluster, wire, publisher, from, crowd });
+    return await work({ cluster, wire, publisher, first, crowd });
   } finally {
     await clearAll(undo);
   }
@@ -44,16 +44,20 @@ async function clearAll([clear, ...rest]) {
 }
 
 /** Stops the publisher, waits until every client has the last id, and judges each.
- *  @param holes how often the log was trimmed behind the clients' backs */
-export async function settled({ cluster, crowd, publisher, from }, holes = 0) {
+ *  @param holes how often the log was trimmed while no client was connected */
+export async function settled({ cluster, crowd, publisher, first }, holes = 0) {
   await publisher.stop();
   const start = Date.now();
   await arrived(cluster, crowd);
-  const log = { ...(await cluster.redis.kept()), from };
+  const { epoch, to } = await cluster.redis.kept();
+  const log = { first, epoch, to };
   const ledgers = await crowd.report();
   const verdicts = Object.fromEntries(ledgers.map((ledger) => [ledger.name, judge(ledger, log, holes)]));
-  const { acknowledged, refused } = publisher;
-  return { log, ledgers, verdicts, acknowledged, refused, seconds: (Date.now() - start) / 1000 };
+  const { acknowledged, refused, reused } = publisher;
+  const lastOfEpochs = publisher.lastOfEpochs();
+  const isStored = (lastOfEpochs.get(epoch) ?? 0) <= to;
+  const seconds = (Date.now() - start) / 1000;
+  return { log, ledgers, verdicts, acknowledged, refused, reused, epochs: lastOfEpochs.size, isStored, seconds };
 }
 
 /** Waits until every client has the last id. A request that its publisher gave up may be stored after

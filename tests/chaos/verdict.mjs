@@ -1,35 +1,67 @@
-// A client's ledger held against the log.
+// Compares the ledger of a client with the log.
 
-/** What is wrong with a ledger, in numbers that are all to be 0, and what was announced as missing.
- *  @param log epoch, first and last sequence of all that was ever stored
- *  @param holes how often the log was trimmed behind the client's back */
+/** Returns what is wrong with a ledger, in numbers that must all be 0, and what was announced as missing.
+ *  A log that was deleted or evicted continues in a new epoch. Each client must have got a `gap` for it.
+ *  @param log the first event (`first`, with epoch and `from`), and the last one (`epoch`, `to`)
+ *  @param holes how often the log was trimmed while the client was away */
 export function judge(ledger, log, holes = 0) {
   const { runs } = ledger;
-  const places = [...new Set(ledger.gaps.map(([index]) => index))];
-  const announced = places.map((index) => {
-    const gaps = ledger.gaps.filter(([before]) => before === index).map(([, gap]) => gap);
-    return missing(runs[index - 1], gaps, runs[index]);
-  });
-  const sizes = runs.map(([, from, to]) => to - from + 1);
-  const seen = sum(sizes);
-  const distinct = union(runs);
+  const seams = runs.map((_, index) => seam(ledger, index, log.first));
+  const announced = sum(seams.map(({ announced = 0 }) => announced));
+  const isPending = ledger.gaps.some(([at]) => at === runs.length);
   return {
-    lost: log.to - log.from + 1 - distinct - sum(announced),
-    duplicated: seen - distinct,
-    disordered: runs.filter(([, from], index) => index > 0 && from <= runs[index - 1][2]).length,
-    foreign: runs.filter(([epoch, from, to]) => epoch !== log.epoch || from < log.from || to > log.to).length,
+    lost: expected(runs, log) - union(runs) - announced,
+    duplicated: sum(runs.map(([, from, to]) => to - from + 1)) - union(runs),
+    disordered: runs.filter((run, index) => index > 0 && !isAfter(run, runs[index - 1])).length,
+    foreign: runs.filter((run) => isForeign(run, log)).length,
     damaged: ledger.damaged,
     stopped: ledger.stopped === null ? 0 : 1,
-    gaps: Math.abs(places.length - holes) + announced.filter(Number.isNaN).length,
-    announced: sum(announced),
+    gaps:
+      Math.abs(seams.filter(({ isHole }) => isHole).length - holes) +
+      seams.filter(({ isWrong }) => isWrong).length +
+      Number(isPending),
+    announced,
   };
 }
 
-/** How many events the gaps between two runs announce as missing, if they say exactly what happened;
- *  else NaN. More than one: the connection broke before the first event after the gap, and more had
- *  been trimmed when the client was back. */
+const isAfter = ([epoch, from], [before, , to]) => epoch > before || (epoch === before && from > to);
+
+const isForeign = ([epoch, from, to], log) =>
+  epoch < log.first.epoch ||
+  epoch > log.epoch ||
+  (epoch === log.first.epoch && from < log.first.from) ||
+  (epoch === log.epoch && to > log.to);
+
+/** Counts the events that a client must have got: of each epoch that it saw, all from the first one on. The end of
+ *  an earlier epoch is unknown, because the log was deleted. */
+function expected(runs, log) {
+  const last = new Map([[log.epoch, log.to]]);
+  for (const [epoch, , to] of runs) {
+    if (epoch !== log.epoch) last.set(epoch, Math.max(last.get(epoch) ?? 0, to));
+  }
+  const counts = [...last].map(([epoch, to]) => to - (epoch === log.first.epoch ? log.first.from : 1) + 1);
+  return sum(counts);
+}
+
+/** Judges the gaps before the run `index`. */
+function seam({ runs, gaps: all }, index, first) {
+  const [before, after] = [runs[index - 1], runs[index]];
+  const gaps = all.filter(([at]) => at === index).map(([, gap]) => gap);
+  const [epoch, , to] = before ?? [first.epoch, first.from, first.from - 1];
+  if (after[0] !== epoch) {
+    // The first gap names the last event of the epoch before.
+    const isAnnounced = gaps[0]?.requested === `${epoch}-${to}` && gaps.every(({ reason }) => reason === 'epoch');
+    return { isWrong: !isAnnounced };
+  }
+  if (gaps.length === 0) return {};
+  const announced = missing(before, gaps, after);
+  return Number.isNaN(announced) ? { isWrong: true, isHole: true } : { announced, isHole: true };
+}
+
+/** Returns how many events the gaps between two runs of one epoch announce as missing, or NaN if a gap is not
+ *  exact. There is more than one gap if the connection broke before the next event. */
 function missing(before, gaps, after) {
-  if (!before || !after) return Number.NaN;
+  if (!before) return Number.NaN;
   const [epoch, , end] = before;
   let at = end;
   for (const { requested, first, missed, reason } of gaps) {
@@ -37,15 +69,16 @@ function missing(before, gaps, after) {
     if (reason !== 'trimmed' || requested !== `${epoch}-${at}` || first !== `${epoch}-${next}`) return Number.NaN;
     at = next - 1;
   }
-  return at + 1 === after[1] && epoch === after[0] ? at - end : Number.NaN;
+  return at + 1 === after[1] ? at - end : Number.NaN;
 }
 
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
-/** How many different ids are in the runs. */
+/** Counts the different ids in the runs. */
 function union(runs) {
-  let [count, end] = [0, -1];
-  for (const [, from, to] of runs.toSorted(([, a], [, b]) => a - b)) {
+  let [count, epoch, end] = [0, -1, -1];
+  for (const [next, from, to] of runs.toSorted(([a, b], [c, d]) => a - c || b - d)) {
+    if (next !== epoch) [epoch, end] = [next, -1];
     count += Math.max(to - Math.max(from - 1, end), 0);
     end = Math.max(end, to);
   }

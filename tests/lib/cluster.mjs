@@ -65,11 +65,16 @@ class Cluster {
 class Restartable {
   /** Ends the program, waits `down` seconds, and starts it again. A second restart waits for the first. */
   restart(signal, down, pause) {
-    this.restarted = (this.restarted ?? Promise.resolve()).then(async () => {
+    return this.inTurn(async () => {
       await this.end(signal);
       await pause(down);
       await this.start();
     });
+  }
+
+  /** Calls `work` after all restarts that were requested before. */
+  inTurn(work) {
+    this.restarted = (this.restarted ?? Promise.resolve()).then(work);
     return this.restarted;
   }
 
@@ -99,10 +104,49 @@ class Redis extends Restartable {
     await listening(this.port);
   }
 
+  /** Sends a command and returns the reply. */
+  async command(...words) {
+    const { stdout } = await run('redis-cli', ['-e', '-p', this.port, ...words], { maxBuffer: 2 ** 30 });
+    return stdout;
+  }
+
+  /** Sends a command again and again until Redis executes it, for example after a restart. */
+  insist(...words) {
+    return until(`Redis to execute ${words[0]}`, () =>
+      this.command(...words).then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+
+  /** Deletes all events behind the back of the nodes. */
+  deleteEvents() {
+    return this.insist('DEL', EVENTS);
+  }
+
+  /** Fills the memory for some seconds. Redis then applies `policy`: it rejects writes, or deletes keys. */
+  async fillMemory(policy, seconds, pause) {
+    await this.insist('CONFIG', 'SET', 'maxmemory-policy', policy, 'maxmemory', '1');
+    await pause(seconds);
+    await this.insist('CONFIG', 'SET', 'maxmemory', '0', 'maxmemory-policy', 'noeviction');
+  }
+
+  /** Fills the disk for some seconds: no file may grow. Redis ends, because it cannot store what it acknowledges. */
+  fillDisk(seconds, pause) {
+    return this.inTurn(async () => {
+      await run('prlimit', ['--pid', this.pid, '--fsize=1024']);
+      await pause(seconds);
+      await this.end('SIGKILL');
+      await this.start();
+    });
+  }
+
   /** Returns the epoch and the first and last sequence number of the stored events, after a check that none is missing. */
   async kept() {
-    const { stdout } = await run('redis-cli', ['-p', this.port, 'xrange', EVENTS, '-', '+'], { maxBuffer: 2 ** 30 });
-    const ids = stdout.match(/^\d+-\d+$/gm).map((id) => id.split('-').map(Number));
+    const text = await this.command('xrange', EVENTS, '-', '+');
+    const ids = (text.match(/^\d+-\d+$/gm) ?? []).map((id) => id.split('-').map(Number));
+    if (ids.length === 0) throw new Error('the log is empty');
     const [[epoch, from], [lastEpoch, to]] = [ids[0], ids.at(-1)];
     if (epoch !== lastEpoch || to - from + 1 !== ids.length) throw new Error('the ids of the log are not dense');
     return { epoch, from, to };

@@ -17,7 +17,8 @@ const most = (list, of) => list.reduce((top, member) => Math.max(top, of(member)
 
 export function faults({ exact, trimmed }) {
   const wrong = [...offenders(exact.verdicts), ...offenders(trimmed.verdicts)];
-  if (exact.log.to - exact.log.from + 1 < exact.acknowledged) wrong.push('an event was acknowledged and is not stored');
+  if (!exact.isStored) wrong.push('an event was acknowledged and is not stored');
+  if (exact.reused > 0) wrong.push('an id was assigned twice');
   if (exact.ledgers.some(({ connections }) => connections < 2)) wrong.push('a client was never cut off');
   return wrong;
 }
@@ -62,8 +63,8 @@ export function page(result) {
 ${(seconds / 60).toFixed(0)} minutes, seed \`${seed}\`: ${size} clients (Chromium ${browser}) through a proxy that cuts and delays, nginx, three nodes, and Redis with \`appendfsync always\`. Tokens lived 15 s, streams 20 s.
 
 - ${acts.length} acts of the plan: ${KINDS.map((kind) => `${kind} ${counted(acts.map((act) => act.kind)).find(([name]) => name === kind)?.[1] ?? 0}`).join(', ')}
-- ${exact.log.to - exact.log.from + 1} events stored, ${exact.acknowledged} of them acknowledged to the publisher, ${exact.refused} refused or unanswered
-- ${faults(result).length === 0 ? '**Every client had every id exactly once, in order**' : '**NOT every client had every id exactly once**'}, ${exact.seconds.toFixed(1)} s after the publisher had stopped
+- ${exact.acknowledged} events acknowledged to the publisher in ${exact.epochs} epochs of the log, ${exact.refused} refused or unanswered
+- ${faults(result).length === 0 ? '**Every client had every id exactly once, in order, and each loss of the log was announced by a `gap`**' : '**NOT every client had every id exactly once, or a gap was not announced**'}, ${exact.seconds.toFixed(1)} s after the publisher had stopped
 - what the clients met: ${Object.entries(reasons)
     .map(([reason, count]) => `\`${reason}\` ${count}`)
     .join(', ')}
