@@ -82,7 +82,7 @@ test('the judge finds what is lost, repeated, out of order, foreign, damaged and
     ).gaps > 0,
     'a gap that says too little',
   );
-  const later = { requested: '5-5', first: '5-7', missed: 1, reason: 'trimmed' };
+  const later = { requested: '5-5', first: '5-7', missed: 1, reason: 'lag' };
   assert.equal(
     judge(
       ledger(

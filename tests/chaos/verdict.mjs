@@ -59,14 +59,16 @@ function seam({ runs, gaps: all }, index, first) {
 }
 
 /** Returns how many events the gaps between two runs of one epoch announce as missing, or NaN if a gap is not
- *  exact. There is more than one gap if the connection broke before the next event. */
+ *  exact. There is more than one gap if the connection broke before the next event, or if the log was trimmed again
+ *  before the node sent it. The reason is then `lag`. */
 function missing(before, gaps, after) {
   if (!before) return Number.NaN;
   const [epoch, , end] = before;
   let at = end;
   for (const { requested, first, missed, reason } of gaps) {
     const next = at + missed + 1;
-    if (reason !== 'trimmed' || requested !== `${epoch}-${at}` || first !== `${epoch}-${next}`) return Number.NaN;
+    if (!['trimmed', 'lag'].includes(reason) || requested !== `${epoch}-${at}` || first !== `${epoch}-${next}`)
+      return Number.NaN;
     at = next - 1;
   }
   return at + 1 === after[1] ? at - end : Number.NaN;
