@@ -1,6 +1,7 @@
 // The connection of one EventSource (WHATWG HTML §9.2.3): token, request, response, events, retry.
 import { Core, Parser } from '#bindings';
 import { BodyReader } from './body-reader.ts';
+import { monotonic } from './clock.ts';
 import { readErrorBody } from './error-body.ts';
 import { EventSourceError, type Reason } from './errors.ts';
 import { EventTableReader } from './event-table.ts';
@@ -22,8 +23,11 @@ import {
   MESSAGE,
   NO_RESPONSE,
   PREPARED,
+  PROVIDER_CALL,
   PROVIDER_FAILED,
   REASON,
+  REFRESH,
+  REFRESH_REFUSED,
   RESPONSE_HEADERS,
   RESUME,
   SLICE,
@@ -33,6 +37,7 @@ import {
   STEP_READ,
   STEP_STOP,
   SUSPEND,
+  TIMER,
   TOO_LARGE,
   VERDICT_RETRY,
   VERDICT_STOP,
@@ -42,12 +47,15 @@ import { ConnectionRequest } from './request.ts';
 import { Secrets } from './secrets.ts';
 import { settingsOf } from './settings.ts';
 import type { SourceController } from './source-controller.ts';
-import type { AttemptCause, ExpiringToken } from './token.ts';
+import type { AttemptCause, AttemptContext, Credentials, ExpiringToken } from './token.ts';
 import { nextTask } from './yield-to-page.ts';
 
+/** The first byte of a comment. */
+const COLON = 0x3a;
+
 /**
- * The longest single timeout, in milliseconds. Timers stop while the machine sleeps. The clock continues, so the loop
- * compares it at least this often.
+ * The longest single timeout, in milliseconds. Timers stop while the machine sleeps, so the loop reads the clocks at least
+ * this often.
  */
 const LONGEST_TIMEOUT = 5000;
 
@@ -74,8 +82,6 @@ export class ConnectionLoop {
   /** Texts that no error may repeat. */
   readonly #secrets: Secrets;
   #body: BodyReader | undefined;
-  /** The token of the latest stream that opened. */
-  #token: { token?: string | undefined; expiresAt?: number | undefined } = {};
   #wantsComments = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerEndsAt = Infinity;
@@ -105,8 +111,13 @@ export class ConnectionLoop {
 
   /** Reports something to the core that may interrupt the current step. */
   signal(signal: number): void {
-    this.#core?.signal(signal, Date.now());
+    this.#core?.signal(signal, 0);
     this.#wake();
+  }
+
+  /** Returns the time of the source: see src/connection/clock.rs. */
+  #now(core: Core): number {
+    return core.now(monotonic(), Date.now());
   }
 
   /** Connects, reads and reconnects (WHATWG HTML §9.2.3) until the connection is closed. */
@@ -120,7 +131,7 @@ export class ConnectionLoop {
         if (!this.#controller.isSpec) this.signal(WAKE);
       });
       for (;;) {
-        const step = core.step(Date.now());
+        const step = core.step(this.#now(core));
         if (step > STEP_READ) this.#closeRequest();
         if (step === STEP_STOP) break;
         // An unknown number throws.
@@ -151,28 +162,64 @@ export class ConnectionLoop {
     const controller = this.#controller;
     const [attempt, cause] = [core.number(ATTEMPT), core.text(CAUSE) as AttemptCause];
     this.#forgetFailure();
-    let token: { value: ExpiringToken } | undefined;
     let init: { value: RequestInit } | undefined;
+    const context = controller.context(attempt, cause);
     try {
-      if (controller.options.auth.hasAuth) {
-        if (cause === 'unauthorized' && !(await this.#untilInterrupted(core, () => controller.refresh()))) return;
-        token = await this.#untilInterrupted(core, () => controller.token(attempt, cause));
-        if (!token) return;
-      }
-      init = await this.#untilInterrupted(core, () => controller.prepareRequest(attempt, cause));
+      if (cause === 'unauthorized' && !(await this.#refresh(core, context))) return;
+      const token = await this.#requestToken(core, context);
+      if (!token) return;
+      controller.watch?.('attempt', attempt, cause);
+      const given = { ...context, token: token.value?.token };
+      init = await this.#callProvider(core, () => controller.prepareRequest(given));
       if (!init) return;
     } catch (error) {
       this.#fail(core, PROVIDER_FAILED, error);
       return;
     }
+    const { latest } = controller.credentials;
     try {
-      this.#request = new ConnectionRequest(controller, core, this.#url, init.value, token?.value, this.#secrets);
+      this.#request = new ConnectionRequest(controller, core, this.#url, init.value, latest, this.#secrets);
     } catch {
       // Without the exception: some engines quote the illegal value, which may be a secret.
       this.#fail(core, ILLEGAL_REQUEST);
       return;
     }
-    core.signal(PREPARED, Date.now());
+    core.signal(PREPARED, this.#now(core));
+  }
+
+  /** Awaits a provider, which has a time limit. */
+  #callProvider<Value>(core: Core, call: () => Promise<Value>): Promise<{ value: Value } | undefined> {
+    core.signal(PROVIDER_CALL, this.#now(core));
+    return this.#untilInterrupted(core, call);
+  }
+
+  /** Returns the token of an attempt, or `undefined` if the attempt is over. */
+  async #requestToken(core: Core, context: AttemptContext): Promise<{ value: ExpiringToken | undefined } | undefined> {
+    const { credentials } = this.#controller;
+    const request = (): Promise<Awaited<ReturnType<Credentials['request']>>> => credentials.request(context);
+    let issued = await this.#callProvider(core, request);
+    // The provider has cached its token, which the server would reject soon.
+    if (issued && context.cause === 'renewal' && !issued.value.isNew && credentials.canRefresh) {
+      core.signal(REFRESH, 0);
+      if (!(await this.#untilInterrupted(core, () => credentials.refresh(context)))) return undefined;
+      issued = await this.#callProvider(core, request);
+    }
+    if (!issued) return undefined;
+    const { token, isNew } = issued.value;
+    core.setToken(token?.expiresAt ?? NaN, token?.issuedAt ?? NaN, isNew, Date.now());
+    return { value: token };
+  }
+
+  /** Replaces rejected credentials. Returns whether the attempt continues. */
+  async #refresh(core: Core, context: AttemptContext): Promise<boolean> {
+    core.signal(REFRESH, 0);
+    const answer = await this.#untilInterrupted(core, () => this.#controller.credentials.refresh(context));
+    if (answer?.value === false) {
+      this.#response = this.#controller.response;
+      this.#errorBody = this.#controller.responseBody;
+      core.signal(REFRESH_REFUSED, 0);
+    }
+    return Boolean(answer?.value);
   }
 
   async #fetch(core: Core, kind: number): Promise<void> {
@@ -183,7 +230,7 @@ export class ConnectionLoop {
     } catch (error) {
       // Keep the exception of the first request. Later requests are diagnostic probes of our own.
       this.#cause ??= error;
-      core.signal(NO_RESPONSE, Date.now());
+      core.signal(NO_RESPONSE, 0);
       return;
     }
     const refused = this.#response;
@@ -191,15 +238,21 @@ export class ConnectionLoop {
     if (!refused || [0, 204].includes(core.number(STATUS))) return;
     const read = await this.#untilInterrupted(core, () => readErrorBody(refused));
     this.#errorBody = read?.value;
+    this.#controller.responseBody = this.#errorBody;
   }
 
   #responded(core: Core, kind: number, response: Response): void {
     const { status, type, headers } = response;
     for (const [index, name] of RESPONSE_HEADERS.entries()) core.setHeader(index, headers.get(name) ?? '');
-    core.responded(status, type === 'opaqueredirect', Date.parse(headers.get('Retry-After')!), Date.now());
-    if (kind === STEP_FIND_REDIRECT || kind === STEP_PROBE) return;
+    const isProbe = kind === STEP_FIND_REDIRECT || kind === STEP_PROBE;
+    const isRejection = !isProbe && this.#controller.isRejection(response);
+    const retryIn = Date.parse(headers.get('Retry-After')!) - Date.now();
+    core.responded(status, type === 'opaqueredirect', retryIn, isRejection);
+    if (isProbe) return;
     this.#forgetFailure();
     this.#response = response;
+    this.#controller.response = response;
+    this.#controller.responseBody = undefined;
   }
 
   #forgetFailure(): void {
@@ -222,12 +275,9 @@ export class ConnectionLoop {
       this.#fail(core, BROKEN, error);
       return;
     }
-    const { token, expiresAt, hasSecrets } = this.#request!;
-    const isSame = token === this.#token.token && expiresAt === this.#token.expiresAt;
-    this.#token = { token, expiresAt };
-    const isResumed = core.announce(Date.now(), expiresAt ?? NaN, isSame);
+    const isResumed = core.announce(this.#now(core), Date.now());
     // By the standard a reconnect keeps the URL of the last redirect. Secrets belong to the URL that was given.
-    if (this.#controller.isSpec && response.redirected && !hasSecrets) this.#url = response.url;
+    if (this.#controller.isSpec && response.redirected && !this.#request!.hasSecrets) this.#url = response.url;
     this.#controller.opened(response, isResumed);
     this.#parser.reset(this.#controller.lastEventId);
   }
@@ -253,12 +303,14 @@ export class ConnectionLoop {
     const controller = this.#controller;
     const parser = this.#parser;
     const reader = this.#reader;
-    const arrived = Date.now();
+    const arrived = this.#now(core);
+    // A comment that follows an event in the same chunk did not end the silence.
+    const isComment = chunk[0] === COLON;
     controller.received(chunk.length);
     let seen = 0;
     // When a reconnect is pending, skip the rest of this chunk. The server resends it after `Last-Event-ID`.
     for (let at = 0; at < chunk.length && !core.number(IS_RESTARTING); ) {
-      const begun = Date.now();
+      const begun = monotonic();
       const slice = chunk.subarray(at, at + core.number(SLICE));
       at += slice.length;
       const table = reader.parse(parser, slice, this.#wantsComments);
@@ -270,17 +322,17 @@ export class ConnectionLoop {
       if (ready) await this.#unlessRestarting(core, () => ready);
       // Commit the ID of the last delivered event.
       if (flags & HAS_ID) core.setLastEventId(controller.lastEventId);
-      const mustYield = core.delivered(flags, slice.length, Date.now() - begun);
+      const mustYield = core.delivered(flags, slice.length, monotonic() - begun);
       if (flags & IS_TOO_LARGE) return this.#fail(core, TOO_LARGE);
       if (mustYield) await this.#unlessRestarting(core, nextTask);
       seen |= flags;
     }
     // Once for the whole chunk, after all tasks: the pace of the listeners is not the pace of the server.
-    core.sign(arrived, Date.now(), (seen & HAS_COMMENT) !== 0);
+    core.sign(arrived, this.#now(core), isComment && (seen & HAS_COMMENT) !== 0);
   }
 
   /** Reports the failure, and lets the caller and the core decide what follows. */
-  #decide(core: Core): void {
+  async #decide(core: Core): Promise<void> {
     const controller = this.#controller;
     const [attempt, isEnd] = [core.number(ATTEMPT), Boolean(core.number(IS_END))];
     const [reason, advice] = [core.text(REASON) as Reason, core.text(MESSAGE)];
@@ -290,13 +342,15 @@ export class ConnectionLoop {
     const status = core.number(STATUS) || undefined;
     const facts = { reason, status, cause, response: this.#response, body: this.#errorBody };
     const error = new EventSourceError(message, facts);
-    const verdict = controller.verdict(error);
-    controller.failed(error, core.judge(numberOf(verdict), Date.now(), Math.random()), attempt, isEnd);
+    const verdict = await this.#untilInterrupted(core, () => controller.verdict(error));
+    if (!verdict) return;
+    const wait = core.judge(numberOf(verdict.value), this.#now(core), Math.random());
+    controller.failed(error, wait, attempt, isEnd);
   }
 
   #fail(core: Core, signal: number, cause?: unknown): void {
     this.#cause = cause;
-    core.signal(signal, Date.now());
+    core.signal(signal, 0);
   }
 
   /**
@@ -309,6 +363,7 @@ export class ConnectionLoop {
     use: (value: Value) => Result | Promise<Result> = (value) => ({ value }) as Result,
   ): Promise<Result | undefined> {
     return this.#race(
+      core,
       work,
       use,
       (now) => core.check(now),
@@ -319,6 +374,7 @@ export class ConnectionLoop {
   /** Awaits the promise, unless the connection restarts. It has no deadline. */
   #unlessRestarting(core: Core, work: () => Promise<unknown>): Promise<void> {
     return this.#race(
+      core,
       work,
       () => {},
       () => Boolean(core.number(IS_RESTARTING)),
@@ -328,12 +384,13 @@ export class ConnectionLoop {
 
   /** Uses callbacks, because a chain of promises would delay every event. */
   #race<Value, Result>(
+    core: Core,
     work: () => Promise<Value>,
     use: (value: Value) => Result | Promise<Result>,
     isInterrupted: (now: number) => boolean,
     setTimer: () => void,
   ): Promise<Result> {
-    const begun = Date.now();
+    const begun = this.#now(core);
     return new Promise((resolve, reject) => {
       let isOver = false;
       const interrupted = (now: number): boolean => {
@@ -353,7 +410,7 @@ export class ConnectionLoop {
           end(value);
         };
       this.#wake = () => {
-        if (!interrupted(Date.now())) setTimer();
+        if (!isOver && !interrupted(this.#now(core))) setTimer();
       };
       this.#wake();
       if (!isOver)
@@ -366,15 +423,17 @@ export class ConnectionLoop {
 
   /** Sets one timer for all deadlines. It is not replaced if it fires early enough. */
   #setTimer(core: Core): void {
-    const now = Date.now();
+    const now = this.#now(core);
     const wait = core.wait(now);
-    if (wait === Infinity || (this.#timer !== undefined && this.#timerEndsAt <= now + wait)) return;
+    const endsAt = now + Math.min(wait, LONGEST_TIMEOUT);
+    if (wait === Infinity || (this.#timer !== undefined && this.#timerEndsAt <= endsAt)) return;
     clearTimeout(this.#timer);
-    this.#timerEndsAt = now + Math.min(wait, LONGEST_TIMEOUT);
+    this.#timerEndsAt = endsAt;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
+      core.signal(TIMER, endsAt);
       this.#wake();
-    }, this.#timerEndsAt - now);
+    }, endsAt - now);
   }
 
   /** Cancels the body before it aborts the request, because the body of an aborted request cannot be cancelled. */

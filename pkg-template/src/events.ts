@@ -1,6 +1,7 @@
 // events(): an async iterator over a response or stream that exists already.
 import { onAbort } from './abort-listeners.ts';
 import { BodyReader } from './body-reader.ts';
+import { monotonic } from './clock.ts';
 import { readErrorBody } from './error-body.ts';
 import { EventSourceError, type ErrorFacts } from './errors.ts';
 import type { StreamEvent } from './event-classes.ts';
@@ -71,7 +72,7 @@ class ResponseQueue extends EventQueue<StreamEvent> {
   /** Reads the stream, or cancels it if the loop was left before. */
   start(): void {
     if (this.#since !== undefined) return;
-    this.#since = Date.now();
+    this.#since = monotonic();
     this.#read().catch((error) => this.end(error));
   }
 
@@ -116,7 +117,7 @@ class ResponseQueue extends EventQueue<StreamEvent> {
     const { value, done } = await body.read().catch(throwNetworkError);
     if (this.isOver) return;
     // Yielding without need would cost more than an event.
-    if (this.#timer === undefined) this.#since = Date.now();
+    if (this.#timer === undefined) this.#since = monotonic();
     const until = this.#until;
     if (done) return until === undefined ? this.end() : this.end(endedEarly());
     for (const slice of slices(body.take(value))) {
@@ -134,11 +135,11 @@ class ResponseQueue extends EventQueue<StreamEvent> {
   }
 
   #yieldToPage(): Promise<void> | undefined {
-    if (!this.#yielding && Date.now() - this.#since! >= MAX_TASK) {
+    if (!this.#yielding && monotonic() - this.#since! >= MAX_TASK) {
       this.hold();
       this.#yielding = nextTask().then(() => {
         this.#yielding = undefined;
-        this.#since = Date.now();
+        this.#since = monotonic();
         this.release();
       });
     }

@@ -13,9 +13,12 @@ export interface RetryOptions {
   initialDelay?: number;
   /** The longest wait, unless the reconnection time is longer. Default 30,000. */
   maxDelay?: number;
-  /** The factor by which the range of the wait grows with each retry. Default 2. */
+  /** The factor by which the range of the wait grows with each retry. Default 2; 1 with `EventSource`. */
   multiplier?: number;
-  /** `'full'`: the wait is uniformly random within the range; `'none'`: it is the whole range. Default `'full'`. */
+  /**
+   * `'full'`: the wait is uniformly random within its range. `'none'`: the waits are 1 ×, 2 ×, 4 × the reconnection time.
+   * Default `'full'`; `'none'` with `EventSource`.
+   */
   jitter?: 'full' | 'none';
   /** How many retries in a row may fail. Default `Infinity`. */
   maxRetries?: number;
@@ -53,10 +56,13 @@ export type Parse<Data> = 'json' | ((data: string, event: SourceEvent) => Data) 
 /** The second argument. All members except `withCredentials` are `[NON-SPEC]`. */
 export interface AuthenticatedEventSourceInit<Data = string> {
   /** A bearer token, a function that is called for one on every attempt, or a provider. */
-  auth?: string | ((context: AttemptContext) => MaybePromise<Token>) | AuthProvider;
+  auth?: string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>) | AuthProvider;
   /** The same as `auth`, for the simple case. */
-  token?: string | ((context: AttemptContext) => MaybePromise<Token>);
-  /** Headers, or a function that is called for them on every attempt. */
+  token?: string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>);
+  /**
+   * Headers, or a function that is called for them on every attempt, after `token`. Each call may take 30 s. Like a function
+   * for the token, it is called again after a 401.
+   */
   headers?: HeadersInit | ((context: AttemptContext) => MaybePromise<HeadersInit>);
   /**
    * Default `'GET'`. With any other method a request is never sent twice, unless `retry` is given, or after a 401 if
@@ -100,21 +106,28 @@ export interface AuthenticatedEventSourceInit<Data = string> {
    */
   lastEventIdParam?: string;
   /**
-   * `false`: never reconnects; `'spec'`: exactly as browsers do. Default: the defaults of {@link RetryOptions} for `GET`,
-   * else `false`.
+   * `false`: never reconnects; `'spec'`: as browsers do, unless another option is set. Default: the defaults of
+   * {@link RetryOptions} for `GET`, else `false`. With `EventSource` the default is `'spec'`, and each member replaces only
+   * its own default.
    */
   retry?: RetryOptions | false | 'spec';
   /**
    * Makes the final decision on each failure: whether to retry, or after how many milliseconds. `undefined` leaves the
-   * decision to the policy. Only `retry.maxRetries` limits it.
+   * decision to the policy. A promise is awaited. Only `retry.maxRetries` limits it.
    */
-  shouldRetry?: (failure: EventSourceError) => boolean | number | undefined;
-  /** The time limit in milliseconds for the providers, and again for the response headers. Default 30,000. */
+  shouldRetry?: (failure: EventSourceError) => MaybePromise<boolean | number | undefined>;
+  /**
+   * The time limit in milliseconds for the response headers. Default 30,000 for `GET`. Other methods have none, because a
+   * language model may take minutes before it sends the first header. Neither has `'spec'`.
+   */
   connectTimeout?: number;
   /**
    * The time in milliseconds (above 0) without a byte after which the connection counts as dead. Comments count as bytes.
-   * `'auto'`: three times the longest heartbeat interval, at least 10,000, once a heartbeat was seen, or announced in
-   * seconds by the response header `SSE-Heartbeat`. `false`: never. Default `'auto'`.
+   * `false`: never. Default `'auto'`; `false` with `'spec'`.
+   *
+   * `'auto'` applies to `GET` only, and only once a heartbeat is known: from the response header `SSE-Heartbeat` (in
+   * seconds), or from two comments that each ended at least 1 s of silence. The time is three times the longest heartbeat
+   * interval, at least 10,000. Events are no heartbeat.
    */
   heartbeatTimeout?: number | 'auto' | false;
   /**
@@ -154,8 +167,12 @@ export type Provider = Pick<AuthProvider, 'onUnauthorized'> & { token: AuthProvi
 /** The authentication options. */
 export interface ResolvedAuth {
   hasAuth: boolean;
-  /** Whether a rejected token can be replaced. */
+  /** Whether a request with rejected credentials is sent again. */
   canRefresh: boolean;
+  /** Whether a token is renewed before it expires. */
+  canRenew: boolean;
+  /** Returns whether a response rejects the credentials. */
+  isRejection: (response: Response) => boolean;
   provider: Provider;
   scheme: string;
   header: string;
@@ -247,9 +264,10 @@ export function readOptions(init: unknown, isNative: boolean): ResolvedOptions {
   const requestInit = readRequest(given);
   const method = readMethod(given, requestInit);
   const isGet = method === 'GET';
-  const retry = readRetry(given.retry ?? (isNative ? 'spec' : undefined), isGet);
+  const retry = readRetry(given.retry, isGet, isNative);
   const { isSpec } = retry;
-  const auth = readAuth(given.auth ?? given.token, isGet || retry.isRetryGiven);
+  const mayResend = isGet || retry.isRetryGiven;
+  const auth = readAuth(given.auth ?? given.token, mayResend, isSpec, typeof given.headers === 'function');
   if (given.body instanceof ReadableStream && (retry.isRetryGiven || auth.canRefresh)) {
     throw new TypeError('a stream as `body` can be sent only once: give a function that makes a new one');
   }
@@ -273,7 +291,7 @@ export function readOptions(init: unknown, isNative: boolean): ResolvedOptions {
     lastEventId: readLastEventId(given.lastEventId),
     shouldRetry: readFunction(given.shouldRetry, 'shouldRetry'),
     limits: {
-      connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', (isSpec ? 300 : 30) * SECOND),
+      connectTimeout: readNumber(given.connectTimeout, 'connectTimeout', isSpec || !isGet ? Infinity : 30 * SECOND),
       heartbeatTimeout: readHeartbeat(given.heartbeatTimeout, isSpec),
       maxEventSize: Math.min(
         readNumber(given.maxEventSize, 'maxEventSize', isSpec ? Infinity : 16 * MEBIBYTE),
@@ -330,21 +348,26 @@ function readHeaders(headers: unknown): Pick<ResolvedRequest, 'headers' | 'hasHe
   return { headers: () => fixed, hasHeaders: !fixed.keys().next().done };
 }
 
-function readAuth(auth: unknown, mayResend: boolean): ResolvedAuth {
+function readAuth(auth: unknown, mayResend: boolean, isSpec: boolean, hasProvidedHeaders: boolean): ResolvedAuth {
   const provider = typeof auth === 'function' ? { token: auth } : auth;
   const isProvider = typeof provider === 'object' && provider !== null;
   const given = (isProvider ? provider : {}) as { [Name in keyof AuthProvider]?: unknown };
-  const { scheme = 'Bearer', header = 'Authorization', renewBefore } = given;
+  const { scheme = 'Bearer', header = 'Authorization', renewBefore, refreshOn } = given;
   const token = isProvider ? given.token : (provider ?? undefined);
   if (!['function', 'string'].includes(typeof token) && (isProvider || token !== undefined)) {
     throw new TypeError('`auth` must be a token, a function that returns one, or an object with either as `token`');
   }
   toHeaders([[header, `${scheme} ${typeof token === 'string' ? token : ''}`]], 'auth');
+  const canRenew = typeof token === 'function';
   return {
     hasAuth: token !== undefined,
-    // A fixed token would be rejected again. A request that must not be sent twice is sent again only if the caller has
-    // given `onUnauthorized` or `retry`.
-    canRefresh: typeof given.onUnauthorized === 'function' || (mayResend && typeof token === 'function'),
+    // Fixed credentials would be rejected again. A request that must not be sent twice is sent again only if the caller has
+    // given `onUnauthorized` or `retry`. In browsers a rejection is final, unless the caller has asked for a refresh.
+    canRefresh:
+      Boolean(readFunction(given.onUnauthorized, 'auth.onUnauthorized')) ||
+      (mayResend && (canRenew || hasProvidedHeaders) && (!isSpec || refreshOn !== undefined)),
+    canRenew,
+    isRejection: readRefreshOn(refreshOn),
     provider: (isProvider ? provider : { token }) as Provider,
     scheme: String(scheme),
     header: String(header),
@@ -352,24 +375,33 @@ function readAuth(auth: unknown, mayResend: boolean): ResolvedAuth {
   };
 }
 
-function readRetry(retry: unknown, isGet: boolean): ResolvedRetry {
-  const isSpec = retry === 'spec';
-  if (!isSpec && !['undefined', 'object'].includes(typeof retry) && retry !== false) {
+function readRefreshOn(refreshOn: unknown = [401]): ResolvedAuth['isRejection'] {
+  if (Array.isArray(refreshOn)) return ({ status }) => refreshOn.includes(status);
+  if (typeof refreshOn !== 'function')
+    throw new TypeError('`auth.refreshOn` must be a list of statuses, or a function');
+  return (response) => Boolean(refreshOn(response));
+}
+
+/** `isNative`: whether the source is an `EventSource`, whose defaults are those of browsers. */
+function readRetry(retry: unknown, isGet: boolean, isNative: boolean): ResolvedRetry {
+  if (!['undefined', 'object'].includes(typeof retry) && retry !== false && retry !== 'spec') {
     throw new TypeError("`retry` must be an object of options, `false`, or 'spec'");
   }
+  const isSpec = isNative || retry === 'spec';
   const given = (typeof retry === 'object' && retry !== null ? retry : {}) as {
     [Name in keyof RetryOptions]?: unknown;
   };
   const isOff = retry === false || (retry === undefined && !isGet);
   const on = readOneOf(given.on, 'retry.on', ['always', 'error', 'never']);
+  const jitters = isSpec ? ['none', 'full'] : ['full', 'none'];
   return {
     isSpec,
     isRetryGiven: retry !== undefined && retry !== false,
     // A multiplied zero would stay zero.
     initialDelay: Math.max(readNumber(given.initialDelay, 'retry.initialDelay', 3 * SECOND), 1),
     maxDelay: readNumber(given.maxDelay, 'retry.maxDelay', 30 * SECOND),
-    multiplier: readNumber(given.multiplier, 'retry.multiplier', 2),
-    hasJitter: readOneOf(given.jitter === false ? 'none' : given.jitter, 'retry.jitter', ['full', 'none']) === 'full',
+    multiplier: readNumber(given.multiplier, 'retry.multiplier', isSpec ? 1 : 2),
+    hasJitter: readOneOf(given.jitter === false ? 'none' : given.jitter, 'retry.jitter', jitters) === 'full',
     maxRetries: Math.min(readNumber(given.maxRetries, 'retry.maxRetries', Infinity), 2 ** 32 - 1),
     resetAfter: readNumber(given.resetAfter, 'retry.resetAfter', 5 * SECOND),
     retryOn: isOff ? 2 : ['always', 'error', 'never'].indexOf(on),

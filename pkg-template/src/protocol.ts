@@ -27,6 +27,14 @@ export const BROKEN = 10;
 export const ENDED = 11;
 /** An event was larger than the limit. */
 export const TOO_LARGE = 12;
+/** A provider is called, except for a refresh. */
+export const PROVIDER_CALL = 13;
+/** A refresh begins. */
+export const REFRESH = 14;
+/** The provider has no other credentials. */
+export const REFRESH_REFUSED = 15;
+/** A timer has fired that was due at this time. */
+export const TIMER = 16;
 
 // Numbers that `Core.number` returns.
 
@@ -142,12 +150,12 @@ export const MAKES_SHORT = 1;
 export const MAKES_WIDE = 2;
 
 /** The response headers that the core reads, in the order of their numbers. */
-export const RESPONSE_HEADERS = ['Content-Type', 'Retry-After', 'SSE-Heartbeat'] as const;
+export const RESPONSE_HEADERS = ['Content-Type', 'Retry-After', 'SSE-Heartbeat', 'WWW-Authenticate'] as const;
 
 /** The settings that the core reads, in their order. */
 export const SETTINGS = [
-  'hasAuth',
   'canRefresh',
+  'canRenew',
   'renewBefore',
   'isGet',
   'isFetchable',

@@ -26,8 +26,6 @@ export class ConnectionRequest {
   readonly #aborting = new AbortController();
   /** Whether the request carries secrets, which belong to the origin of the URL that the caller gave. */
   declare readonly hasSecrets: boolean;
-  declare readonly token: string | undefined;
-  declare readonly expiresAt: number | undefined;
 
   /**
    * Builds the request. Throws if a header is not legal, or if the URL has a user name or a password.
@@ -64,8 +62,6 @@ export class ConnectionRequest {
     this.#address = address;
     this.#url =
       lastEventId && lastEventIdParam !== undefined ? withParam(address, lastEventIdParam, lastEventId) : address;
-    this.token = given?.token;
-    this.expiresAt = given?.expiresAt;
   }
 
   /** Sends the request, or a diagnostic request. */

@@ -22,7 +22,7 @@ import type { EventTableReader, Visit } from './event-table.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RECONNECT } from './protocol.ts';
 import { report } from './report-exception.ts';
-import { singleFlight, toToken, type AttemptCause, type AttemptContext, type ExpiringToken } from './token.ts';
+import { Credentials, type AttemptCause, type AttemptContext } from './token.ts';
 import { endedEarly, isLast } from './until.ts';
 import { withWasm } from './wasm.ts';
 
@@ -75,6 +75,11 @@ export class SourceController {
   declare lastEventId: string;
   /** Set by the entry ./observe. */
   declare watch: Watch | undefined;
+  /** The latest response, of any status. */
+  response: Response | undefined;
+  /** The text of its body, if it is an error response. */
+  responseBody: string | undefined;
+  readonly credentials: Credentials;
   #loop: ConnectionLoop | undefined;
   /** Whether the loop starts as soon as the WebAssembly is ready. */
   #isWanted = false;
@@ -106,6 +111,7 @@ export class SourceController {
     this.url = url;
     this.options = options;
     this.lastEventId = options.lastEventId;
+    this.credentials = new Credentials(options.auth.provider);
   }
 
   /** Whether the source behaves like a browser's own (`retry: 'spec'`). */
@@ -182,8 +188,8 @@ export class SourceController {
     this.#end(reason, ...error);
     this.#announceState();
     if (event) this.#fire(event);
-    // A failure fires one event in browsers.
-    if (!this.options.isNative && !(event && this.isSpec)) this.#fire(new ConnectionCloseEvent(reason));
+    // The standard has no such event.
+    if (!this.options.isNative) this.#fire(new ConnectionCloseEvent(reason));
   }
 
   #cannotStart(cause: unknown): void {
@@ -250,9 +256,7 @@ export class SourceController {
   // Called by the connection loop for the parts of a request.
 
   /** Returns the caller's part of a request. */
-  async prepareRequest(attempt: number, cause: AttemptCause): Promise<RequestInit> {
-    this.watch?.('attempt', attempt, cause);
-    const context = this.#context(attempt, cause);
+  async prepareRequest(context: AttemptContext): Promise<RequestInit> {
     const { request: options } = this.options;
     const headers = (await options.headers(context)) ?? {};
     const body = typeof options.body === 'function' ? await options.body(context) : options.body;
@@ -262,21 +266,20 @@ export class SourceController {
     return request;
   }
 
-  async token(attempt: number, cause: AttemptCause): Promise<ExpiringToken> {
-    const { provider } = this.options.auth;
-    const { token } = provider;
-    return toToken(
-      typeof token === 'function' ? await (provider.token as typeof token)(this.#context(attempt, cause)) : token,
-    );
+  /** Returns what the providers may know about an attempt. */
+  context(attempt: number, cause: AttemptCause): AttemptContext {
+    const { lastEventId, url, response, responseBody: body } = this;
+    return { attempt, cause, lastEventId, url, response, body };
   }
 
-  async refresh(): Promise<void> {
-    const { auth, limits } = this.options;
-    await singleFlight(auth.provider, this.#context(this.state.attempt, 'unauthorized'), limits.connectTimeout);
-  }
-
-  #context(attempt: number, cause: AttemptCause): AttemptContext {
-    return { attempt, cause, lastEventId: this.lastEventId, url: this.url };
+  /** Returns whether a response rejects the credentials. */
+  isRejection(response: Response): boolean {
+    try {
+      return this.options.auth.isRejection(response);
+    } catch (thrown) {
+      report(thrown);
+      return false;
+    }
   }
 
   // Called by the connection loop to report what happens. The entry ./observe sets `watch`, which is called too.
@@ -395,11 +398,11 @@ export class SourceController {
   }
 
   /** Calls the caller's `shouldRetry`. */
-  verdict(error: EventSourceError): boolean | number | undefined {
+  async verdict(error: EventSourceError): Promise<boolean | number | undefined> {
     const { shouldRetry } = this.options;
     if (!shouldRetry || this.readyState === CLOSED) return undefined;
     try {
-      return shouldRetry(error);
+      return await shouldRetry(error);
     } catch (thrown) {
       report(thrown);
       return undefined;

@@ -1,4 +1,6 @@
 // Tokens and the providers that supply them.
+import type { Provider } from './options.ts';
+
 export type MaybePromise<T> = T | Promise<T>;
 
 /** The attempt that a provider is called for. */
@@ -11,6 +13,12 @@ export interface AttemptContext {
   readonly lastEventId: string;
   /** The URL of the source. */
   readonly url: string;
+  /** The latest response, of any status: its headers may contain a challenge or a nonce. */
+  readonly response?: Response | undefined;
+  /** The first 16 KB of its body as text, if it is an error response. */
+  readonly body?: string | undefined;
+  /** For `headers` and `body`: the token of this attempt, if there is one. */
+  readonly token?: string | undefined;
 }
 
 export type AttemptCause = AttemptContext['cause'];
@@ -27,79 +35,138 @@ export type Token =
 
 /** Supplies tokens. Sources that share a provider object share its refresh. */
 export interface AuthProvider {
-  /** The token, or a function that is called on every attempt. */
-  token: string | ((context: AttemptContext) => MaybePromise<Token>);
   /**
-   * Called after a 401, before the one retry. Calls for sources of this provider never overlap. Default: `token` is
-   * called again (for `GET`, or if `retry` is given).
+   * The token, or a function that is called on every attempt. Each call may take 30 s. If it returns nothing, no credentials
+   * are sent.
+   */
+  token: string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>);
+  /**
+   * Called after the server has rejected the token, before the one retry. Calls for sources of this provider never overlap.
+   * A call may take any time, because a person may be signing in. If the token has been replaced meanwhile, it is not called.
+   *
+   * It is also called once if a renewal returns the same token. Default: `token` is called again (for `GET`, or if `retry` is
+   * given).
+   *
+   * @returns `false` if there are no other credentials: the source closes with the reason `unauthorized`. If it throws, the
+   * source retries with the reason `auth`.
    */
   onUnauthorized?(context: AttemptContext): MaybePromise<unknown>;
+  /** The responses that reject the token: statuses, or a function. Default `[401]`. */
+  refreshOn?: readonly number[] | ((response: Response) => boolean);
   /** The authentication scheme before the token; `''` for none. Default `'Bearer'`. */
   scheme?: string;
   /** The name of the header. Default `'Authorization'`. */
   header?: string;
   /**
    * The time in milliseconds before expiry at which the source reconnects with a fresh token. No event is lost or
-   * repeated. Default 30,000. Needs `expiresAt`, or a JWT with `exp`.
+   * repeated. A token with less than twice this time to live is renewed at half of its remaining life. Default 30,000.
+   * Needs `expiresAt`, or a JWT with `exp`.
    */
   renewBefore?: number;
 }
 
-/** A token with its expiry time in milliseconds since 1970, if that is known. */
+/** A token with its times in milliseconds since 1970, as far as they are known. */
 export interface ExpiringToken {
   readonly token: string;
   readonly expiresAt: number | undefined;
+  readonly issuedAt: number | undefined;
 }
 
-interface Refresh {
-  readonly refresh: Promise<unknown>;
-  readonly since: number;
+/** What the sources of one provider share. */
+interface Shared {
+  /** The refresh in progress. Resolves to whether there are other credentials. */
+  running?: Promise<boolean> | undefined;
+  /** The latest token that the provider returned. */
+  issued?: string | undefined;
+  /** How many refreshes have succeeded. */
+  refreshes: number;
 }
 
-/** The running refresh of each provider. Sources that share a provider are rejected together, and refresh once. */
-const refreshes = new WeakMap<object, Refresh>();
+const providers = new WeakMap<object, Shared>();
 
-/** Calls the provider's `onUnauthorized`, or returns the promise of the running call. */
-export function singleFlight(
-  provider: Pick<AuthProvider, 'onUnauthorized'>,
-  context: AttemptContext,
-  timeout: number,
-): Promise<unknown> {
-  const running = refreshes.get(provider);
-  // A call that never settles must not prevent all later refreshes.
-  if (running && Date.now() - running.since < timeout) return running.refresh;
-  const refresh = Promise.resolve()
-    .then(() => provider.onUnauthorized?.(context))
-    .finally(() => {
-      if (refreshes.get(provider)?.refresh === refresh) refreshes.delete(provider);
-    });
-  refreshes.set(provider, { refresh, since: Date.now() });
-  return refresh;
+/** The credentials of one source. */
+export class Credentials {
+  readonly #provider: Provider;
+  readonly #shared: Shared;
+  /** The token of the latest attempt. */
+  latest: ExpiringToken | undefined;
+  /** How many refreshes had succeeded when that token was requested. */
+  #refreshes = 0;
+
+  constructor(provider: Provider) {
+    this.#provider = provider;
+    this.#shared = providers.get(provider) ?? { refreshes: 0 };
+    providers.set(provider, this.#shared);
+  }
+
+  /** Returns the token of an attempt, if there is one, and whether the attempt before had another token. */
+  async request(context: AttemptContext): Promise<{ token: ExpiringToken | undefined; isNew: boolean }> {
+    const { token: given } = this.#provider;
+    const { latest, refreshes } = { latest: this.latest, refreshes: this.#shared.refreshes };
+    const token = toToken(typeof given === 'function' ? await given.call(this.#provider, context) : given);
+    this.#shared.issued = token?.token;
+    this.#refreshes = refreshes;
+    this.latest = token;
+    return { token, isNew: token?.token !== latest?.token || token?.expiresAt !== latest?.expiresAt };
+  }
+
+  /**
+   * Replaces rejected credentials. Returns whether to send the request again.
+   *
+   * 1. If a refresh is in progress, its result counts.
+   * 2. If the token was replaced since, there is nothing to do.
+   * 3. Otherwise the provider is called.
+   */
+  async refresh(context: AttemptContext): Promise<boolean> {
+    const shared = this.#shared;
+    if (shared.running !== undefined) return shared.running;
+    const isReplaced = shared.refreshes !== this.#refreshes || shared.issued !== this.latest?.token;
+    if (isReplaced || !this.canRefresh) return true;
+    shared.running = (async () => (await this.#provider.onUnauthorized!(context)) !== false)();
+    try {
+      const isRefreshed = await shared.running;
+      if (isRefreshed) shared.refreshes++;
+      return isRefreshed;
+    } finally {
+      shared.running = undefined;
+    }
+  }
+
+  /** Whether the provider can replace a token. */
+  get canRefresh(): boolean {
+    return Boolean(this.#provider.onUnauthorized);
+  }
 }
 
 /** Checks what a provider returned. */
-export function toToken(given: unknown): ExpiringToken {
-  const { token, expiresAt } = (typeof given === 'string' ? { token: given } : (given ?? {})) as {
+function toToken(given: unknown): ExpiringToken | undefined {
+  if (given === undefined || given === null) return undefined;
+  const { token, expiresAt } = (typeof given === 'string' ? { token: given } : given) as {
     token?: unknown;
     expiresAt?: unknown;
   };
   if (typeof token !== 'string') {
-    throw new TypeError('the token provider must return a string, or { token, expiresAt }');
+    throw new TypeError('the token provider must return a string, { token, expiresAt }, or nothing');
   }
-  if (expiresAt === undefined || expiresAt === null) return { token, expiresAt: expiryOf(token) };
+  const { exp, iat } = claimsOf(token);
+  if (expiresAt === undefined || expiresAt === null) return { token, expiresAt: exp, issuedAt: iat };
   const time = Number(expiresAt);
   if (Number.isNaN(time)) throw new TypeError('`expiresAt` must be a Date or milliseconds since 1970');
-  return { token, expiresAt: time };
+  return { token, expiresAt: time, issuedAt: iat };
 }
 
-/** Reads the `exp` claim of a JWT (RFC 7519 §4.1.4). It is not trusted: it only determines when to fetch a fresh token. */
-function expiryOf(token: string): number | undefined {
+/** Reads the times of a JWT (RFC 7519 §4.1). They are not trusted: they only determine when to fetch a fresh token. */
+function claimsOf(token: string): { exp?: number | undefined; iat?: number | undefined } {
   const [, claims, ...rest] = token.split('.');
-  if (rest.length !== 1) return undefined;
+  if (rest.length !== 1) return {};
   try {
-    const { exp } = JSON.parse(atob(claims!.replaceAll('-', '+').replaceAll('_', '/')));
-    return typeof exp === 'number' ? exp * 1000 : undefined;
+    const { exp, iat } = JSON.parse(atob(claims!.replaceAll('-', '+').replaceAll('_', '/')));
+    return { exp: milliseconds(exp), iat: milliseconds(iat) };
   } catch {
-    return undefined;
+    return {};
   }
+}
+
+function milliseconds(seconds: unknown): number | undefined {
+  return typeof seconds === 'number' ? seconds * 1000 : undefined;
 }

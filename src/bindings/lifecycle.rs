@@ -7,16 +7,19 @@ use wasm_bindgen::prelude::*;
 use super::protocol::*;
 use super::settings::{Settings, milliseconds, moment, time};
 use crate::connection::{
-    self, Cause, Decision, Failure, Interrupt, Millis, Origin, Pace, Reason, RedirectGuard,
-    RequestKind, ResponseHead, RetryOverride, Step, header_value, retry_after,
+    self, Cause, Clock, Decision, Failure, Interrupt, Millis, Origin, Pace, Reason, RedirectGuard,
+    RequestKind, ResponseHead, RetryOverride, Step, TokenLife, header_value, is_nonce_challenge,
+    retry_after,
 };
 use crate::event_stream::digits;
 
 /// The [`connection::Lifecycle`] of one source, for the loop in JavaScript. It calls no JavaScript,
-/// so that no call finds it borrowed. Moments are milliseconds since 1970, waits are milliseconds.
+/// so that no call finds it borrowed. All times are milliseconds. Moments are times of the
+/// [`Clock`], except for those called `unix`.
 #[wasm_bindgen(js_name = Core)]
 pub struct Lifecycle {
     lifecycle: connection::Lifecycle,
+    clock: Clock,
     pace: Pace,
     /// The cause of the latest step that had one.
     cause: Cause,
@@ -31,6 +34,7 @@ impl Lifecycle {
     pub fn new(settings: &[f64]) -> Lifecycle {
         Lifecycle {
             lifecycle: connection::Lifecycle::new(Settings(settings).policy(), String::new()),
+            clock: Clock::default(),
             pace: Pace::START,
             cause: Cause::Start,
             headers: Default::default(),
@@ -51,6 +55,15 @@ impl Lifecycle {
     #[wasm_bindgen(js_name = setLastEventId)]
     pub fn set_last_event_id(&mut self, value: String) {
         self.lifecycle.retry_state_mut().set_last_event_id(&value);
+    }
+
+    /// Reads both clocks, and returns the time of the source.
+    pub fn now(&mut self, monotonic: f64, unix: f64) -> f64 {
+        let (now, has_jumped) = self.clock.read(moment(monotonic), moment(unix));
+        if has_jumped {
+            self.lifecycle.on_clock_jump(now);
+        }
+        milliseconds(now)
     }
 
     /// Returns the next step.
@@ -102,6 +115,10 @@ impl Lifecycle {
             BROKEN => lifecycle.fail(Reason::Network),
             ENDED => lifecycle.fail(Reason::End),
             TOO_LARGE => lifecycle.fail(Reason::TooLarge),
+            PROVIDER_CALL => lifecycle.on_provider_call(moment(now)),
+            REFRESH => lifecycle.on_refresh(),
+            REFRESH_REFUSED => lifecycle.refresh_refused(),
+            TIMER => self.clock.on_timer(moment(now)),
             _ => unknown(signal),
         }
     }
@@ -122,26 +139,44 @@ impl Lifecycle {
         }
     }
 
-    /// Records a response, whose headers were set before. `retry_at` is its `Retry-After` parsed as a
-    /// date.
-    pub fn responded(&mut self, status: u16, is_opaque_redirect: bool, retry_at: f64, now: f64) {
-        let [content_type, wait, _] = &self.headers;
+    /// Sets the token of the request that is being prepared, with its times. NaN is unknown.
+    /// `is_new` if the request before had another token.
+    #[wasm_bindgen(js_name = setToken)]
+    pub fn set_token(&mut self, expires_at: f64, issued_at: f64, is_new: bool, unix: f64) {
+        let known = |time: f64| (!time.is_nan()).then(|| moment(time));
+        let life = known(expires_at).map(|expires_at| TokenLife {
+            expires_at,
+            issued_at: known(issued_at),
+        });
+        self.lifecycle.set_token(life, is_new, moment(unix));
+    }
+
+    /// Records a response, whose headers were set before. `retry_in` is the wait until the date in
+    /// its `Retry-After`, NaN if there is none. `is_rejection` if it rejects the credentials.
+    pub fn responded(
+        &mut self,
+        status: u16,
+        is_opaque_redirect: bool,
+        retry_in: f64,
+        is_rejection: bool,
+    ) {
+        let [content_type, wait, _, challenge] = &self.headers;
         self.lifecycle.responded(&ResponseHead {
             status,
             is_opaque_redirect,
             content_type: Some(content_type),
-            retry_after: retry_after(wait, now, |_| retry_at),
+            retry_after: retry_after(wait, 0.0, |_| retry_in),
+            is_rejection,
+            is_nonce_challenge: is_nonce_challenge(challenge),
         });
     }
 
-    /// Records that the stream is open, and returns whether it was open before. `expires_at` is the
-    /// expiry of the token, NaN if unknown. `is_same_token` if the stream before had the same token.
-    pub fn announce(&mut self, now: f64, expires_at: f64, is_same_token: bool) -> bool {
-        let [.., heartbeat] = &self.headers;
+    /// Records that the stream is open, and returns whether it was open before.
+    pub fn announce(&mut self, now: f64, unix: f64) -> bool {
+        let [.., heartbeat, _] = &self.headers;
         let heartbeat_interval = digits(heartbeat.as_bytes()).map(Millis::from_secs);
-        let expires_at = (!expires_at.is_nan()).then(|| moment(expires_at));
         self.lifecycle
-            .announce(moment(now), heartbeat_interval, expires_at, is_same_token)
+            .announce(moment(now), moment(unix), heartbeat_interval)
     }
 
     /// Applies a `retry` field of the stream, and returns the resulting reconnection time.
@@ -163,11 +198,11 @@ impl Lifecycle {
         should_yield
     }
 
-    /// Records a chunk, which is delivered by `now`.
+    /// Records a chunk, which is delivered by `now`. `is_comment` if it begins with a comment.
     #[wasm_bindgen(js_name = sign)]
-    pub fn on_bytes(&mut self, arrived: f64, now: f64, has_comment: bool) {
+    pub fn on_bytes(&mut self, arrived: f64, now: f64, is_comment: bool) {
         self.lifecycle
-            .on_bytes(moment(arrived), moment(now), has_comment);
+            .on_bytes(moment(arrived), moment(now), is_comment);
     }
 
     /// Decides what follows the failure, and returns the wait, or −1 if the source does not wait.

@@ -48,6 +48,14 @@ numbers! {
         ENDED = 11,
         /// An event was larger than the limit.
         TOO_LARGE = 12,
+        /// A provider is called, except for a refresh.
+        PROVIDER_CALL = 13,
+        /// A refresh begins.
+        REFRESH = 14,
+        /// The provider has no other credentials.
+        REFRESH_REFUSED = 15,
+        /// A timer has fired that was due at this time.
+        TIMER = 16,
     }
     "Numbers that `Core.number` returns.": u32 {
         /// The number of the attempt, from 1.
@@ -156,7 +164,12 @@ numbers! {
 }
 
 /// The response headers that the core reads, in the order of their numbers for `Core.setHeader`.
-pub(crate) const RESPONSE_HEADERS: [&str; 3] = ["Content-Type", "Retry-After", "SSE-Heartbeat"];
+pub(crate) const RESPONSE_HEADERS: [&str; 4] = [
+    "Content-Type",
+    "Retry-After",
+    "SSE-Heartbeat",
+    "WWW-Authenticate",
+];
 
 /// Defines the settings of a source, and the list of their names in JavaScript.
 macro_rules! settings {
@@ -172,12 +185,13 @@ macro_rules! settings {
 }
 
 settings! {
-    HasAuth = "hasAuth",
     CanRefresh = "canRefresh",
+    CanRenew = "canRenew",
     RenewBefore = "renewBefore",
     IsGet = "isGet",
     IsFetchable = "isFetchable",
     MayProbe = "mayProbe",
+    /// Infinity is never.
     ConnectTimeout = "connectTimeout",
     /// 0 is automatic, infinity is never.
     HeartbeatTimeout = "heartbeatTimeout",

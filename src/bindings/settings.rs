@@ -26,9 +26,13 @@ impl Settings<'_> {
         Policy {
             retry: self.retry(),
             is_get: self.is(Setting::IsGet),
-            can_refresh: self.is(Setting::HasAuth) && self.is(Setting::CanRefresh),
+            can_refresh: self.is(Setting::CanRefresh),
+            can_renew: self.is(Setting::CanRenew),
             renew_before: self.time(Setting::RenewBefore),
-            connect_timeout: self.time(Setting::ConnectTimeout),
+            connect_timeout: match self.number(Setting::ConnectTimeout) {
+                f64::INFINITY => Millis::MAX,
+                limit => time(limit),
+            },
             heartbeat_timeout: heartbeat(self.number(Setting::HeartbeatTimeout)),
             redirect: match self.is(Setting::FollowsRedirects) {
                 true => RedirectPolicy::Follow,
@@ -40,28 +44,23 @@ impl Settings<'_> {
     }
 
     fn retry(&self) -> Retry {
-        let is_spec = self.is(Setting::IsSpec);
-        let mut retry = if is_spec {
-            Retry::spec()
-        } else {
-            Retry::default()
-        };
-        retry.initial_delay = self.time(Setting::InitialDelay);
-        retry.on = match self.number(Setting::RetryOn) {
-            0.0 => RetryOn::Always,
-            1.0 => RetryOn::Error,
-            _ => RetryOn::Never,
-        };
-        if !is_spec {
-            retry.max_delay = self.time(Setting::MaxDelay);
-            retry.multiplier = self.number(Setting::Multiplier).max(1.0);
-            retry.max_retries = self.number(Setting::MaxRetries) as u32;
-            retry.reset_after = self.time(Setting::ResetAfter);
-            if !self.is(Setting::HasJitter) {
-                retry.jitter = Jitter::None;
-            }
+        Retry {
+            initial_delay: self.time(Setting::InitialDelay),
+            max_delay: self.time(Setting::MaxDelay),
+            multiplier: self.number(Setting::Multiplier).max(1.0),
+            jitter: match self.is(Setting::HasJitter) {
+                true => Jitter::Full,
+                false => Jitter::None,
+            },
+            max_retries: self.number(Setting::MaxRetries) as u32,
+            reset_after: self.time(Setting::ResetAfter),
+            on: match self.number(Setting::RetryOn) {
+                0.0 => RetryOn::Always,
+                1.0 => RetryOn::Error,
+                _ => RetryOn::Never,
+            },
+            is_spec: self.is(Setting::IsSpec),
         }
-        retry
     }
 }
 

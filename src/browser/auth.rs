@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::time::Duration;
@@ -11,16 +12,16 @@ use futures_core::future::LocalBoxFuture;
 use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
-use super::single_flight::SingleFlight;
+use super::single_flight::{Issued, SingleFlight};
 use super::sys;
-use crate::connection::{Cause, DEFAULT_RENEW_BEFORE, Millis};
+use crate::connection::{Cause, DEFAULT_RENEW_BEFORE, Millis, TokenLife};
 
 /// A token, with its expiry if that is known.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
     pub(super) value: String,
-    /// The time since 1970.
-    pub(super) expires_at: Option<Millis>,
+    /// Its times, if its expiry is known.
+    pub(super) life: Option<TokenLife>,
 }
 
 impl Token {
@@ -31,16 +32,21 @@ impl Token {
     pub fn new(value: impl Into<String>) -> Self {
         let value = value.into();
         Self {
-            expires_at: jwt_expiry(&value),
+            life: jwt_life(&value),
             value,
         }
     }
 
     /// A token with an expiry, as the time since 1970.
     pub fn with_expiry(value: impl Into<String>, expires_at: Duration) -> Self {
+        let value = value.into();
+        let issued_at = jwt_life(&value).and_then(|life| life.issued_at);
         Self {
-            value: value.into(),
-            expires_at: Some(expires_at.into()),
+            value,
+            life: Some(TokenLife {
+                expires_at: expires_at.into(),
+                issued_at,
+            }),
         }
     }
 }
@@ -64,9 +70,9 @@ impl From<&str> for Token {
     }
 }
 
-/// Reads the `exp` claim ([RFC 7519 §4.1.4](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4))
+/// Reads the claims `exp` and `iat` of a JWT ([RFC 7519 §4.1](https://www.rfc-editor.org/rfc/rfc7519#section-4.1))
 /// with the engine's own Base64 and JSON decoders.
-fn jwt_expiry(token: &str) -> Option<Millis> {
+fn jwt_life(token: &str) -> Option<TokenLife> {
     let mut parts = token.as_bytes().split(|byte| *byte == b'.');
     let claims = parts.nth(1).filter(|_| parts.count() == 1)?;
     let base64 = claims.iter().map(|byte| match byte {
@@ -76,8 +82,14 @@ fn jwt_expiry(token: &str) -> Option<Millis> {
     });
     let json = sys::atob(&base64.collect::<String>()).ok()?;
     let claims = JSON::parse(&json).ok()?;
-    let seconds = sys::member(&claims, "exp")?.as_f64()?;
-    Some(Millis::new((seconds * 1000.0) as u64))
+    let time = |claim| {
+        let seconds = sys::member(&claims, claim)?.as_f64()?;
+        Some(Millis::new((seconds * 1000.0) as u64))
+    };
+    Some(TokenLife {
+        expires_at: time("exp")?,
+        issued_at: time("iat"),
+    })
 }
 
 /// The attempt for which a token is requested.
@@ -101,46 +113,72 @@ pub struct AttemptContext {
 /// # }
 /// ```
 pub trait TokenProvider {
-    /// Returns the token of this attempt.
+    /// Returns the token of this attempt, or `None` to send no credentials. The call is limited to
+    /// 30 s, and runs to its end even if the attempt is abandoned.
     ///
     /// # Errors
     /// The cause of the failed attempt, see [`Error::cause`](super::Error::cause).
-    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>>;
+    fn token(
+        &self,
+        context: AttemptContext,
+    ) -> LocalBoxFuture<'static, Result<Option<Token>, JsValue>>;
 
-    /// Refreshes the credentials after a 401. Then the request is sent once more, with a new
-    /// [`token`](Self::token). The default does nothing.
+    /// Refreshes the credentials after the server rejected the token. Then the request is sent once
+    /// more, with a new [`token`](Self::token). Returns `false` if there are no other credentials: the
+    /// failure is final. The default does nothing and returns `true`.
+    ///
+    /// Calls for sources that share an [`Auth`] never overlap. A call may take any time, because a
+    /// person may be signing in. It is also called once if a renewal returned the same token.
     ///
     /// # Errors
-    /// The cause of the failed attempt, see [`Error::cause`](super::Error::cause).
-    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<(), JsValue>> {
-        Box::pin(async { Ok(()) })
+    /// The cause of the failed attempt, see [`Error::cause`](super::Error::cause). The source retries
+    /// with backoff.
+    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, JsValue>> {
+        Box::pin(async { Ok(true) })
     }
 
-    /// Whether a 401 is worth one refresh and one retry. The default is `true`.
+    /// Whether a rejected token is worth one refresh and one retry. The default is `true`.
     fn can_refresh(&self) -> bool {
         true
     }
-}
 
-/// A closure that returns a future is a provider without a special refresh.
-impl<F, T> TokenProvider for F
-where
-    F: Fn(AttemptContext) -> T,
-    T: Future<Output = Result<Token, JsValue>> + 'static,
-{
-    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
-        Box::pin(self(context))
+    /// Whether [`on_unauthorized`](Self::on_unauthorized) obtains new credentials. If so, a request
+    /// other than `GET` is sent again after it, and a source with [`Retry::spec`] refreshes. The default
+    /// is `false`.
+    ///
+    /// [`Retry::spec`]: crate::connection::Retry::spec
+    fn has_refresh(&self) -> bool {
+        false
     }
 }
 
-/// The credentials of one or more sources. Clones share one refresh: if several sources receive a 401
-/// at the same time, the provider is called once.
+/// A closure that returns a future is a provider without a special refresh. The future returns a
+/// [`Token`] or an `Option<Token>`.
+impl<F, T, R> TokenProvider for F
+where
+    F: Fn(AttemptContext) -> T,
+    T: Future<Output = Result<R, JsValue>> + 'static,
+    R: Into<Option<Token>>,
+{
+    fn token(
+        &self,
+        context: AttemptContext,
+    ) -> LocalBoxFuture<'static, Result<Option<Token>, JsValue>> {
+        let token = self(context);
+        Box::pin(async { Ok(token.await?.into()) })
+    }
+}
+
+/// The credentials of one or more sources. Clones share one refresh: if the tokens of several sources
+/// are rejected, [`on_unauthorized`](TokenProvider::on_unauthorized) is called once.
 #[derive(Clone)]
 pub struct Auth {
     provider: Rc<SingleFlight>,
     pub(super) scheme: String,
     pub(super) header: String,
     pub(super) renew_before: Millis,
+    /// The statuses that reject the token, if the caller set them.
+    refresh_on: Option<Vec<u16>>,
 }
 
 impl Auth {
@@ -153,6 +191,7 @@ impl Auth {
             scheme: String::from("Bearer"),
             header: String::from("Authorization"),
             renew_before: DEFAULT_RENEW_BEFORE,
+            refresh_on: None,
         }
     }
 
@@ -184,21 +223,39 @@ impl Auth {
         self
     }
 
+    /// Sets the statuses of responses that reject the token. Default 401.
+    #[must_use]
+    pub fn refresh_on(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.refresh_on = Some(statuses.into_iter().collect());
+        self
+    }
+
+    /// Whether a token is supplied by a provider, and not fixed.
     pub(super) fn can_refresh(&self) -> bool {
         self.provider.can_refresh()
     }
 
-    /// Returns the token of an attempt, after a refresh if the latest response was a 401. A shared
-    /// refresh that takes longer than `timeout` counts as hanging.
-    pub(super) async fn token(
-        &self,
-        context: AttemptContext,
-        timeout: Millis,
-    ) -> Result<Token, JsValue> {
-        if context.cause == Cause::Unauthorized {
-            self.provider.refresh(timeout).await?;
+    /// Whether a rejected request may be sent again. `may_resend` if any request may.
+    pub(super) fn may_refresh(&self, may_resend: bool, is_spec: bool) -> bool {
+        let is_wanted = !is_spec || self.refresh_on.is_some();
+        self.provider.has_refresh() || (self.can_refresh() && may_resend && is_wanted)
+    }
+
+    /// Whether a response with this status rejects the token.
+    pub(super) fn is_rejection(&self, status: u16) -> bool {
+        match &self.refresh_on {
+            Some(statuses) => statuses.contains(&status),
+            None => status == 401,
         }
+    }
+
+    pub(super) async fn token(&self, context: AttemptContext) -> Result<Issued, JsValue> {
         self.provider.token(context).await
+    }
+
+    /// Replaces a rejected token, and returns whether to send the request again.
+    pub(super) async fn refresh(&self, rejected: &Issued) -> Result<bool, JsValue> {
+        self.provider.refresh(rejected).await
     }
 
     pub(super) fn header_value(&self, token: &Token) -> String {
@@ -212,8 +269,8 @@ impl Auth {
 struct Fixed(Token);
 
 impl TokenProvider for Fixed {
-    fn token(&self, _: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
-        let token = self.0.clone();
+    fn token(&self, _: AttemptContext) -> LocalBoxFuture<'static, Result<Option<Token>, JsValue>> {
+        let token = Some(self.0.clone());
         Box::pin(async { Ok(token) })
     }
 

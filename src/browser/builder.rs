@@ -15,7 +15,9 @@ use super::event_source::AuthenticatedEventSource;
 use super::options::Options;
 use super::shared_state::Hooks;
 use super::sys;
-use crate::connection::{Failure, HeartbeatTimeout, Reason, RedirectPolicy, Retry, Verdict};
+use crate::connection::{
+    Failure, HeartbeatTimeout, Reason, RedirectPolicy, Retry, RetryOn, Verdict,
+};
 
 /// Configures an [`AuthenticatedEventSource`]. All times are rounded up to whole milliseconds.
 #[must_use = "a builder does nothing until `open`"]
@@ -67,7 +69,8 @@ impl Builder {
     }
 
     /// Sets the request method. Default `GET`. A request with any other method is never sent again,
-    /// not even after a 401, unless [`retry`](Self::retry) is set.
+    /// unless [`retry`](Self::retry) allows it. After a rejected token it is sent again if
+    /// [`TokenProvider::has_refresh`](super::TokenProvider::has_refresh) is `true`.
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = method.into();
         self
@@ -107,13 +110,14 @@ impl Builder {
     }
 
     /// Sets when to reconnect. Default [`Retry::default`] for `GET`, [`Retry::never`] for any other
-    /// method.
+    /// method. With [`Retry::spec`] there are no time limits and no size limit, unless they are set.
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = Some(retry);
         self
     }
 
-    /// Sets the time limit for the providers, and then for the response headers. Default 30 s.
+    /// Sets the time limit for the response headers. Default 30 s for `GET`, none for any other method:
+    /// a language model may take minutes before it sends the first header.
     pub fn connect_timeout(self, time: Duration) -> Self {
         self.set(move |options| options.policy.connect_timeout = time.into())
     }
@@ -170,19 +174,22 @@ impl Builder {
         let url = resolve(&self.url).map_err(refused)?;
         self.fill_init().map_err(refused)?;
         let mut options = Options::new(url, self.init);
+        let is_get = self.method.eq_ignore_ascii_case("GET");
+        let default_retry = if is_get { Retry::default } else { Retry::never };
+        let retry = self.retry.clone().unwrap_or_else(default_retry);
+        options.set_limits(is_get, retry.is_spec);
         for setting in self.settings {
             setting(&mut options);
         }
-        let is_get = self.method.eq_ignore_ascii_case("GET");
-        let may_resend = is_get || self.retry.is_some();
-        let default_retry = if is_get { Retry::default } else { Retry::never };
+        let may_resend = is_get || (self.retry.is_some() && retry.on != RetryOn::Never);
         let policy = &mut options.policy;
-        policy.retry = self.retry.unwrap_or_else(default_retry);
+        policy.retry = retry;
         policy.is_get = is_get;
         policy.may_probe = is_get;
         policy.is_fetchable = is_fetchable(&options.url);
         if let Some(auth) = &options.auth {
-            policy.can_refresh = may_resend && auth.can_refresh();
+            policy.can_refresh = auth.may_refresh(may_resend, policy.retry.is_spec);
+            policy.can_renew = auth.can_refresh();
             policy.renew_before = auth.renew_before;
         }
         Ok(AuthenticatedEventSource::new(options, self.hooks))

@@ -1,23 +1,22 @@
 //! One timer for the next deadline of a source.
 
 use alloc::rc::Rc;
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::Closure;
 
 use super::sys;
 use super::wake::LoopWaker;
-use crate::connection::Millis;
+use crate::connection::{Clock, Millis};
 
-/// The longest single timeout: 5 s. Timers stop while the machine sleeps, but the clock continues, so
-/// that the clock is compared with the deadline at least this often.
+/// The longest single timeout: 5 s. Timers stop while the machine sleeps, so that the clocks are read
+/// at least this often.
 const LONGEST: Millis = Millis::from_secs(5);
 
-/// Wakes the loop when it is time to compare the clock with the deadline. Cleared on drop.
+/// Wakes the loop when it is time to check the deadline. Cleared on drop.
 pub(super) struct DeadlineTimer {
-    /// The time of the running timer. It is not derived from the clock, because a timer may fire
-    /// before the clock shows its time.
+    /// The time at which the running timer is due.
     fires_at: Rc<Cell<Option<Millis>>>,
     timer: JsValue,
     /// The callback, which must live as long as the engine may call it.
@@ -25,11 +24,13 @@ pub(super) struct DeadlineTimer {
 }
 
 impl DeadlineTimer {
-    pub(super) fn new(waker: Rc<LoopWaker>) -> Self {
+    pub(super) fn new(waker: Rc<LoopWaker>, clock: Rc<RefCell<Clock>>) -> Self {
         let fires_at = Rc::new(Cell::new(None));
-        let running = Rc::clone(&fires_at);
+        let running: Rc<Cell<Option<Millis>>> = Rc::clone(&fires_at);
         let on_fire = Closure::new(move |_| {
-            running.set(None);
+            if let Some(due) = running.take() {
+                clock.borrow_mut().on_timer(due);
+            }
             waker.wake();
         });
         Self {

@@ -12,7 +12,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
-use super::auth::{AttemptContext, Token};
+use super::auth::{AttemptContext, Auth};
 use super::body::Body;
 use super::error::{Error, FailureContext};
 use super::interruptible::Interruptible;
@@ -20,6 +20,7 @@ use super::page_lifecycle::PageLifecycle;
 use super::request::Request;
 use super::response::{Head, heartbeat_interval};
 use super::shared_state::{SharedState, SliceContents};
+use super::single_flight::Issued;
 use super::sys;
 use crate::connection::{Cause, Decision, Pace, Reason, RequestKind, Step};
 use crate::event_stream::EventStreamParser;
@@ -33,8 +34,8 @@ struct Driver {
     request: Option<Request>,
     /// The exception and the response of the current action, should it fail.
     context: FailureContext,
-    /// The token of the latest stream.
-    token: Option<Token>,
+    /// The token of the latest attempt.
+    issued: Issued,
     pace: Pace,
 }
 
@@ -51,7 +52,8 @@ pub(super) async fn run(shared: Rc<SharedState>) {
     let _page = PageLifecycle::listen(&shared);
     let mut driver = Driver::new(shared);
     loop {
-        let step = driver.shared.lifecycle().step(sys::now());
+        let now = driver.shared.now();
+        let step = driver.shared.lifecycle().step(now);
         match step {
             Step::Prepare(cause) => driver.prepare(cause).await,
             Step::Fetch(kind) => driver.fetch(kind).await,
@@ -77,7 +79,7 @@ impl Driver {
             stream: None,
             request: None,
             context: FailureContext::default(),
-            token: None,
+            issued: Issued::default(),
             pace: Pace::START,
         }
     }
@@ -100,16 +102,66 @@ impl Driver {
 
     /// Calls the providers and builds the request.
     async fn prepare(&mut self, cause: Cause) {
-        let attempt = self.shared.lifecycle().attempt();
-        let asking = self.shared.options.token(AttemptContext { attempt, cause });
-        match self.interruptible.run(asking).await {
-            Some(Ok(token)) => self.build(token),
-            Some(Err(cause)) => self.fail_by(Reason::Auth, cause),
-            None => {}
+        let Some(auth) = self.shared.options.auth.clone() else {
+            return self.build();
+        };
+        if cause == Cause::Unauthorized {
+            match self.refresh(&auth).await {
+                Some(true) => {}
+                Some(false) => return self.shared.lifecycle().refresh_refused(),
+                None => return,
+            }
         }
+        let Some(mut issued) = self.request_token(&auth, cause).await else {
+            return;
+        };
+        if cause == Cause::Renewal && issued.token == self.issued.token {
+            // The provider has cached its token. Without a refresh the server would reject it soon.
+            if self.refresh(&auth).await.is_none() {
+                return;
+            }
+            let Some(renewed) = self.request_token(&auth, cause).await else {
+                return;
+            };
+            issued = renewed;
+        }
+        self.set_token(issued);
+        self.build();
     }
 
-    fn build(&mut self, token: Option<Token>) {
+    fn set_token(&mut self, issued: Issued) {
+        let is_new = issued.token != self.issued.token;
+        let life = issued.token.as_ref().and_then(|token| token.life);
+        self.shared.lifecycle().set_token(life, is_new, sys::unix());
+        self.issued = issued;
+    }
+
+    /// Returns the token of the attempt, or `None` if the attempt is over.
+    async fn request_token(&mut self, auth: &Auth, cause: Cause) -> Option<Issued> {
+        let now = self.shared.now();
+        self.shared.lifecycle().on_provider_call(now);
+        let attempt = self.shared.lifecycle().attempt();
+        let asking = auth.token(AttemptContext { attempt, cause });
+        let result = self.interruptible.run(asking).await?;
+        self.or_fail(result)
+    }
+
+    /// Replaces the token of the latest attempt. Returns whether the provider has other credentials,
+    /// or `None` if the attempt is over.
+    async fn refresh(&mut self, auth: &Auth) -> Option<bool> {
+        self.shared.lifecycle().on_refresh();
+        let issued = self.issued.clone();
+        let result = self.interruptible.run(auth.refresh(&issued)).await?;
+        self.or_fail(result)
+    }
+
+    fn or_fail<T>(&mut self, result: Result<T, JsValue>) -> Option<T> {
+        result
+            .map_err(|cause| self.fail_by(Reason::Auth, cause))
+            .ok()
+    }
+
+    fn build(&mut self) {
         let options = &self.shared.options;
         let origin = options.origin();
         let last_event_id = self
@@ -119,10 +171,12 @@ impl Driver {
             .last_event_id()
             .to_owned();
         let guard = |has_secrets| self.shared.lifecycle().guard(origin, has_secrets);
+        let token = self.issued.token.as_ref();
         match Request::new(options, &last_event_id, token, guard) {
             Ok(request) => {
                 self.request = Some(request);
-                self.shared.lifecycle().prepared(sys::now());
+                let now = self.shared.now();
+                self.shared.lifecycle().prepared(now);
             }
             // Drop the exception: some engines quote the illegal value, which may be a secret.
             Err(_) => self.fail(Reason::Request),
@@ -146,7 +200,8 @@ impl Driver {
     }
 
     fn responded(&mut self, kind: RequestKind, response: Response) {
-        Head::of(&response).report(&mut self.shared.lifecycle());
+        let auth = self.shared.options.auth.as_ref();
+        Head::of(&response, auth).report(&mut self.shared.lifecycle());
         if matches!(kind, RequestKind::Request | RequestKind::RequestAgain) {
             self.context = FailureContext::of(response);
         }
@@ -169,13 +224,9 @@ impl Driver {
 
     fn announce(&mut self, response: &Response, body: Body) {
         let options = &self.shared.options;
-        let token = self.request.as_ref().and_then(|it| it.token.clone());
-        let expires_at = token.as_ref().and_then(|token| token.expires_at);
-        let is_same_token = self.token == token;
-        self.token = token;
-        let (now, heartbeat_interval) = (sys::now(), heartbeat_interval(response));
+        let (now, heartbeat_interval) = (self.shared.now(), heartbeat_interval(response));
         let mut lifecycle = self.shared.lifecycle();
-        let is_resumed = lifecycle.announce(now, heartbeat_interval, expires_at, is_same_token);
+        let is_resumed = lifecycle.announce(now, sys::unix(), heartbeat_interval);
         let mut parser = EventStreamParser::new().max_event_size(options.max_event_size);
         parser.reset(lifecycle.retry_state().last_event_id());
         drop(lifecycle);
@@ -210,12 +261,14 @@ impl Driver {
 
     /// Parses a chunk slice by slice, and waits until the caller has polled the events of each.
     async fn deliver(&mut self, chunk: &Uint8Array) {
-        let arrived = sys::now();
+        let arrived = self.shared.now();
+        // A comment that follows an event in the same chunk did not end the silence.
+        let is_comment = chunk.length() > 0 && chunk.get_index(0) == b':';
         let mut has_comment = false;
         let mut start = 0;
         // After a restart the server sends the rest of the chunk again.
         while start < chunk.length() && !self.shared.lifecycle().must_stop_reading() {
-            let started = js_sys::Date::now();
+            let started = sys::monotonic();
             let slice = chunk.subarray(start, chunk.length().min(start + self.pace.slice));
             start += slice.length();
             let contents = self.parse(&slice);
@@ -224,12 +277,13 @@ impl Driver {
             if contents.is_too_large {
                 return self.fail(Reason::TooLarge);
             }
-            let took = js_sys::Date::now() - started;
+            let took = sys::monotonic().saturating_sub(started).get();
             self.yield_if_due(slice.length(), took as u32).await;
         }
+        let now = self.shared.now();
         self.shared
             .lifecycle()
-            .on_bytes(arrived, sys::now(), has_comment);
+            .on_bytes(arrived, now, is_comment && has_comment);
     }
 
     fn parse(&mut self, slice: &Uint8Array) -> SliceContents {
@@ -264,10 +318,11 @@ impl Driver {
             .as_ref()
             .and_then(|should_retry| should_retry(&failure))
             .map(Into::into);
-        let (now, random) = (sys::now(), js_sys::Math::random());
+        let (now, random) = (self.shared.now(), js_sys::Math::random());
         let decision = self.shared.lifecycle().decide(verdict, now, random);
-        // The end of the stream is no error if the server ended it on purpose.
-        let is_ordinary_end = failure.is_ordinary_end();
+        // The end of the stream is no error if the server ended it on purpose. In browsers it is one.
+        let is_spec = self.shared.options.policy.retry.is_spec;
+        let is_ordinary_end = failure.is_ordinary_end() && !is_spec;
         let error = Error::new(failure, context);
         match (decision, &hooks.retry) {
             (Decision::Wait(wait), Some(retry)) => retry(&error, wait.into()),

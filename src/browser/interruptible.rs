@@ -7,7 +7,6 @@ use core::task::Poll;
 
 use super::deadline_timer::DeadlineTimer;
 use super::shared_state::SharedState;
-use super::sys;
 
 /// Runs one action of the loop until it is done, or until the lifecycle ends it.
 pub(super) struct Interruptible {
@@ -17,14 +16,14 @@ pub(super) struct Interruptible {
 
 impl Interruptible {
     pub(super) fn new(shared: Rc<SharedState>) -> Self {
-        let timer = DeadlineTimer::new(Rc::clone(&shared.waker));
+        let timer = DeadlineTimer::new(Rc::clone(&shared.waker), Rc::clone(&shared.clock));
         Self { shared, timer }
     }
 
     /// Returns the result of `work`, or `None` if an interrupt or the deadline ended it.
     pub(super) async fn run<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         let (shared, timer) = (&self.shared, &mut self.timer);
-        let started = sys::now();
+        let started = shared.now();
         let mut work = pin!(work);
         poll_fn(|context| {
             shared.waker.register(context);
@@ -36,7 +35,7 @@ impl Interruptible {
             if let Poll::Ready(done) = work.as_mut().poll(context) {
                 return Poll::Ready(Some(done));
             }
-            let now = sys::now();
+            let now = shared.now();
             if shared.lifecycle().check(now) {
                 return Poll::Ready(None);
             }

@@ -2,12 +2,11 @@
 
 use alloc::string::String;
 
-use wasm_bindgen::JsValue;
 use web_sys::{RequestInit, Url};
 
-use super::auth::{AttemptContext, Auth, Token};
+use super::auth::Auth;
 use super::sys;
-use crate::connection::{Origin, Policy};
+use crate::connection::{Millis, Origin, Policy, SilenceLimit};
 use crate::event_stream::EventStreamParser;
 
 /// The options of a source, as its builder set them.
@@ -37,6 +36,18 @@ impl Options {
         }
     }
 
+    /// Sets the default limits. The standard has none, and a request that must not be repeated is never
+    /// ended by a time limit that the caller did not set.
+    pub(super) fn set_limits(&mut self, is_get: bool, is_spec: bool) {
+        if is_spec || !is_get {
+            self.policy.connect_timeout = Millis::MAX;
+        }
+        if is_spec {
+            self.policy.heartbeat_timeout = SilenceLimit::Never;
+            self.max_event_size = usize::MAX;
+        }
+    }
+
     /// The origin of the URL, compared with the page. A redirect may have changed the URL.
     pub(super) fn origin(&self) -> Origin {
         let location = sys::global_member("location", "origin");
@@ -54,16 +65,5 @@ impl Options {
     /// request has no such header, because its CORS preflight might fail.
     pub(super) fn sends_id_header(&self) -> bool {
         self.last_event_id_param.is_none() || self.origin() == Origin::Same
-    }
-
-    /// Returns the token of an attempt, if there are credentials.
-    pub(super) async fn token(&self, context: AttemptContext) -> Result<Option<Token>, JsValue> {
-        match &self.auth {
-            Some(auth) => {
-                let timeout = self.policy.connect_timeout;
-                auth.token(context, timeout).await.map(Some)
-            }
-            None => Ok(None),
-        }
     }
 }

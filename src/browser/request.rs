@@ -25,7 +25,6 @@ pub(super) struct Request {
     pub(super) has_secrets: bool,
     /// The values of its secret headers, and their parts.
     pub(super) secrets: Vec<String>,
-    pub(super) token: Option<Token>,
     _abort: AbortOnDrop,
 }
 
@@ -34,7 +33,7 @@ impl Request {
     pub(super) fn new(
         options: &Options,
         last_event_id: &str,
-        token: Option<Token>,
+        token: Option<&Token>,
         guard: impl FnOnce(bool) -> RedirectGuard,
     ) -> Result<Self, JsValue> {
         // The exception of `fetch` would quote the password.
@@ -43,7 +42,7 @@ impl Request {
         }
         // A copy, because each attempt has its own headers and signal.
         let init: RequestInit = Object::assign(&Object::new(), &options.init).unchecked_into();
-        let headers = headers(options, last_event_id, token.as_ref())?;
+        let headers = headers(options, last_event_id, token)?;
         let secrets = secrets_of(&headers)?;
         let has_secrets = !secrets.is_empty() || !init.get_body().is_undefined();
         init.set_headers(&headers);
@@ -58,7 +57,6 @@ impl Request {
             init,
             has_secrets,
             secrets,
-            token,
         })
     }
 

@@ -4,8 +4,9 @@ use alloc::string::String;
 
 use web_sys::Response;
 
+use super::auth::Auth;
 use super::sys;
-use crate::connection::{Lifecycle, Millis, ResponseHead, retry_after};
+use crate::connection::{Lifecycle, Millis, ResponseHead, is_nonce_challenge, retry_after};
 use crate::event_stream::digits;
 
 /// The parts of a response that the lifecycle checks.
@@ -14,10 +15,13 @@ pub(super) struct Head {
     is_opaque_redirect: bool,
     content_type: Option<String>,
     retry_after: Option<Millis>,
+    is_rejection: bool,
+    is_nonce_challenge: bool,
 }
 
 impl Head {
-    pub(super) fn of(response: &Response) -> Self {
+    /// `auth` decides whether the response rejects the token.
+    pub(super) fn of(response: &Response, auth: Option<&Auth>) -> Self {
         let header = |name| response.headers().get(name).ok().flatten();
         let kind = sys::member(response, "type").and_then(|kind| kind.as_string());
         Self {
@@ -29,6 +33,9 @@ impl Head {
                     js_sys::Date::parse(date)
                 })
             }),
+            is_rejection: auth.is_some_and(|auth| auth.is_rejection(response.status())),
+            is_nonce_challenge: header("WWW-Authenticate")
+                .is_some_and(|value| is_nonce_challenge(&value)),
         }
     }
 
@@ -39,6 +46,8 @@ impl Head {
             is_opaque_redirect: self.is_opaque_redirect,
             content_type: self.content_type.as_deref(),
             retry_after: self.retry_after,
+            is_rejection: self.is_rejection,
+            is_nonce_challenge: self.is_nonce_challenge,
         });
     }
 }

@@ -13,8 +13,9 @@ use js_sys::Uint8Array;
 
 use super::error::Error;
 use super::options::Options;
+use super::sys;
 use super::wake::LoopWaker;
-use crate::connection::{Failure, Interrupt, Lifecycle, Verdict};
+use crate::connection::{Clock, Failure, Interrupt, Lifecycle, Millis, Verdict};
 use crate::event_stream::{Event, EventStreamParser, Item};
 
 type OnOpen = Box<dyn Fn(bool)>;
@@ -34,6 +35,7 @@ pub(super) struct SharedState {
     pub(super) options: Options,
     pub(super) hooks: Hooks,
     pub(super) waker: Rc<LoopWaker>,
+    pub(super) clock: Rc<RefCell<Clock>>,
     lifecycle: RefCell<Lifecycle>,
     /// The events of one slice. The next slice is read once all of them are polled.
     queue: RefCell<VecDeque<Result<Event, Error>>>,
@@ -53,6 +55,7 @@ impl SharedState {
             options,
             hooks,
             waker: Rc::default(),
+            clock: Rc::default(),
             lifecycle: RefCell::new(lifecycle),
             queue: RefCell::default(),
         }
@@ -61,6 +64,16 @@ impl SharedState {
     /// Borrows the lifecycle. The borrow must end before a callback runs, which may borrow it again.
     pub(super) fn lifecycle(&self) -> RefMut<'_, Lifecycle> {
         self.lifecycle.borrow_mut()
+    }
+
+    /// Returns the time of the source. The lifecycle must not be borrowed.
+    pub(super) fn now(&self) -> Millis {
+        let mut clock = self.clock.borrow_mut();
+        let (now, has_jumped) = clock.read(sys::monotonic(), sys::unix());
+        if has_jumped {
+            self.lifecycle().on_clock_jump(now);
+        }
+        now
     }
 
     pub(super) fn interrupt(&self, interrupt: Interrupt) {

@@ -41,15 +41,23 @@ extern "C" {
     #[wasm_bindgen(js_name = clearTimeout)]
     pub(super) fn clear_timeout(id: &JsValue);
 
+    #[wasm_bindgen(js_namespace = performance, js_name = now, catch)]
+    fn performance_now() -> Result<f64, JsValue>;
+
     /// Decodes Base64 into one code point for each byte.
     #[wasm_bindgen(catch)]
     pub(super) fn atob(base64: &str) -> Result<String, JsValue>;
 }
 
-/// The time since 1970. Unlike `performance.now()`, this clock continues while the machine sleeps, so
-/// that a connection that died meanwhile is detected.
+/// The time of the monotonic clock, or wall time if there is no such clock.
 #[inline(never)]
-pub(super) fn now() -> Millis {
+pub(super) fn monotonic() -> Millis {
+    let time = performance_now().unwrap_or_else(|_| js_sys::Date::now());
+    Millis::new(time as u64)
+}
+
+/// The wall time since 1970.
+pub(super) fn unix() -> Millis {
     Millis::new(js_sys::Date::now() as u64)
 }
 

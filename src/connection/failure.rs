@@ -28,7 +28,7 @@ pub enum Reason {
     ContentType,
     /// A redirect would have carried secrets to another origin.
     Redirect,
-    /// The server refused the credentials (401), also after a refresh.
+    /// The server rejected the credentials, also after a refresh.
     Unauthorized,
     /// The token or header provider failed, or did not answer in time.
     Auth,
@@ -87,10 +87,7 @@ impl Reason {
                  possibly to another origin: use the final URL, or set `redirectPolicy: 'follow'` \
                  if that origin may see them"
             }
-            Self::Unauthorized => {
-                "the server refused the credentials (401): sign in again, or have \
-                 `auth.onUnauthorized` obtain a new token"
-            }
+            Self::Unauthorized => "the server rejected the credentials",
             Self::Auth => {
                 "the token or header provider failed or did not answer in time: see `error.cause`"
             }
@@ -127,6 +124,10 @@ pub struct Failure {
     pub content_type: Option<String>,
     /// Whether the request had a `Last-Event-ID` header that the CORS preflight may have refused.
     pub is_resume_refused: bool,
+    /// Whether other credentials may help.
+    pub(super) is_rejection: bool,
+    /// Whether the response has the challenge `use_dpop_nonce`.
+    pub(super) is_nonce_challenge: bool,
 }
 
 impl Failure {
@@ -138,6 +139,8 @@ impl Failure {
             retry_after: None,
             content_type: None,
             is_resume_refused: false,
+            is_rejection: matches!(reason, Reason::Unauthorized),
+            is_nonce_challenge: false,
         }
     }
 
@@ -146,6 +149,12 @@ impl Failure {
         let mut failure = Self::new(reason);
         failure.status = Some(status);
         failure
+    }
+
+    /// The same failure, which no refresh of the credentials answers.
+    pub(super) fn without_refresh(mut self) -> Self {
+        self.is_rejection = false;
+        self
     }
 
     /// Removes the content type if it quotes one of these texts: a server may echo a token in it.
@@ -194,9 +203,12 @@ impl Failure {
             );
         }
         let mut message = String::from(self.reason.advice());
-        if let (Reason::Status, Some(status)) = (self.reason, self.status) {
+        if let (Reason::Status | Reason::Unauthorized, Some(status)) = (self.reason, self.status) {
             message.push_str(": ");
             push_number(&mut message, status);
+        }
+        if self.reason == Reason::Unauthorized {
+            message.push_str("; sign in again, or have `auth.onUnauthorized` obtain a new token");
         }
         if let Some(content_type) = &self.content_type {
             push_content_type(&mut message, content_type);

@@ -9,12 +9,13 @@ use super::{Millis, Reason};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeartbeatTimeout {
-    /// Three times the longest pause seen, at least 10 s. It applies once the stream has shown a
-    /// regular heartbeat, or if the response has a header `SSE-Heartbeat`. A stream without a
-    /// heartbeat may be silent forever: a fixed default would cut healthy streams with few events.
+    /// Three times the longest heartbeat interval, at least 10 s. It applies to `GET` only, and
+    /// only once a heartbeat is known: from the response header `SSE-Heartbeat`, or from two
+    /// comments that each ended at least 1 s of silence. Events are no heartbeat: a stream may be
+    /// silent forever after any number of them.
     #[default]
     Auto,
-    /// This long, rounded up to whole milliseconds.
+    /// This long, rounded up to whole milliseconds, for every method.
     After(Duration),
     /// Never.
     Never,
@@ -41,8 +42,8 @@ impl From<HeartbeatTimeout> for SilenceLimit {
     }
 }
 
-/// Measures the pauses of a stream, and derives the time at which it counts as dead. It outlives a
-/// connection, because the heartbeat interval belongs to the server.
+/// Measures the heartbeat of a stream, and derives the time at which it counts as dead. It outlives
+/// a connection, because the heartbeat interval belongs to the server.
 #[derive(Debug)]
 pub struct Liveness {
     limit: SilenceLimit,
@@ -51,23 +52,22 @@ pub struct Liveness {
     has_bytes: bool,
     /// The longest pause according to the response's `SSE-Heartbeat`.
     heartbeat_interval: Option<Millis>,
-    /// How many pauses were measured.
-    intervals: u32,
-    /// How many of them ended with a comment.
-    keep_alives: u32,
+    /// How many comments ended a silence.
+    heartbeats: u32,
+    /// The longest silence that a comment ended, or that was mistaken for the end of the stream.
     longest: Millis,
-    shortest: Millis,
+    /// The deadline that replaces the usual one after a clock jump, until bytes arrive.
+    suspected_until: Option<Millis>,
 }
 
-/// A shorter pause is not measured: the chunks of one burst are no heartbeat.
-const MIN_INTERVAL: Millis = Millis::new(500);
-/// This many intervals are a heartbeat…
-const MIN_INTERVALS: u32 = 3;
-/// …if the longest is at most this many times the shortest.
-const MAX_RATIO: u64 = 3;
-/// This many comments after a pause are a heartbeat, too: the server sends comments as keep-alives.
-const MIN_KEEP_ALIVES: u32 = 2;
+/// A comment after a shorter silence may belong to an event.
+const SHORTEST_SILENCE: Millis = Millis::from_secs(1);
+/// This many comments after a silence are a heartbeat.
+const MIN_HEARTBEATS: u32 = 2;
 const SHORTEST_AUTO: Millis = Millis::from_secs(10);
+/// A deadline that is noticed later than this was not noticed by its timer: the page was frozen,
+/// the machine slept, or the clock jumped.
+const LATE: Millis = Millis::from_secs(1);
 
 impl Liveness {
     /// The state before the first connection.
@@ -77,10 +77,9 @@ impl Liveness {
             last_bytes_at: Millis::ZERO,
             has_bytes: false,
             heartbeat_interval: None,
-            intervals: 0,
-            keep_alives: 0,
+            heartbeats: 0,
             longest: Millis::ZERO,
-            shortest: Millis::MAX,
+            suspected_until: None,
         }
     }
 
@@ -90,55 +89,79 @@ impl Liveness {
         self.last_bytes_at = now;
         self.has_bytes = false;
         self.heartbeat_interval = heartbeat_interval;
+        self.suspected_until = None;
     }
 
-    /// Records bytes, which are delivered by `now`. `has_comment` if they contained a comment. The
-    /// time that the delivery took is not part of the server's pause.
-    pub fn on_bytes(&mut self, arrived: Millis, now: Millis, has_comment: bool) {
-        let pause = arrived.saturating_sub(self.last_bytes_at);
+    /// Records bytes, which are delivered by `now`. The time that the delivery took is not part of
+    /// the server's pause. `is_comment` if the bytes begin with a comment.
+    pub fn on_bytes(&mut self, arrived: Millis, now: Millis, is_comment: bool) {
+        let silence = arrived.saturating_sub(self.last_bytes_at);
         self.last_bytes_at = now;
         self.has_bytes = true;
-        if pause >= MIN_INTERVAL {
-            self.intervals += 1;
-            self.keep_alives += u32::from(has_comment);
-            self.longest = self.longest.max(pause);
-            self.shortest = self.shortest.min(pause);
+        self.suspected_until = None;
+        if is_comment && silence >= SHORTEST_SILENCE {
+            self.heartbeats = self.heartbeats.saturating_add(1);
+            self.longest = self.longest.max(silence);
         }
     }
 
-    /// Records that the deadline has passed, and returns the reason of the failure. The pause is
-    /// learned: if the stream was alive, the same pause does not end it again.
-    pub fn on_deadline(&mut self, now: Millis) -> Reason {
-        let pause = now.saturating_sub(self.last_bytes_at);
-        self.longest = self.longest.max(pause);
-        self.shortest = self.shortest.max(self.longest.divided_by(MAX_RATIO));
-        match self.has_bytes {
+    /// Records that the clock jumped forward: the machine may have slept, and the connection may have
+    /// died meanwhile, or only the clock was set. The stream must show activity soon. A healthy stream
+    /// does, because half of the automatic limit is longer than its heartbeat interval.
+    pub fn suspect(&mut self, now: Millis) {
+        let grace = self.grace().map(|grace| now.saturating_add(grace));
+        self.suspected_until = self.deadline().min(grace);
+    }
+
+    fn grace(&self) -> Option<Millis> {
+        let limit = self.limit()?;
+        Some(match self.limit {
+            SilenceLimit::Auto => limit.divided_by(2),
+            _ => limit,
+        })
+    }
+
+    /// Decides about a silent stream whose deadline has passed: returns the reason of the failure,
+    /// or `None` if the stream gets a grace period. It gets one if the deadline was noticed late,
+    /// because its bytes may still be waiting to be read.
+    pub fn on_deadline(&mut self, now: Millis) -> Option<Reason> {
+        let is_late = self
+            .deadline()
+            .is_some_and(|at| now > at.saturating_add(LATE));
+        if is_late && self.suspected_until.is_none() {
+            self.suspected_until = self.grace().map(|grace| now.saturating_add(grace));
+            return None;
+        }
+        // If the stream was alive, the same silence must not end it again.
+        self.longest = self.longest.max(now.saturating_sub(self.last_bytes_at));
+        Some(match self.has_bytes {
             true => Reason::Stalled,
             false => Reason::Mute,
-        }
+        })
     }
 
     /// The time at which the connection counts as dead unless bytes arrive.
     pub fn deadline(&self) -> Option<Millis> {
-        let limit = match self.limit {
-            SilenceLimit::Never => return None,
-            SilenceLimit::After(time) => time,
-            SilenceLimit::Auto if self.has_heartbeat() => {
-                let longest = self
-                    .longest
-                    .max(self.heartbeat_interval.unwrap_or_default());
+        let limit = self.limit()?;
+        let usual = self.last_bytes_at.saturating_add(limit);
+        Some(self.suspected_until.unwrap_or(usual))
+    }
+
+    /// How long the stream may be silent.
+    fn limit(&self) -> Option<Millis> {
+        match self.limit {
+            SilenceLimit::Never => None,
+            SilenceLimit::After(time) => Some(time),
+            SilenceLimit::Auto => self.has_heartbeat().then(|| {
+                let announced = self.heartbeat_interval.unwrap_or_default();
+                let longest = self.longest.max(announced);
                 longest.saturating_mul(3).max(SHORTEST_AUTO)
-            }
-            SilenceLimit::Auto => return None,
-        };
-        Some(self.last_bytes_at.saturating_add(limit))
+            }),
+        }
     }
 
     /// Whether the response announced a heartbeat, or the stream has shown one.
     fn has_heartbeat(&self) -> bool {
-        let is_regular = self.longest <= self.shortest.saturating_mul(MAX_RATIO);
-        self.heartbeat_interval.is_some()
-            || self.keep_alives >= MIN_KEEP_ALIVES
-            || (self.intervals >= MIN_INTERVALS && is_regular)
+        self.heartbeat_interval.is_some() || self.heartbeats >= MIN_HEARTBEATS
     }
 }

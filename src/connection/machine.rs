@@ -3,10 +3,14 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 
+use super::renewal::Renewal;
 use super::{
     DEFAULT_RENEW_BEFORE, Decision, Failure, Liveness, Millis, ReadyState, Reason, RedirectGuard,
     RedirectPolicy, ResponseHead, Retry, RetryOn, RetryOverride, RetryState, SilenceLimit,
 };
+
+/// The time limit of each call of a provider. A refresh has none, because a person may be signing in.
+const PROVIDER_TIMEOUT: Millis = Millis::from_secs(30);
 
 /// The life of one event source ([WHATWG HTML §9.2.3]). It performs no action itself: its driver
 /// performs the action that [`step`](Self::step) returns, and reports the result. While an action
@@ -44,9 +48,11 @@ pub struct Lifecycle {
     /// The strongest interrupt that was not processed yet.
     interrupt: Option<Interrupt>,
     is_suspended: bool,
-    /// The end of the wait, or of the connect timeout.
+    /// The end of the wait, or of the time limit of the current action.
     until: Millis,
-    pub(super) renew_at: Option<Millis>,
+    pub(super) renewal: Renewal,
+    /// The status of the latest response that rejected the credentials.
+    rejected_with: u16,
 }
 
 /// The options that affect decisions.
@@ -56,13 +62,15 @@ pub struct Policy {
     pub retry: Retry,
     /// Whether the request is a `GET`, and may be sent again without the caller's consent.
     pub is_get: bool,
-    /// Whether a 401 is worth one refresh of the credentials.
+    /// Whether a response that rejects the credentials is worth one refresh.
     pub can_refresh: bool,
+    /// Whether a token is renewed before it expires: a provider supplies it.
+    pub can_renew: bool,
     /// How long before its expiry a token is renewed.
     pub renew_before: Millis,
-    /// The time limit for the providers, and then for the response headers.
+    /// The time limit for the response headers, [`Millis::MAX`] for none.
     pub connect_timeout: Millis,
-    /// When a silent stream counts as dead.
+    /// When a silent stream counts as dead. [`SilenceLimit::Auto`] applies to `GET` only.
     pub heartbeat_timeout: SilenceLimit,
     /// Whether secrets may follow a redirect to another origin.
     pub redirect: RedirectPolicy,
@@ -82,7 +90,7 @@ pub enum Cause {
     Start,
     /// The connection, or the attempt before, failed.
     Retry,
-    /// The server refused the credentials (401).
+    /// The server rejected the credentials.
     Unauthorized,
     /// The token is about to expire.
     Renewal,
@@ -119,8 +127,8 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Call the providers and build the request. If the cause is [`Cause::Unauthorized`], refresh
-    /// the credentials first. Then call [`prepared`](Lifecycle::prepared) or
-    /// [`fail`](Lifecycle::fail).
+    /// the credentials first. Then call [`prepared`](Lifecycle::prepared),
+    /// [`refresh_refused`](Lifecycle::refresh_refused) or [`fail`](Lifecycle::fail).
     Prepare(Cause),
     /// Send this request. Then call [`responded`](Lifecycle::responded) or
     /// [`unanswered`](Lifecycle::unanswered).
@@ -192,6 +200,7 @@ impl Default for Policy {
             retry: Retry::default(),
             is_get: true,
             can_refresh: false,
+            can_renew: false,
             renew_before: DEFAULT_RENEW_BEFORE,
             connect_timeout: Self::CONNECT_TIMEOUT,
             heartbeat_timeout: SilenceLimit::Auto,
@@ -203,7 +212,8 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// The default time limit for response headers: 30 s.
+    /// The default time limit for the response headers of a `GET`: 30 s. Other methods have none,
+    /// because a language model may take minutes before it sends the first header.
     pub const CONNECT_TIMEOUT: Millis = Millis::from_secs(30);
 }
 
@@ -211,9 +221,13 @@ impl Policy {
 impl Lifecycle {
     /// A source that was never connected.
     pub fn new(policy: Policy, last_event_id: String) -> Self {
+        let silence_limit = match policy.heartbeat_timeout {
+            SilenceLimit::Auto if !policy.is_get => SilenceLimit::Never,
+            limit => limit,
+        };
         Self {
             retry_state: RetryState::new(policy.retry.clone(), policy.can_refresh, last_event_id),
-            liveness: Liveness::new(policy.heartbeat_timeout),
+            liveness: Liveness::new(silence_limit),
             policy,
             state: State::Starting(Cause::Start),
             cause: Cause::Start,
@@ -223,7 +237,8 @@ impl Lifecycle {
             interrupt: None,
             is_suspended: false,
             until: Millis::ZERO,
-            renew_at: None,
+            renewal: Renewal::default(),
+            rejected_with: 401,
         }
     }
 
@@ -240,7 +255,7 @@ impl Lifecycle {
                 self.interrupt = None;
                 self.cause = cause;
                 self.state = State::Preparing(cause);
-                self.until = now.saturating_add(self.policy.connect_timeout);
+                self.on_provider_call(now);
                 Step::Prepare(cause)
             }
             State::Preparing(cause) => Step::Prepare(cause),
@@ -291,7 +306,7 @@ impl Lifecycle {
             (State::Suspended, _) if !self.is_suspended => {
                 self.state = State::Starting(Cause::Suspension);
             }
-            _ if is_late => self.on_deadline(now),
+            _ if is_late => return self.on_deadline(now),
             _ => return false,
         }
         true
@@ -300,7 +315,9 @@ impl Lifecycle {
     /// Returns the time of the next [`check`](Self::check) if no interrupt comes before.
     pub fn deadline(&self) -> Option<Millis> {
         match self.state {
-            State::Preparing(_) | State::Fetching(_) | State::Waiting => Some(self.until),
+            State::Preparing(_) | State::Fetching(_) | State::Waiting => {
+                Some(self.until).filter(|until| *until < Millis::MAX)
+            }
             State::Reading => [self.liveness.deadline(), self.renewal()]
                 .into_iter()
                 .flatten()
@@ -309,17 +326,21 @@ impl Lifecycle {
         }
     }
 
-    fn on_deadline(&mut self, now: Millis) {
+    /// Returns whether the deadline ends the current action.
+    fn on_deadline(&mut self, now: Millis) -> bool {
         match self.state {
             State::Preparing(_) => self.fail(Reason::Auth),
             State::Fetching(_) => self.fail(Reason::Timeout),
             State::Reading if self.liveness.deadline().is_some_and(|at| now >= at) => {
-                let reason = self.liveness.on_deadline(now);
+                let Some(reason) = self.liveness.on_deadline(now) else {
+                    return false;
+                };
                 self.fail(reason);
             }
-            State::Reading => self.restart(Cause::Renewal),
+            State::Reading => self.renew(now),
             _ => self.state = State::Restarting(Cause::Retry),
         }
+        true
     }
 }
 
@@ -330,6 +351,17 @@ impl Lifecycle {
         // A reconnect that was not processed yet is stronger than a wake-up.
         if interrupt != Interrupt::Wake || self.interrupt.is_none() {
             self.interrupt = Some(interrupt);
+        }
+    }
+
+    /// Records that wall time jumped forward: the machine probably slept. A pending retry starts at
+    /// once, and an open stream must show activity soon. The standard has no wait that is shorter than
+    /// the reconnection time.
+    pub fn on_clock_jump(&mut self, now: Millis) {
+        match self.state {
+            State::Reading => self.liveness.suspect(now),
+            State::Waiting if !self.policy.retry.is_spec => self.interrupt(Interrupt::Wake),
+            _ => {}
         }
     }
 
@@ -377,8 +409,23 @@ impl Lifecycle {
         self.redirect_guard()
     }
 
-    /// Records that the request is ready. The response has a connect timeout of its own: a user
-    /// who signs in again must not use up the time for the response.
+    /// Records that a provider is called, except for a refresh. Each call has a time limit of 30 s.
+    pub fn on_provider_call(&mut self, now: Millis) {
+        self.until = now.saturating_add(PROVIDER_TIMEOUT);
+    }
+
+    /// Records that a refresh begins. It has no time limit.
+    pub fn on_refresh(&mut self) {
+        self.until = Millis::MAX;
+    }
+
+    /// Records that the provider has no other credentials, so that the rejection is final.
+    pub fn refresh_refused(&mut self) {
+        let failure = Failure::with_status(Reason::Unauthorized, self.rejected_with);
+        self.fail_with(failure.without_refresh());
+    }
+
+    /// Records that the request is ready. The time limit of the response begins now.
     pub fn prepared(&mut self, now: Millis) {
         self.state = State::Fetching(RequestKind::Request);
         self.until = now.saturating_add(self.policy.connect_timeout);
@@ -406,35 +453,34 @@ impl Lifecycle {
         }
         match head.check() {
             Ok(()) => self.state = State::Opening,
-            Err(failure) => self.fail_with(failure),
+            Err(failure) => {
+                self.rejected_with = failure.status.unwrap_or_default();
+                self.fail_with(failure);
+            }
         }
     }
 
     /// [*Announces the connection*][announce], and returns whether it was open before.
-    ///
-    /// - `heartbeat_interval`: the response's `SSE-Heartbeat`
-    /// - `expires_at`: the expiry of the token
-    /// - `is_same_token`: whether the stream before had the same token
+    /// `heartbeat_interval` is the response's `SSE-Heartbeat`.
     ///
     /// [announce]: https://html.spec.whatwg.org/multipage/server-sent-events.html#announce-the-connection
     pub fn announce(
         &mut self,
         now: Millis,
+        unix_now: Millis,
         heartbeat_interval: Option<Millis>,
-        expires_at: Option<Millis>,
-        is_same_token: bool,
     ) -> bool {
         let is_resumed = self.retry_state.has_opened();
         self.retry_state.announce(now);
         self.liveness.on_open(now, heartbeat_interval);
-        self.renew_at = self.plan_renewal(now, expires_at, is_same_token);
+        self.plan_renewal(now, unix_now);
         self.state = State::Reading;
         is_resumed
     }
 
-    /// Records bytes, which are delivered by `now`. `has_comment` if they contained a comment.
-    pub fn on_bytes(&mut self, arrived: Millis, now: Millis, has_comment: bool) {
-        self.liveness.on_bytes(arrived, now, has_comment);
+    /// Records bytes, which are delivered by `now`. `is_comment` if they begin with a comment.
+    pub fn on_bytes(&mut self, arrived: Millis, now: Millis, is_comment: bool) {
+        self.liveness.on_bytes(arrived, now, is_comment);
     }
 
     /// Records that the current action failed, or that the stream ended.
@@ -465,6 +511,7 @@ impl Lifecycle {
                 self.until = now.saturating_add(wait);
             }
             Decision::Refresh => self.state = State::Restarting(Cause::Unauthorized),
+            Decision::UseNonce => self.state = State::Restarting(Cause::Retry),
             Decision::Stop => {}
         }
         decision
@@ -472,7 +519,7 @@ impl Lifecycle {
 
     /// Drops the connection although nothing failed, and connects again.
     #[inline(never)]
-    fn restart(&mut self, cause: Cause) {
+    pub(super) fn restart(&mut self, cause: Cause) {
         self.retry_state.restart();
         self.state = State::Restarting(cause);
     }

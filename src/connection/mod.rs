@@ -1,8 +1,8 @@
 //! The connection ([WHATWG HTML §9.2.3]), and our policy where the standard is silent.
 //!
 //! All of it is pure: no file reads a clock, draws a random number or knows a browser. Time and
-//! randomness are arguments, and waits are results. A time is a wait, or a moment as the time
-//! since one epoch, which is the same for all calls.
+//! randomness are arguments, and waits are results. A time is a wait, or a moment by the [`Clock`] of
+//! the source. Wall time is called `unix_now`.
 //!
 //! This module documents the options and errors of the Rust API: [`Retry`], [`HeartbeatTimeout`],
 //! [`RedirectPolicy`], [`Failure`]. The code that drives a source is hidden, because it carries no
@@ -16,6 +16,7 @@ mod probe;
 mod renewal;
 mod retry_state;
 
+mod clock;
 mod failure;
 mod liveness;
 mod millis;
@@ -35,12 +36,13 @@ pub use retry_state::Verdict;
 
 #[doc(hidden)]
 pub use {
+    clock::Clock,
     liveness::{Liveness, SilenceLimit},
     machine::{Interrupt, Lifecycle, Origin, Policy, RequestKind, Step},
     millis::Millis,
     pace::Pace,
-    renewal::{DEFAULT_RENEW_BEFORE, renew_in},
+    renewal::{DEFAULT_RENEW_BEFORE, TokenLife, renew_in},
     request::{RedirectGuard, header_value, is_secret_header},
-    response::{ResponseHead, retry_after},
+    response::{ResponseHead, is_nonce_challenge, retry_after},
     retry_state::{Decision, RetryOverride, RetryState},
 };

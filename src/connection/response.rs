@@ -18,6 +18,12 @@ pub struct ResponseHead<'a> {
     pub content_type: Option<&'a str>,
     /// `Retry-After` as a wait from now, if CORS allows to read it.
     pub retry_after: Option<Millis>,
+    /// Whether the response rejects the credentials: its status is 401, or the caller selected it.
+    pub is_rejection: bool,
+    /// Whether `WWW-Authenticate` has the challenge `use_dpop_nonce` ([RFC 9449 §9]).
+    ///
+    /// [RFC 9449 §9]: https://www.rfc-editor.org/rfc/rfc9449#section-9
+    pub is_nonce_challenge: bool,
 }
 
 impl ResponseHead<'_> {
@@ -33,9 +39,14 @@ impl ResponseHead<'_> {
     /// [WHATWG HTML §9.2.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource
     pub fn check(&self) -> Result<(), Failure> {
         match self.status {
+            status if self.is_rejection => {
+                let mut failure = Failure::with_status(Reason::Unauthorized, status);
+                failure.is_nonce_challenge = self.is_nonce_challenge;
+                Err(failure)
+            }
             200 => self.check_content_type(),
             204 => Err(Failure::with_status(Reason::NoContent, 204)),
-            401 => Err(Failure::with_status(Reason::Unauthorized, 401)),
+            401 => Err(Failure::with_status(Reason::Unauthorized, 401).without_refresh()),
             status => {
                 let mut failure = Failure::with_status(Reason::Status, status);
                 failure.retry_after = self.retry_after.map(|wait| wait.min(Self::MAX_RETRY_AFTER));
@@ -127,4 +138,13 @@ pub fn retry_after(
     }
     let milliseconds = parse_date(value) - unix_now;
     (!milliseconds.is_nan()).then(|| Millis::new(milliseconds.max(0.0) as u64))
+}
+
+/// Whether a `WWW-Authenticate` has the challenge `use_dpop_nonce` ([RFC 9449 §9]).
+///
+/// [RFC 9449 §9]: https://www.rfc-editor.org/rfc/rfc9449#section-9
+pub fn is_nonce_challenge(www_authenticate: &str) -> bool {
+    const ERROR: &[u8] = b"use_dpop_nonce";
+    let mut parts = www_authenticate.as_bytes().windows(ERROR.len());
+    parts.any(|part| part == ERROR)
 }

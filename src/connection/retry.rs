@@ -10,7 +10,7 @@ use super::Millis;
 /// `max(base, min(max_delay, base × multiplier^n))`. `base` is the reconnection time: the
 /// stream's `retry` field, otherwise `initial_delay`. The delay is never shorter than `base`,
 /// because the server chose it. The first wait is random too, because a server that goes down
-/// loses all of its clients at once.
+/// loses all of its clients at once. Without jitter the waits are 1 ×, 2 ×, 4 × `base`.
 ///
 /// All times are rounded up to whole milliseconds.
 ///
@@ -43,7 +43,7 @@ pub enum Jitter {
     /// Uniformly random over the whole range.
     #[default]
     Full,
-    /// Always the longest wait of the range.
+    /// Not random: `base × multiplier^(n − 1)`, at most `max_delay`.
     None,
 }
 
@@ -79,10 +79,11 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// The shortest reconnection time that a stream can set: 100 ms. `retry: 0` would be a tight
-    /// loop.
+    /// The shortest reconnection time that a stream can set: 100 ms, also with
+    /// [`spec`](Self::spec). `retry: 0` would be a tight loop.
     pub const MIN_RECONNECTION_TIME: Duration = Duration::from_millis(100);
-    /// The longest reconnection time that a stream can set: one hour.
+    /// The longest reconnection time that a stream can set: one hour. [`spec`](Self::spec) has no
+    /// such limit.
     pub const MAX_RECONNECTION_TIME: Duration = Duration::from_secs(3600);
 
     /// The policy of browsers: each wait is the reconnection time, and each response with a
@@ -103,10 +104,11 @@ impl Retry {
         Self::default().on(RetryOn::Never)
     }
 
-    /// Sets the reconnection time until the stream sets another. Default 3 s.
+    /// Sets the reconnection time until the stream sets another, at least 1 ms. Default 3 s.
     #[must_use]
     pub fn initial_delay(mut self, delay: Duration) -> Self {
-        self.initial_delay = delay.into();
+        // A multiplied zero would stay zero.
+        self.initial_delay = Millis::from(delay).max(Millis::new(1));
         self
     }
 
@@ -155,29 +157,27 @@ impl Retry {
 
     /// The reconnection time that a stream's `retry` field results in.
     pub(super) fn bounded(&self, time: Millis) -> Millis {
-        if self.is_spec {
-            return time;
-        }
-        time.clamp(
-            Self::MIN_RECONNECTION_TIME.into(),
-            Self::MAX_RECONNECTION_TIME.into(),
-        )
+        let longest = match self.is_spec {
+            true => Millis::MAX,
+            false => Self::MAX_RECONNECTION_TIME.into(),
+        };
+        time.clamp(Self::MIN_RECONNECTION_TIME.into(), longest)
     }
 
     /// The wait before retry number `retry` (from 1). `random` is uniformly random in `[0, 1)`.
     #[doc(hidden)]
     pub fn wait(&self, base: Millis, retry: u32, random: f64) -> Millis {
+        let (growths, part) = match self.jitter {
+            Jitter::Full => (retry, random),
+            Jitter::None => (retry.saturating_sub(1), 1.0),
+        };
         let shortest = base.get() as f64;
         let mut longest = shortest;
-        for _ in 0..retry.min(1_000) {
+        for _ in 0..growths.min(1_000) {
             longest *= self.multiplier;
         }
         let longest = longest.min(self.max_delay.get() as f64);
         let spread = (longest - shortest).max(0.0);
-        let part = match self.jitter {
-            Jitter::Full => random,
-            Jitter::None => 1.0,
-        };
         // The cast saturates: a caller may set `Duration::MAX` and mean "no limit".
         base.saturating_add(Millis::new((spread * part) as u64))
     }

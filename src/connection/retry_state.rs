@@ -15,6 +15,9 @@ pub enum Decision {
     Wait(Millis),
     /// Refresh the credentials, and reestablish the connection without a wait.
     Refresh,
+    /// Reestablish the connection without a wait and without a refresh. The provider reads the nonce
+    /// from the response ([RFC 9449 §9](https://www.rfc-editor.org/rfc/rfc9449#section-9)).
+    UseNonce,
     /// The source is [`ReadyState::Closed`] from now on: it [*failed*][fail], or ended.
     ///
     /// [fail]: https://html.spec.whatwg.org/multipage/server-sent-events.html#fail-the-connection
@@ -56,7 +59,7 @@ impl From<Verdict> for RetryOverride {
 /// retries ([WHATWG HTML §9.2.2]).
 ///
 /// ```text
-///                announce                     decide → Wait, Refresh
+///                announce                     decide → Wait, Refresh…
 ///   Connecting ───────────▶ Open ───────────────────────────────────▶ Connecting
 ///        │                   │
 ///        └───────────────────┴─── decide → Stop, close ──▶ Closed, forever
@@ -74,12 +77,15 @@ pub struct RetryState {
     retries: u32,
     opened_at: Option<Millis>,
     has_opened: bool,
-    /// Whether a refresh already answered the latest 401 responses.
+    /// Whether a refresh already answered the latest rejections.
     is_refreshed: bool,
+    /// Whether a nonce already answered the latest rejections.
+    has_used_nonce: bool,
 }
 
 impl RetryState {
-    /// The state before the first attempt. If `can_refresh`, the first 401 leads to a refresh.
+    /// The state before the first attempt. If `can_refresh`, the first
+    /// response that rejects the credentials leads to a refresh.
     pub fn new(retry: Retry, can_refresh: bool, last_event_id: String) -> Self {
         Self {
             reconnection_time: retry.initial_delay,
@@ -91,6 +97,7 @@ impl RetryState {
             opened_at: None,
             has_opened: false,
             is_refreshed: false,
+            has_used_nonce: false,
         }
     }
 
@@ -131,7 +138,7 @@ impl RetryState {
             self.ready_state = ReadyState::Open;
             self.opened_at = Some(now);
             self.has_opened = true;
-            self.is_refreshed = false;
+            self.forget_rejections();
         }
     }
 
@@ -164,8 +171,8 @@ impl RetryState {
         self.retries = 0;
     }
 
-    /// Applies the stream's `retry` field. Outside of [`Retry::spec`] the time is bounded by
-    /// [`Retry::MIN_RECONNECTION_TIME`] and [`Retry::MAX_RECONNECTION_TIME`].
+    /// Applies the stream's `retry` field. The time is bounded by [`Retry::MIN_RECONNECTION_TIME`]
+    /// and, outside of [`Retry::spec`], by [`Retry::MAX_RECONNECTION_TIME`].
     pub fn set_reconnection_time(&mut self, time: Millis) {
         self.reconnection_time = self.retry.bounded(time);
     }
@@ -177,8 +184,13 @@ impl RetryState {
 
     /// Starts to connect again although nothing failed. The retries are not counted.
     pub fn restart(&mut self) {
-        self.is_refreshed = false;
+        self.forget_rejections();
         self.set_connecting();
+    }
+
+    fn forget_rejections(&mut self) {
+        self.is_refreshed = false;
+        self.has_used_nonce = false;
     }
 
     fn set_connecting(&mut self) {
@@ -200,11 +212,11 @@ impl RetryState {
             return Decision::Stop;
         }
         self.reset_retries_if_healthy(now);
-        self.is_refreshed &= failure.reason == Reason::Unauthorized;
+        if failure.reason != Reason::Unauthorized {
+            self.forget_rejections();
+        }
         if verdict.is_none() && self.is_refresh_due(failure) {
-            self.is_refreshed = true;
-            self.set_connecting();
-            return Decision::Refresh;
+            return self.answer_rejection(failure);
         }
         let may_retry = match verdict {
             Some(RetryOverride::Stop) => false,
@@ -220,13 +232,26 @@ impl RetryState {
         Decision::Wait(self.wait(failure, verdict, random))
     }
 
-    /// Whether this failure leads to a refresh of the credentials, without the policy or the
-    /// caller.
+    /// Whether this failure leads to another attempt with other credentials, without the policy or
+    /// the caller.
     pub fn is_refresh_due(&self, failure: &Failure) -> bool {
-        failure.reason == Reason::Unauthorized
-            && self.can_refresh
-            && !self.is_refreshed
-            && !self.retry.is_spec
+        let is_due = !self.is_refreshed || self.is_nonce_due(failure);
+        failure.is_rejection && self.can_refresh && is_due
+    }
+
+    /// One challenge per failure does not count as a rejection.
+    fn is_nonce_due(&self, failure: &Failure) -> bool {
+        failure.is_nonce_challenge && !self.has_used_nonce
+    }
+
+    fn answer_rejection(&mut self, failure: &Failure) -> Decision {
+        self.set_connecting();
+        if self.is_nonce_due(failure) {
+            self.has_used_nonce = true;
+            return Decision::UseNonce;
+        }
+        self.is_refreshed = true;
+        Decision::Refresh
     }
 
     /// Resets the count of retries after a stream that lasted. A stream that opens and ends at
@@ -245,7 +270,8 @@ impl RetryState {
     fn is_retryable(&self, failure: &Failure) -> bool {
         let is_transient = match failure.reason {
             Reason::Network | Reason::Timeout | Reason::End => true,
-            Reason::Stalled | Reason::Mute | Reason::Auth => !self.retry.is_spec,
+            // The caller's own options: a timeout, a provider. The standard has none of them.
+            Reason::Stalled | Reason::Mute | Reason::Auth => true,
             // The server accepted this request before. A response without CORS headers may come
             // from a proxy during a deployment.
             Reason::Cors => !self.retry.is_spec && self.has_opened,

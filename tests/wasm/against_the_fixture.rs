@@ -157,7 +157,7 @@ pub(crate) async fn failure(source: &mut AuthenticatedEventSource) -> Error {
     }
 }
 
-fn tokens(requests: &[Request]) -> Vec<&str> {
+pub(crate) fn tokens(requests: &[Request]) -> Vec<&str> {
     requests
         .iter()
         .map(|request| {
@@ -259,18 +259,21 @@ struct Session {
 }
 
 impl TokenProvider for Session {
-    fn token(&self, context: AttemptContext) -> LocalBoxFuture<'static, Result<Token, JsValue>> {
+    fn token(
+        &self,
+        context: AttemptContext,
+    ) -> LocalBoxFuture<'static, Result<Option<Token>, JsValue>> {
         self.causes.borrow_mut().push(context.cause);
         let token = Token::new(format!("token-{}", self.refreshes.get()));
-        Box::pin(async { Ok(token) })
+        Box::pin(async { Ok(Some(token)) })
     }
 
-    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<(), JsValue>> {
+    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, JsValue>> {
         let refreshes = Rc::clone(&self.refreshes);
         Box::pin(async move {
             gloo_timers::future::TimeoutFuture::new(300).await;
             refreshes.set(refreshes.get() + 1);
-            Ok(())
+            Ok(true)
         })
     }
 }

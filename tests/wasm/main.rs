@@ -23,6 +23,9 @@ mod against_the_fixture;
 #[cfg(fixture_server)]
 mod page_and_clock;
 
+#[cfg(fixture_server)]
+mod refresh;
+
 #[cfg(not(fixture_server))]
 #[wasm_bindgen_test::wasm_bindgen_test]
 #[ignore = "needs the fixture server: run `cargo xtask test wasm`"]

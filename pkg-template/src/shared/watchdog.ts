@@ -1,4 +1,5 @@
 // Replaces a leading tab that does not answer.
+import { monotonic } from '../clock.ts';
 
 /** What the watchdog does about a silent leader. */
 export interface WatchdogCallbacks {
@@ -38,12 +39,12 @@ export class Watchdog {
 
   /** Restarts the timeout: the leader has sent a message. */
   reset(): void {
-    this.#lastMessageAt = Date.now();
+    this.#lastMessageAt = monotonic();
     this.#pingedAt = undefined;
   }
 
   #check(): void {
-    const now = Date.now();
+    const now = monotonic();
     if (this.#pingedAt === undefined) {
       if (now - this.#lastMessageAt < this.#timeout) return;
       // This tab may have been stopped itself, so the leader gets the full timeout from now on.

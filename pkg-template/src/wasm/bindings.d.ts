@@ -9,15 +9,15 @@ export const strings: string;
 
 /**
  * The [`connection::Lifecycle`] of one source, for the loop in JavaScript. It calls no JavaScript,
- * so that no call finds it borrowed. Moments are milliseconds since 1970, waits are milliseconds.
+ * so that no call finds it borrowed. All times are milliseconds. Moments are times of the
+ * [`Clock`], except for those called `unix`.
  */
 export class Core {
   free(): void;
   /**
-   * Records that the stream is open, and returns whether it was open before. `expires_at` is the
-   * expiry of the token, NaN if unknown. `is_same_token` if the stream before had the same token.
+   * Records that the stream is open, and returns whether it was open before.
    */
-  announce(now: number, expires_at: number, is_same_token: boolean): boolean;
+  announce(now: number, unix: number): boolean;
   /**
    * Returns whether an interrupt or the clock ends the current action.
    */
@@ -42,14 +42,18 @@ export class Core {
    */
   constructor(settings: Float64Array | number[]);
   /**
+   * Reads both clocks, and returns the time of the source.
+   */
+  now(monotonic: number, unix: number): number;
+  /**
    * Returns a number. A getter for each would be an export for each.
    */
   number(number: number): number;
   /**
-   * Records a response, whose headers were set before. `retry_at` is its `Retry-After` parsed as a
-   * date.
+   * Records a response, whose headers were set before. `retry_in` is the wait until the date in
+   * its `Retry-After`, NaN if there is none. `is_rejection` if it rejects the credentials.
    */
-  responded(status: number, is_opaque_redirect: boolean, retry_at: number, now: number): void;
+  responded(status: number, is_opaque_redirect: boolean, retry_in: number, is_rejection: boolean): void;
   /**
    * Sets a header of the response by its index in [`RESPONSE_HEADERS`], empty if the response
    * does not have it.
@@ -64,9 +68,14 @@ export class Core {
    */
   setReconnectionTime(milliseconds_given: number): number;
   /**
-   * Records a chunk, which is delivered by `now`.
+   * Sets the token of the request that is being prepared, with its times. NaN is unknown.
+   * `is_new` if the request before had another token.
    */
-  sign(arrived: number, now: number, has_comment: boolean): void;
+  setToken(expires_at: number, issued_at: number, is_new: boolean, unix: number): void;
+  /**
+   * Records a chunk, which is delivered by `now`. `is_comment` if it begins with a comment.
+   */
+  sign(arrived: number, now: number, is_comment: boolean): void;
   /**
    * Records what happened.
    */

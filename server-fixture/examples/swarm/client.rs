@@ -139,8 +139,8 @@ impl Client {
     fn check(&mut self, renew_at: Option<Millis>) -> Option<Over> {
         let now = unix_now();
         if self.liveness.deadline().is_some_and(|at| now >= at) {
-            self.liveness.on_deadline(now);
-            return Some(Over::Failed(Failure::new(Reason::Stalled)));
+            let reason = self.liveness.on_deadline(now);
+            return reason.map(|reason| Over::Failed(Failure::new(reason)));
         }
         renew_at
             .is_some_and(|at| now >= at)
@@ -149,6 +149,7 @@ impl Client {
 
     fn deliver(&mut self, parser: &mut EventStreamParser, bytes: &Bytes) -> Option<Over> {
         let mut has_comment = false;
+        let is_comment = bytes.starts_with(b":");
         parser.feed(bytes);
         while let Some(item) = parser.next_item() {
             match item {
@@ -167,7 +168,7 @@ impl Client {
             self.connection.commit(&item);
         }
         let now = unix_now();
-        self.liveness.on_bytes(now, now, has_comment);
+        self.liveness.on_bytes(now, now, is_comment && has_comment);
         None
     }
 
@@ -178,7 +179,7 @@ impl Client {
         let random = self.random.f64();
         match self.connection.decide(failure, None, lost_at, random) {
             Decision::Wait(wait) => sleep(wait.into()).await,
-            Decision::Refresh => {
+            Decision::Refresh | Decision::UseNonce => {
                 self.token = None;
                 return true;
             }

@@ -63,6 +63,8 @@ pub(crate) async fn open(
         content_type: header("content-type"),
         retry_after: header("retry-after")
             .and_then(|value| retry_after(value, unix_now().get() as f64, date)),
+        is_rejection: response.status().as_u16() == 401,
+        is_nonce_challenge: false,
     };
     head.check()?;
     Ok(response.into_body())

@@ -3,7 +3,7 @@ use core::time::Duration;
 
 use authenticated_event_source::connection::{
     Cause, Decision, Interrupt, Lifecycle, Origin, Policy, ReadyState, Reason, RedirectGuard,
-    RequestKind, ResponseHead, Retry, RetryOn, Step, Verdict, is_secret_header,
+    RequestKind, ResponseHead, Retry, RetryOn, Step, TokenLife, Verdict, is_secret_header,
 };
 use proptest::prelude::*;
 
@@ -55,9 +55,12 @@ impl Life {
     }
 
     fn announce(&mut self, expires_at: Option<Duration>, is_same: bool) -> bool {
-        let is_resumed =
-            self.life
-                .announce(self.now.into(), None, expires_at.map(Into::into), is_same);
+        let token = expires_at.map(|expires_at| TokenLife {
+            expires_at: expires_at.into(),
+            issued_at: None,
+        });
+        self.life.set_token(token, !is_same, self.now.into());
+        let is_resumed = self.life.announce(self.now.into(), self.now.into(), None);
         assert_eq!(self.step(), Step::Read);
         is_resumed
     }
@@ -102,6 +105,8 @@ fn head(status: u16) -> ResponseHead<'static> {
         is_opaque_redirect: false,
         content_type: Some("text/event-stream"),
         retry_after: None,
+        is_rejection: status == 401,
+        is_nonce_challenge: false,
     }
 }
 
@@ -116,6 +121,7 @@ fn opaque_redirect() -> ResponseHead<'static> {
 fn secret() -> Policy {
     Policy {
         can_refresh: true,
+        can_renew: true,
         ..Policy::default()
     }
 }
@@ -132,14 +138,16 @@ fn connects_reads_and_connects_again() {
 }
 
 #[test]
-fn providers_and_server_have_the_connect_timeout_each() {
+fn each_provider_call_and_the_response_have_a_limit_of_30_seconds() {
     let mut life = Life::new(Policy::default());
-    let almost = Duration::from(Policy::CONNECT_TIMEOUT) - SECOND;
+    let almost = 29 * SECOND;
     assert_eq!(life.step(), Step::Prepare(Cause::Start));
     assert!(!life.is_over_after(almost));
     assert!(life.is_over_after(SECOND));
     life.retry(Reason::Auth);
     assert_eq!(life.step(), Step::Prepare(Cause::Retry));
+    assert!(!life.is_over_after(almost));
+    life.life.on_provider_call(life.now.into());
     assert!(!life.is_over_after(almost));
     life.life.guard(Origin::Same, false);
     life.life.prepared(life.now.into());

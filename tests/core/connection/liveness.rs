@@ -30,61 +30,110 @@ fn due(liveness: &Liveness) -> Option<Duration> {
 }
 
 #[test]
-fn a_stream_without_a_rhythm_may_be_silent_for_ever() {
-    let (liveness, _) = listened(HeartbeatTimeout::Auto, &[], false);
-    assert_eq!(due(&liveness), None);
-    let (liveness, _) = listened(HeartbeatTimeout::Auto, &[S, 60 * S, 5 * S, 600 * S], false);
+fn events_do_not_arm_the_automatic_timeout() {
+    for pauses in [
+        &[][..],
+        &[S, 60 * S, 5 * S, 600 * S],
+        &[S; 100],
+        &[15 * S, 16 * S, 14 * S],
+    ] {
+        let (liveness, _) = listened(HeartbeatTimeout::Auto, pauses, false);
+        assert_eq!(due(&liveness), None);
+    }
+}
+
+#[test]
+fn one_comment_after_silence_does_not_arm_it() {
+    let (liveness, _) = listened(HeartbeatTimeout::Auto, &[15 * S], true);
     assert_eq!(due(&liveness), None);
 }
 
 #[test]
-fn a_rhythm_arms_the_watch_with_three_times_the_longest_pause() {
-    let (liveness, now) = listened(HeartbeatTimeout::Auto, &[15 * S, 16 * S, 14 * S], false);
+fn two_comments_after_silence_arm_it_with_three_times_the_longest() {
+    let (liveness, now) = listened(HeartbeatTimeout::Auto, &[15 * S, 16 * S], true);
     assert_eq!(due(&liveness), Some(now + 48 * S));
+    let (liveness, now) = listened(HeartbeatTimeout::Auto, &[S, S], true);
+    assert_eq!(due(&liveness), Some(now + 10 * S), "at least ten seconds");
 }
 
 #[test]
-fn a_quick_rhythm_is_given_ten_seconds() {
-    let (liveness, now) = listened(HeartbeatTimeout::Auto, &[S, S, S], false);
-    assert_eq!(due(&liveness), Some(now + 10 * S));
+fn comments_without_a_second_of_silence_do_not_arm_it() {
+    let (liveness, _) = listened(HeartbeatTimeout::Auto, &[S * 999 / 1000; 1000], true);
+    assert_eq!(due(&liveness), None);
+}
+
+/// Servers restart their keep-alive timer at each event.
+#[test]
+fn a_silence_begins_at_the_last_byte_of_any_kind() {
+    let mut liveness = Liveness::new(HeartbeatTimeout::Auto.into());
+    liveness.on_open(Millis::ZERO, None);
+    for (at, is_comment) in [(15, true), (25, false), (40, true)] {
+        let now = Millis::from_secs(at);
+        liveness.on_bytes(now, now, is_comment);
+    }
+    assert_eq!(due(&liveness), Some(85 * S));
 }
 
 #[test]
-fn two_keep_alive_comments_are_a_rhythm() {
-    let (liveness, now) = listened(HeartbeatTimeout::Auto, &[15 * S, 15 * S], true);
-    assert_eq!(due(&liveness), Some(now + 45 * S));
-}
-
-#[test]
-fn the_time_that_listeners_take_is_no_pause() {
+fn the_time_that_listeners_take_is_no_silence() {
     let mut liveness = Liveness::new(HeartbeatTimeout::Auto.into());
     liveness.on_open(Millis::ZERO, None);
     for second in (0..70).step_by(7) {
         let arrived = second * S;
-        liveness.on_bytes(arrived.into(), (arrived + 7 * S).into(), false);
+        liveness.on_bytes(arrived.into(), (arrived + 7 * S).into(), true);
     }
     assert_eq!(due(&liveness), None);
 }
 
 #[test]
-fn the_pieces_of_a_burst_are_no_rhythm() {
-    let (liveness, _) = listened(HeartbeatTimeout::Auto, &[S / 100; 1000], true);
+fn a_clock_jump_shortens_the_automatic_deadline_to_half_and_bytes_restore_it() {
+    let (mut liveness, now) = listened(HeartbeatTimeout::Auto, &[15 * S, 15 * S], true);
+    assert_eq!(due(&liveness), Some(now + 45 * S));
+    liveness.suspect((now + S).into());
+    assert_eq!(due(&liveness), Some(now + S + S * 45 / 2));
+    // A jump never prolongs the deadline.
+    liveness.suspect((now + 44 * S).into());
+    assert_eq!(due(&liveness), Some(now + S + S * 45 / 2));
+    liveness.on_bytes((now + 15 * S).into(), (now + 15 * S).into(), true);
+    assert_eq!(due(&liveness), Some(now + 60 * S));
+}
+
+#[test]
+fn a_clock_jump_does_not_change_the_deadline_of_the_caller() {
+    let (mut liveness, now) = listened(HeartbeatTimeout::After(20 * S), &[S], false);
+    liveness.suspect((now + 5 * S).into());
+    assert_eq!(due(&liveness), Some(now + 20 * S));
+    let (mut liveness, now) = listened(HeartbeatTimeout::Never, &[S], false);
+    liveness.suspect(now.into());
     assert_eq!(due(&liveness), None);
+}
+
+#[test]
+fn a_deadline_that_is_noticed_late_gets_one_grace_period() {
+    let (mut liveness, now) = listened(HeartbeatTimeout::After(20 * S), &[S], false);
+    let late = now + 3600 * S;
+    assert_eq!(liveness.on_deadline(late.into()), None);
+    assert_eq!(due(&liveness), Some(late + 20 * S));
+    let reason = liveness.on_deadline((late + 3600 * S).into());
+    assert_eq!(reason, Some(Reason::Stalled));
 }
 
 /// Proxies that buffer: the response headers come, the stream does not.
 #[test]
 fn a_stream_that_never_speaks_is_mute_and_one_that_stops_has_stalled() {
     let (mut liveness, now) = listened(HeartbeatTimeout::After(20 * S), &[], false);
-    assert_eq!(liveness.on_deadline((now + 20 * S).into()), Reason::Mute);
+    let reason = liveness.on_deadline((now + 20 * S).into());
+    assert_eq!(reason, Some(Reason::Mute));
     let (mut liveness, now) = listened(HeartbeatTimeout::After(20 * S), &[S], false);
-    assert_eq!(liveness.on_deadline((now + 20 * S).into()), Reason::Stalled);
+    let reason = liveness.on_deadline((now + 20 * S).into());
+    assert_eq!(reason, Some(Reason::Stalled));
     liveness.on_open((now + 30 * S).into(), None);
-    assert_eq!(liveness.on_deadline((now + 50 * S).into()), Reason::Mute);
+    let reason = liveness.on_deadline((now + 50 * S).into());
+    assert_eq!(reason, Some(Reason::Mute));
 }
 
 #[test]
-fn a_rhythm_that_is_announced_arms_the_watch_from_the_start() {
+fn the_header_arms_it_from_the_start() {
     let mut liveness = Liveness::new(HeartbeatTimeout::Auto.into());
     liveness.on_open(S.into(), Some((15 * S).into()));
     assert_eq!(due(&liveness), Some(46 * S));
@@ -119,7 +168,7 @@ fn a_pause_longer_than_announced_is_learned() {
 /// After a false alarm the same pause must not fool us again.
 #[test]
 fn a_pause_that_was_taken_for_death_is_learned() {
-    let (mut liveness, now) = listened(HeartbeatTimeout::Auto, &[4 * S, 4 * S, 4 * S], false);
+    let (mut liveness, now) = listened(HeartbeatTimeout::Auto, &[4 * S, 4 * S, 4 * S], true);
     let patience = due(&liveness).expect("there is a rhythm") - now;
     liveness.on_deadline((now + patience).into());
     liveness.on_open((now + patience).into(), None);
@@ -150,7 +199,7 @@ proptest! {
     }
 
     /// A deadline that was learned is never shorter than ten seconds, nor than three times any
-    /// pause that the stream survived.
+    /// silence that a comment ended.
     #[test]
     fn a_learned_deadline_is_patient(
         pauses in proptest::collection::vec((0_u64..60_000).prop_map(Duration::from_millis), 1..20),
@@ -179,6 +228,7 @@ proptest! {
                     1 => {
                         liveness.on_deadline((*now).into());
                     }
+                    3 => liveness.suspect((*now).into()),
                     4 => liveness.on_open((*now).into(), Some((*now).into())),
                     _ => liveness.on_bytes((*now).into(), (*now).into(), *what == 2),
                 }

@@ -7,11 +7,14 @@
 )]
 
 mod bytes;
+mod clock;
 mod fuzz;
 mod lifecycle;
 mod liveness;
 mod model;
 mod outcomes;
+mod refresh;
+mod renewal;
 mod response;
 mod strategies;
 mod waits;

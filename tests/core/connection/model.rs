@@ -110,11 +110,11 @@ impl Model {
                 id.clone_into(&mut self.last_event_id);
             } else if let Some(digits) = line.strip_prefix("retry: ") {
                 let time = Duration::from_millis(digits.parse().expect("nine digits fit"));
-                self.reconnection_time = if self.policy.is_spec {
-                    time
-                } else {
-                    time.clamp(Duration::from_millis(100), Duration::from_secs(3600))
+                let longest = match self.policy.is_spec {
+                    true => Duration::MAX,
+                    false => Duration::from_secs(3600),
                 };
+                self.reconnection_time = time.clamp(Duration::from_millis(100), longest);
             } else if line.starts_with("data") {
                 self.retries_in_a_row = 0;
             }
@@ -137,6 +137,7 @@ impl Model {
         match next {
             Decision::Stop => self.stopped(failure, verdict),
             Decision::Refresh => self.refreshed(failure, verdict),
+            Decision::UseNonce => panic!("no failure of the model has a challenge"),
             Decision::Wait(wait) => self.waits(failure, verdict, wait.into()),
         }
     }
@@ -168,10 +169,7 @@ impl Model {
 
     /// One refresh per failure.
     fn is_refresh_allowed(&self, failure: &Failure) -> bool {
-        failure.reason == Reason::Unauthorized
-            && self.can_refresh
-            && !self.policy.is_spec
-            && self.refreshed_in_a_row == 0
+        failure.reason == Reason::Unauthorized && self.can_refresh && self.refreshed_in_a_row == 0
     }
 
     fn waits(&mut self, failure: &Failure, verdict: Option<Verdict>, wait: Duration) {
@@ -200,7 +198,7 @@ impl Model {
     fn passes(&self, failure: &Failure) -> bool {
         let is_transient = match failure.reason {
             Reason::Network | Reason::Timeout | Reason::End => true,
-            Reason::Stalled | Reason::Mute | Reason::Auth => !self.policy.is_spec,
+            Reason::Stalled | Reason::Mute | Reason::Auth => true,
             Reason::Status => {
                 let transient = [408, 425, 429, 500, 502, 503, 504];
                 !self.policy.is_spec && transient.map(Some).contains(&failure.status)

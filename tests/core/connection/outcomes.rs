@@ -21,7 +21,7 @@ proptest! {
     /// A server that answers 401 to whatever we send is asked twice, not for ever.
     #[test]
     fn a_server_that_refuses_all_credentials_is_asked_twice(
-        policy in policy().prop_filter("the browser's own policy has no refresh", |p| !p.is_spec),
+        policy in policy(),
         start in "[a-z]{0,2}",
         dice in dice(),
     ) {

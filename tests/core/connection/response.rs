@@ -15,6 +15,8 @@ fn head(status: u16, content_type: Option<&str>) -> ResponseHead<'_> {
         is_opaque_redirect: false,
         content_type,
         retry_after: None,
+        is_rejection: status == 401,
+        is_nonce_challenge: false,
     }
 }
 

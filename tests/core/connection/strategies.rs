@@ -100,7 +100,7 @@ impl Policy {
             .on(on);
         Self {
             retry,
-            initial_delay,
+            initial_delay: initial_delay.max(Duration::from_millis(1)),
             max_delay,
             multiplier,
             max_retries,

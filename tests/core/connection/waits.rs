@@ -50,12 +50,21 @@ fn already_the_first_wait_is_spread() {
 }
 
 #[test]
-fn without_jitter_the_wait_is_the_longest_whatever_the_dice() {
+fn without_jitter_the_waits_are_1_2_and_4_times_the_base() {
     let policy = Retry::default().jitter(Jitter::None);
     for dice in fair_dice().step_by(100) {
-        assert_eq!(wait(&policy, BASE, 1, dice), BASE * 2);
+        assert_eq!(wait(&policy, BASE, 1, dice), BASE);
+        assert_eq!(wait(&policy, BASE, 2, dice), BASE * 2);
+        assert_eq!(wait(&policy, BASE, 3, dice), BASE * 4);
         assert_eq!(wait(&policy, BASE, 9, dice), Duration::from_secs(30));
     }
+}
+
+#[test]
+fn an_initial_delay_of_zero_is_raised_to_a_millisecond() {
+    let retry = Retry::default().initial_delay(Duration::ZERO);
+    let state = RetryState::new(retry, false, String::new());
+    assert_eq!(state.reconnection_time(), Millis::new(1));
 }
 
 #[test]
@@ -101,7 +110,9 @@ fn the_streams_reconnection_time_is_bounded() {
     assert_eq!(connection.reconnection_time(), Millis::from_secs(3600));
     let mut connection = RetryState::new(Retry::spec(), false, String::new());
     connection.set_reconnection_time(Millis::ZERO);
-    assert_eq!(connection.reconnection_time(), Millis::ZERO);
+    assert_eq!(connection.reconnection_time(), Millis::new(100));
+    connection.set_reconnection_time(Millis::from_secs(86_400));
+    assert_eq!(connection.reconnection_time(), Millis::from_secs(86_400));
 }
 
 proptest! {

@@ -150,7 +150,7 @@ describe('liveness', { concurrency: 8 }, () => {
   }
 
   for (const heartbeatTimeout of [false, Infinity, undefined, 'auto']) {
-    test(`heartbeatTimeout ${heartbeatTimeout}: a stream without a rhythm may be silent`, async (t) => {
+    test(`heartbeatTimeout ${heartbeatTimeout}: a stream without a heartbeat may be silent`, async (t) => {
       const server = await script([open(first)]);
       const source = connect(t, server, { heartbeatTimeout });
       await source.until(1, 'message');
