@@ -1,5 +1,4 @@
-// The hooks of the recipes, run: they connect, bring the latest event, and let go. React's needs a
-// page, and is compiled only.
+// The hooks of the recipes: they connect, deliver every event, and close the source.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -8,6 +7,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { until } from '../../lib/wait.mjs';
 
 const { PROJECT } = process.env;
 const ROOT = new URL('../../../', import.meta.url);
@@ -24,9 +24,19 @@ async function hook(recipe) {
   return import(pathToFileURL(file));
 }
 
+/** The events that the server sends at once. */
+const BURST = 50;
+const burst = (path) => Array.from({ length: BURST }, (_, number) => `${path} ${number}`);
+
 const server = createServer((request, response) => {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.write(`data: ${request.headers.authorization}\n\n`);
+  if (request.url === '/') response.write(`data: ${request.headers.authorization}\n\n`);
+  else
+    response.write(
+      burst(request.url)
+        .map((data, id) => `id: ${id}\ndata: ${data}\n\n`)
+        .join(''),
+    );
 });
 await once(server.listen(0, '127.0.0.1'), 'listening');
 const url = `http://127.0.0.1:${server.address().port}/`;
@@ -41,18 +51,36 @@ async function letGo() {
   return { ended: once(response, 'close') };
 }
 
-test('Vue', { timeout: 30_000 }, async () => {
+const auth = { token: () => 'token' };
+
+test('Vue: every event arrives, a new URL is followed, and the end of the scope closes the source', {
+  timeout: 30_000,
+}, async () => {
   const { useEvents } = await hook('Vue');
-  const { effectScope, watch } = await library('vue');
-  const connected = letGo();
+  const { effectScope, nextTick, ref, watch } = await library('vue');
+  const address = ref(`${url}one`);
+  const events = [];
   const scope = effectScope();
-  const event = scope.run(() => useEvents(url, 'token'));
-  const data = await new Promise((resolve) => {
-    watch(event, ({ data }) => resolve(data));
-  });
-  assert.equal(data, 'Bearer token');
+  const first = letGo();
+  const connection = scope.run(() => useEvents(address, auth, (event) => events.push(event)));
+  const opened = () =>
+    new Promise((resolve) => {
+      watch(connection, ({ phase }) => phase === 'open' && resolve());
+    });
+  await opened();
+  await until('all events', () => events.length === BURST);
+  assert.deepEqual(
+    events.map(({ data }) => data),
+    burst('/one'),
+  );
+  const second = letGo();
+  address.value = `${url}two`;
+  await nextTick();
+  await (await first).ended;
+  await until('the events of the other URL', () => events.length === 2 * BURST);
+  assert.equal(events.at(-1).data, burst('/two').at(-1));
   scope.stop();
-  await (await connected).ended;
+  await (await second).ended;
 });
 
 test('Svelte', { timeout: 30_000 }, async () => {
@@ -65,4 +93,40 @@ test('Svelte', { timeout: 30_000 }, async () => {
   assert.equal(data, 'Bearer token');
   unsubscribe();
   await (await connected).ended;
+});
+
+test('React in strict mode: every event arrives, the banner counts down, and unmounting closes the source', {
+  timeout: 30_000,
+}, async (t) => {
+  const { JSDOM } = (await library('jsdom')).default;
+  const { window } = new JSDOM('<main></main>');
+  for (const [name, value] of Object.entries({ window, document: window.document, navigator: window.navigator })) {
+    Object.defineProperty(globalThis, name, { value, configurable: true });
+    t.after(() => delete globalThis[name]);
+  }
+  const { useEvents } = await hook('React');
+  const { createElement, StrictMode } = (await library('react')).default;
+  const { createRoot } = (await library('react-dom/client')).default;
+  const events = [];
+  const App = () => {
+    const { phase, retryIn } = useEvents(`${url}react`, auth, (event) => events.push(event.data));
+    return `${phase} ${retryIn ?? ''}`;
+  };
+  const connections = [];
+  const count = (request, response) => request.url === '/react' && connections.push(once(response, 'close'));
+  server.on('request', count);
+  const root = createRoot(window.document.querySelector('main'));
+  root.render(createElement(StrictMode, null, createElement(App)));
+  const text = () => window.document.querySelector('main').textContent;
+  await until('all events', () => events.length >= BURST);
+  assert.deepEqual(events, burst('/react'));
+  assert.match(text(), /^open/);
+  server.closeAllConnections();
+  await until('the banner', () => /^waiting \d+/.test(text()));
+  root.unmount();
+  await Promise.all(connections);
+  const before = connections.length;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(connections.length, before);
+  server.off('request', count);
 });
