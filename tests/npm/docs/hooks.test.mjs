@@ -108,7 +108,7 @@ test('React in strict mode: every event arrives, the banner counts down, and unm
   const { createElement, StrictMode } = (await library('react')).default;
   const { createRoot } = (await library('react-dom/client')).default;
   const events = [];
-  const App = () => {
+  const app = () => {
     const { phase, retryIn } = useEvents(`${url}react`, auth, (event) => events.push(event.data));
     return `${phase} ${retryIn ?? ''}`;
   };
@@ -116,7 +116,7 @@ test('React in strict mode: every event arrives, the banner counts down, and unm
   const count = (request, response) => request.url === '/react' && connections.push(once(response, 'close'));
   server.on('request', count);
   const root = createRoot(window.document.querySelector('main'));
-  root.render(createElement(StrictMode, null, createElement(App)));
+  root.render(createElement(StrictMode, null, createElement(app)));
   const text = () => window.document.querySelector('main').textContent;
   await until('all events', () => events.length >= BURST);
   assert.deepEqual(events, burst('/react'));
