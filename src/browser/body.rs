@@ -7,7 +7,7 @@ use core::task::{Context, Poll, ready};
 use js_sys::{JSON, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{ReadableStream, ReadableStreamReadResult};
+use web_sys::{ReadableStream, ReadableStreamReadResult, Response};
 
 #[wasm_bindgen]
 extern "C" {
@@ -42,17 +42,25 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// Locks `stream`.
+    /// Locks `stream`, the body of `response`.
+    ///
+    /// Uses BYOB reads only for a response of the network, which has a URL. A stream made by the user
+    /// may close without answering a pending BYOB read, and that read would never settle.
     ///
     /// # Errors
     /// A `TypeError` if the stream is already locked.
-    pub(super) fn new(stream: &ReadableStream) -> Result<Self, JsValue> {
+    pub(super) fn new(stream: &ReadableStream, response: &Response) -> Result<Self, JsValue> {
         let stream: &Bytes = stream.unchecked_ref();
-        // This fails in old engines, and for a stream that is not a byte stream.
-        let byob = JSON::parse(r#"{"mode":"byob"}"#).and_then(|mode| stream.reader(&mode));
-        let is_byob = byob.is_ok();
+        let byob = match response.url().is_empty() {
+            true => None,
+            // This fails in old engines, and for a stream that is not a byte stream.
+            false => JSON::parse(r#"{"mode":"byob"}"#)
+                .and_then(|mode| stream.reader(&mode))
+                .ok(),
+        };
+        let is_byob = byob.is_some();
         Ok(Self {
-            reader: byob.or_else(|_| stream.reader(&JsValue::UNDEFINED))?,
+            reader: byob.map_or_else(|| stream.reader(&JsValue::UNDEFINED), Ok)?,
             is_byob,
             latest: None,
             pending: None,

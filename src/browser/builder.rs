@@ -7,7 +7,7 @@ use core::fmt;
 use core::time::Duration;
 
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, RequestCache, RequestCredentials, RequestInit, Url};
+use web_sys::{Headers, Request, RequestCache, RequestCredentials, RequestInit, Url};
 
 use super::auth::{Auth, Token};
 use super::error::{Error, FailureContext};
@@ -144,19 +144,6 @@ impl Builder {
         self.set(move |options| options.policy.redirect = policy)
     }
 
-    /// Sets a callback for each time that the stream opens. Its argument is whether it was open
-    /// before.
-    pub fn on_open(mut self, callback: impl Fn(bool) + 'static) -> Self {
-        self.hooks.open = Some(Box::new(callback));
-        self
-    }
-
-    /// Sets a callback for each failure that is retried. Its arguments are the failure and the wait.
-    pub fn on_retry(mut self, callback: impl Fn(&Error, Duration) + 'static) -> Self {
-        self.hooks.retry = Some(Box::new(callback));
-        self
-    }
-
     /// Sets a callback that decides on each failure. `None` applies the policy.
     pub fn should_retry(
         mut self,
@@ -166,13 +153,15 @@ impl Builder {
         self
     }
 
-    /// Creates the source. It connects when it is first polled.
+    /// Creates the source, which connects at once and drives itself.
     ///
     /// # Errors
-    /// [`Reason::Request`] if the URL or a header is not legal.
+    /// [`Reason::Request`] if the URL, the method or a header is not legal, if the URL contains a user
+    /// name or a password, or if a `GET` has a body.
     pub fn open(self) -> Result<AuthenticatedEventSource, Error> {
         let url = resolve(&self.url).map_err(refused)?;
         self.fill_init().map_err(refused)?;
+        self.check_request(&url).map_err(refused)?;
         let mut options = Options::new(url, self.init);
         let is_get = self.method.eq_ignore_ascii_case("GET");
         let default_retry = if is_get { Retry::default } else { Retry::never };
@@ -203,6 +192,18 @@ impl Builder {
         self.init.set_method(&self.method);
         self.init.set_headers(&headers);
         Ok(())
+    }
+
+    /// Has the engine check the URL, the method and the body. Without this, each attempt would fail
+    /// like a dead network.
+    fn check_request(&self, url: &Url) -> Result<(), JsValue> {
+        let init = RequestInit::new();
+        init.set_method(&self.method);
+        if !self.init.get_body().is_undefined() {
+            // The constructor would lock a stream.
+            init.set_body(&JsValue::from_str(""));
+        }
+        Request::new_with_str_and_init(&url.href(), &init).map(|_| ())
     }
 }
 

@@ -21,6 +21,7 @@ use super::request::Request;
 use super::response::{Head, heartbeat_interval};
 use super::shared_state::{SharedState, SliceContents};
 use super::single_flight::Issued;
+use super::state::State;
 use super::sys;
 use crate::connection::{Cause, Decision, Pace, Reason, RequestKind, Step};
 use crate::event_stream::EventStreamParser;
@@ -55,18 +56,22 @@ pub(super) async fn run(shared: Rc<SharedState>) {
         let now = driver.shared.now();
         let step = driver.shared.lifecycle().step(now);
         match step {
-            Step::Prepare(cause) => driver.prepare(cause).await,
+            Step::Prepare(cause) => {
+                driver.shared.state.set(State::Connecting);
+                driver.prepare(cause).await;
+            }
             Step::Fetch(kind) => driver.fetch(kind).await,
             Step::Open => driver.open(),
             Step::Read => driver.read().await,
             Step::Decide => driver.decide(),
             Step::Restart(_) => {
                 driver.drop_request();
+                driver.shared.state.set(State::Connecting);
             }
             Step::Wait => {
                 driver.interruptible.run(pending::<()>()).await;
             }
-            Step::Stop => return,
+            Step::Stop => return driver.shared.on_closed(),
         }
     }
 }
@@ -216,7 +221,7 @@ impl Driver {
             self.context = FailureContext::of(response);
             return self.fail(Reason::End);
         };
-        match Body::new(&bytes) {
+        match Body::new(&bytes, &response) {
             Ok(body) => self.announce(&response, body),
             Err(cause) => self.fail_by(Reason::Network, cause),
         }
@@ -240,9 +245,7 @@ impl Driver {
         if options.policy.retry.is_spec && response.redirected() && !has_secrets {
             options.url.set_href(&response.url());
         }
-        if let Some(open) = &self.shared.hooks.open {
-            open(is_resumed);
-        }
+        self.shared.state.set(State::Open { is_resumed });
     }
 
     /// Reads one chunk.
@@ -259,7 +262,7 @@ impl Driver {
         }
     }
 
-    /// Parses a chunk slice by slice, and waits until the caller has polled the events of each.
+    /// Parses a chunk slice by slice, and waits after each until the queue has room.
     async fn deliver(&mut self, chunk: &Uint8Array) {
         let arrived = self.shared.now();
         // A comment that follows an event in the same chunk did not end the silence.
@@ -273,7 +276,7 @@ impl Driver {
             start += slice.length();
             let contents = self.parse(&slice);
             has_comment |= contents.has_comment;
-            self.shared.queue_emptied().await;
+            self.shared.queue_has_room().await;
             if contents.is_too_large {
                 return self.fail(Reason::TooLarge);
             }
@@ -318,15 +321,22 @@ impl Driver {
             .as_ref()
             .and_then(|should_retry| should_retry(&failure))
             .map(Into::into);
+        if self.shared.is_closed() {
+            // The callback closed the source.
+            return;
+        }
         let (now, random) = (self.shared.now(), js_sys::Math::random());
         let decision = self.shared.lifecycle().decide(verdict, now, random);
         // The end of the stream is no error if the server ended it on purpose. In browsers it is one.
         let is_spec = self.shared.options.policy.retry.is_spec;
         let is_ordinary_end = failure.is_ordinary_end() && !is_spec;
         let error = Error::new(failure, context);
-        match (decision, &hooks.retry) {
-            (Decision::Wait(wait), Some(retry)) => retry(&error, wait.into()),
-            (Decision::Stop, _) if !is_ordinary_end => self.shared.fail(error),
+        match decision {
+            Decision::Wait(wait) => self.shared.state.set(State::Waiting {
+                error,
+                wait: wait.into(),
+            }),
+            Decision::Stop if !is_ordinary_end => self.shared.fail(error),
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use web_sys::Response;
 use crate::connection::{Failure, Reason};
 
 /// The exception and the response behind a failure.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct FailureContext {
     /// The exception.
     pub(super) cause: Option<JsValue>,
@@ -27,6 +27,7 @@ impl FailureContext {
 }
 
 /// The failure of a source, or of one attempt.
+#[derive(Clone, PartialEq)]
 pub struct Error {
     failure: Failure,
     context: FailureContext,

@@ -20,12 +20,15 @@ mod request;
 mod response;
 mod shared_state;
 mod single_flight;
+mod state;
 mod sys;
+mod task;
 mod wake;
 
 pub use builder::Builder;
 pub use error::Error;
-pub use event_source::AuthenticatedEventSource;
+pub use event_source::{AuthenticatedEventSource, Handle};
+pub use state::{State, States};
 
 pub use crate::connection::Cause;
 pub use auth::{AttemptContext, Auth, Token, TokenProvider};

@@ -1,44 +1,73 @@
-//! The state of a source, and the delivery of its events.
+//! The state of a source, and the queue of its events.
 
+use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
+use alloc::string::String;
 use core::cell::{RefCell, RefMut};
 use core::future::{Future, poll_fn};
 use core::pin::pin;
-use core::task::Poll;
-use core::time::Duration;
+use core::task::{Context, Poll};
 
 use js_sys::Uint8Array;
 
 use super::error::Error;
 use super::options::Options;
+use super::state::{State, StateCell};
 use super::sys;
 use super::wake::LoopWaker;
-use crate::connection::{Clock, Failure, Interrupt, Lifecycle, Millis, Verdict};
-use crate::event_stream::{Event, EventStreamParser, Item};
+use crate::connection::{Clock, Failure, Interrupt, Lifecycle, Millis, ReadyState, Verdict};
+use crate::event_stream::{Event, EventStreamParser, Item, SharedStr};
 
-type OnOpen = Box<dyn Fn(bool)>;
-type OnRetry = Box<dyn Fn(&Error, Duration)>;
 type ShouldRetry = Box<dyn Fn(&Failure) -> Option<Verdict>>;
 
 /// The builder's callbacks.
 #[derive(Default)]
 pub(super) struct Hooks {
-    pub(super) open: Option<OnOpen>,
-    pub(super) retry: Option<OnRetry>,
     pub(super) verdict: Option<ShouldRetry>,
 }
 
-/// The state of one event source, shared by its handle, its loop and the page's events.
+/// The state of one event source, shared by its handles, its loop and the page's events.
 pub(super) struct SharedState {
     pub(super) options: Options,
     pub(super) hooks: Hooks,
     pub(super) waker: Rc<LoopWaker>,
     pub(super) clock: Rc<RefCell<Clock>>,
+    pub(super) state: StateCell,
     lifecycle: RefCell<Lifecycle>,
-    /// The events of one slice. The next slice is read once all of them are polled.
-    queue: RefCell<VecDeque<Result<Event, Error>>>,
+    queue: RefCell<Queue>,
+    /// Wakes the task that takes the events.
+    taker: LoopWaker,
+}
+
+/// The source stops reading while its queue holds at least this many bytes of data.
+const QUEUE_LIMIT: usize = 64 << 10;
+
+/// The events that were received and not taken yet.
+#[derive(Default)]
+struct Queue {
+    items: VecDeque<Result<Event, Error>>,
+    /// The length of their data.
+    bytes: usize,
+    /// The last event ID of the events that were taken. It is valid while the queue has items.
+    taken_id: SharedStr,
+}
+
+impl Queue {
+    fn push(&mut self, event: Event) {
+        self.bytes += event.data.len();
+        self.items.push_back(Ok(event));
+    }
+
+    fn pop(&mut self) -> Option<Result<Event, Error>> {
+        let item = self.items.pop_front()?;
+        if let Ok(event) = &item {
+            self.bytes -= event.data.len();
+            self.taken_id = event.last_event_id.clone();
+        }
+        Some(item)
+    }
 }
 
 /// The items of a slice that the loop reacts to.
@@ -56,8 +85,10 @@ impl SharedState {
             hooks,
             waker: Rc::default(),
             clock: Rc::default(),
+            state: StateCell::new(),
             lifecycle: RefCell::new(lifecycle),
             queue: RefCell::default(),
+            taker: LoopWaker::default(),
         }
     }
 
@@ -90,13 +121,62 @@ impl SharedState {
         // Wake the loop in any case: a suspended source resumes without an interrupt.
         self.waker.wake();
     }
+}
 
-    pub(super) fn pop(&self) -> Option<Result<Event, Error>> {
-        self.queue.borrow_mut().pop_front()
+/// The queue of events.
+impl SharedState {
+    /// Returns the next event, or `None` once the source is closed and its events are taken.
+    pub(super) fn poll_take(
+        &self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Event, Error>>> {
+        let item = self.queue.borrow_mut().pop();
+        if item.is_some() {
+            if self.is_emptied() {
+                self.waker.wake();
+            }
+            return Poll::Ready(item);
+        }
+        if self.is_closed() {
+            return Poll::Ready(None);
+        }
+        self.taker.register(context);
+        Poll::Pending
     }
 
+    /// The last event ID of the events that were taken.
+    pub(super) fn taken_id(&self) -> String {
+        let queue = self.queue.borrow();
+        if queue.items.is_empty() {
+            return self.lifecycle().retry_state().last_event_id().to_owned();
+        }
+        queue.taken_id.as_str().to_owned()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.lifecycle().retry_state().ready_state() == ReadyState::Closed
+    }
+
+    /// Delivers a final failure after the queued events.
     pub(super) fn fail(&self, error: Error) {
-        self.queue.borrow_mut().push_back(Err(error));
+        self.queue.borrow_mut().items.push_back(Err(error));
+    }
+
+    /// Closes the source forever, and drops the events that were not taken.
+    pub(super) fn close(&self) {
+        let taken_id = self.taken_id();
+        self.lifecycle()
+            .retry_state_mut()
+            .set_last_event_id(&taken_id);
+        self.lifecycle().close();
+        self.queue.take();
+        self.on_closed();
+    }
+
+    /// Reports that the source is closed.
+    pub(super) fn on_closed(&self) {
+        self.state.set(State::Closed);
+        self.taker.wake();
     }
 
     /// Parses a slice, commits its items and queues its events.
@@ -113,20 +193,40 @@ impl SharedState {
         while let Some(item) = parser.next_item() {
             contents.has_comment |= matches!(item, Item::Comment(_));
             contents.is_too_large |= matches!(item, Item::TooLarge);
+            let is_event = matches!(item, Item::Event(_));
+            if is_event && queue.items.is_empty() {
+                queue.taken_id = lifecycle.retry_state().last_event_id().into();
+            }
             lifecycle.retry_state_mut().commit(&item);
-            if matches!(item, Item::Event(_)) {
-                queue.push_back(Ok(parser.owned_event()));
+            if is_event {
+                queue.push(parser.owned_event());
             }
         }
+        drop((queue, lifecycle));
+        self.taker.wake();
         contents
     }
 
-    /// Waits until all events are polled, or the rest of the stream must be skipped.
-    pub(super) async fn queue_emptied(&self) {
-        // The queue needs no waker: the stream polls the loop whenever the queue is empty.
-        self.unless_stopped(poll_fn(|_| match self.queue.borrow().is_empty() {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+    fn is_emptied(&self) -> bool {
+        self.queue.borrow().items.is_empty()
+    }
+
+    /// Waits until the source may read on, or the rest of the stream must be skipped. It may if all
+    /// events are taken, or if one task of the page has passed and the queue is not full.
+    pub(super) async fn queue_has_room(&self) {
+        // A task that waits for events is woken already, and runs before this one.
+        yield_now().await;
+        let mut task = pin!(sys::next_task());
+        let mut has_passed = false;
+        self.unless_stopped(poll_fn(|context| {
+            if self.is_emptied() {
+                return Poll::Ready(());
+            }
+            has_passed = has_passed || task.as_mut().poll(context).is_ready();
+            match has_passed && self.queue.borrow().bytes < QUEUE_LIMIT {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
         }))
         .await;
     }
@@ -143,4 +243,17 @@ impl SharedState {
         })
         .await;
     }
+}
+
+/// Lets the tasks run that are ready.
+async fn yield_now() {
+    let mut has_yielded = false;
+    poll_fn(|context| {
+        if core::mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use authenticated_event_source::browser::{
-    AttemptContext, Auth, Builder, Cause, Token, TokenProvider,
+    AttemptContext, Auth, Builder, Cause, Handle, State, States, Token, TokenProvider,
 };
 use authenticated_event_source::connection::{
     HeartbeatTimeout, Jitter, ReadyState, Reason, Retry, RetryOn, Verdict,
@@ -218,37 +218,53 @@ async fn data_is_read_as_json() {
 }
 
 #[wasm_bindgen_test]
-async fn reconnects_with_the_last_event_id_and_tells_of_it() {
+async fn states_report_each_reconnect_and_its_reason() {
     let script = Script::of(&[FIRST, r#"{"status": 503}"#, OPEN]).await;
-    let opened = Rc::new(RefCell::new(Vec::new()));
-    let retried = Rc::new(RefCell::new(Vec::new()));
-    let (opens, retries) = (Rc::clone(&opened), Rc::clone(&retried));
-    let mut source = script
-        .source()
-        .last_event_id("0")
-        .on_open(move |is_resumed| opens.borrow_mut().push(is_resumed))
-        .on_retry(move |error, wait| {
-            retries
-                .borrow_mut()
-                .push((error.reason(), error.status(), wait));
-        })
-        .open()
-        .expect("a source");
+    let mut source = script.source().last_event_id("0").open().expect("a source");
+    let states = source.states();
     assert_eq!(next(&mut source).await.data, "a");
     assert_eq!(next(&mut source).await.data, "b");
     assert_eq!(
         cursors(&script.exactly(3).await),
         [Some("0"), Some("1"), Some("1")]
     );
-    assert_eq!(*opened.borrow(), [false, true]);
-    let wait = Duration::from_millis(100);
+    source.close();
+    let states: Vec<_> = states.map(|state| summary(&state)).collect().await;
     assert_eq!(
-        *retried.borrow(),
+        states,
         [
-            (Reason::Network, None, wait),
-            (Reason::Status, Some(503), wait)
+            "connecting",
+            "open, resumed: false",
+            "network None, again in 100ms",
+            "connecting",
+            "status Some(503), again in 100ms",
+            "connecting",
+            "open, resumed: true",
+            "closed",
         ]
     );
+}
+
+fn summary(state: &State) -> String {
+    match state {
+        State::Connecting => String::from("connecting"),
+        State::Open { is_resumed, .. } => format!("open, resumed: {is_resumed}"),
+        State::Waiting { error, wait, .. } => format!(
+            "{} {:?}, again in {wait:?}",
+            error.reason().as_str(),
+            error.status()
+        ),
+        _ => String::from("closed"),
+    }
+}
+
+/// The reasons of the attempts that were retried.
+async fn retried(states: States) -> Vec<Reason> {
+    let reasons = states.filter_map(async |state| match state {
+        State::Waiting { error, .. } => Some(error.reason()),
+        _ => None,
+    });
+    reasons.collect().await
 }
 
 /// Counts what it is asked for.
@@ -375,11 +391,154 @@ async fn dropping_and_closing_abort_the_request() {
 }
 
 #[wasm_bindgen_test]
-async fn a_source_that_is_not_polled_sends_nothing() {
+async fn open_connects_and_reconnects_without_polling() {
+    let script = Script::of(&[FIRST, OPEN]).await;
+    let mut source = script.source().open().expect("a source");
+    assert_eq!(cursors(&script.exactly(2).await), [None, Some("1")]);
+    assert_eq!(source.last_event_id(), "", "no event was taken");
+    assert_eq!(next(&mut source).await.data, "a");
+    assert_eq!(source.last_event_id(), "1");
+    assert_eq!(next(&mut source).await.data, "b");
+    assert_eq!(source.last_event_id(), "2");
+}
+
+#[wasm_bindgen_test]
+async fn last_event_id_counts_taken_events_alone() {
+    let text = "id: 1\\ndata: a\\n\\nid: 2\\ndata: b\\n\\nid: 3\\n\\n";
+    let response = format!(r#"{{"steps": [{{"text": "{text}"}}, {{"hang": true}}]}}"#);
+    for is_closed_early in [true, false] {
+        let script = Script::of(&[&response]).await;
+        let mut source = script.source().open().expect("a source");
+        assert_eq!(next(&mut source).await.data, "a");
+        assert_eq!(source.last_event_id(), "1");
+        if is_closed_early {
+            source.close();
+            assert!(source.next().await.is_none(), "nothing comes after close");
+            assert_eq!(source.last_event_id(), "1");
+        } else {
+            assert_eq!(next(&mut source).await.data, "b");
+            assert_eq!(source.last_event_id(), "3", "the last block has no event");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_handle_controls_a_source_that_a_loop_owns() {
     let script = Script::of(&[OPEN]).await;
-    let source = script.source().open().expect("a source");
-    script.exactly(0).await;
+    let mut source = script.source().open().expect("a source");
+    next(&mut source).await;
+    let (handle, states) = (source.handle(), source.states());
+    handle.reconnect();
+    script.exactly(2).await;
+    let taker = async move {
+        let mut taken = 0;
+        while source.next().await.is_some() {
+            taken += 1;
+        }
+        (taken, source)
+    };
+    let closer = async {
+        gloo_timers::future::TimeoutFuture::new(100).await;
+        assert!(matches!(handle.state(), State::Open { .. }));
+        handle.close();
+    };
+    let ((taken, source), ()) = futures_util::future::join(taker, closer).await;
+    assert_eq!(taken, 1);
+    assert_eq!(handle.state(), State::Closed);
+    assert_eq!(handle.last_event_id(), "2");
+    assert_eq!(
+        states.collect::<Vec<_>>().await.last(),
+        Some(&State::Closed)
+    );
     drop(source);
+    handle.reconnect();
+    assert_eq!(handle.states().collect::<Vec<_>>().await, [State::Closed]);
+    script.exactly(2).await;
+}
+
+#[wasm_bindgen_test]
+async fn should_retry_may_close_the_source() {
+    let script = Script::of(&[r#"{"status": 404}"#]).await;
+    let handle: Rc<RefCell<Option<Handle>>> = Rc::default();
+    let closing = Rc::clone(&handle);
+    let builder = script.source().should_retry(move |_| {
+        closing.borrow().as_ref().expect("a handle").close();
+        None
+    });
+    let mut source = builder.open().expect("a source");
+    handle.replace(Some(source.handle()));
+    assert!(source.next().await.is_none());
+    script.exactly(1).await;
+}
+
+#[wasm_bindgen_test]
+async fn reconnect_and_drop_let_a_provider_call_finish() {
+    for is_dropped in [true, false] {
+        let script = Script::of(&[OPEN]).await;
+        let finished = Rc::new(Cell::new(0));
+        let counter = Rc::clone(&finished);
+        let auth = Auth::new(move |_: AttemptContext| {
+            let counter = Rc::clone(&counter);
+            async move {
+                gloo_timers::future::TimeoutFuture::new(200).await;
+                counter.set(counter.get() + 1);
+                Ok(Token::new("token"))
+            }
+        });
+        let mut source = script.source().auth(auth).open().expect("a source");
+        gloo_timers::future::TimeoutFuture::new(50).await;
+        if is_dropped {
+            drop(source);
+            gloo_timers::future::TimeoutFuture::new(400).await;
+            assert_eq!(finished.get(), 1);
+            script.exactly(0).await;
+        } else {
+            source.reconnect();
+            next(&mut source).await;
+            assert_eq!(finished.get(), 2, "both calls ran to their end");
+            script.exactly(1).await;
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_post_with_retry_never_is_sent_once() {
+    let script = Script::of(&[r#"{"status": 401}"#, OPEN]).await;
+    let auth = Auth::new(|_: AttemptContext| async { Ok(Token::new("token")) });
+    let builder = script.source().method("POST").body("prompt");
+    let mut source = builder
+        .retry(Retry::never())
+        .auth(auth)
+        .open()
+        .expect("a source");
+    assert_eq!(failure(&mut source).await.reason(), Reason::Unauthorized);
+    script.exactly(1).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_policy_of_browsers_reports_204_and_has_no_limits() {
+    let script = Script::of(&[r#"{"status": 204}"#]).await;
+    let mut source = script
+        .source()
+        .retry(Retry::spec())
+        .open()
+        .expect("a source");
+    let error = failure(&mut source).await;
+    assert_eq!(
+        (error.reason(), error.status()),
+        (Reason::NoContent, Some(204))
+    );
+    script.exactly(1).await;
+
+    let script = Script::of(&[r#"{"headers": {"sse-heartbeat": "1"}, "steps": [{"text": "data: a\n\n"}, {"sleep_ms": 11000}, {"text": "data: b\n\n"}, {"hang": true}]}"#]).await;
+    let mut source = script
+        .source()
+        .retry(Retry::spec())
+        .open()
+        .expect("a source");
+    next(&mut source).await;
+    assert_eq!(next(&mut source).await.data, "b");
+    script.exactly(1).await;
 }
 
 #[wasm_bindgen_test]
@@ -441,17 +600,16 @@ async fn the_policy_is_the_callers() {
 #[wasm_bindgen_test]
 async fn what_falls_silent_is_given_up() {
     let silent = Script::of(&[OPEN]).await;
-    let reasons = Rc::new(RefCell::new(Vec::new()));
-    let seen = Rc::clone(&reasons);
     let mut source = silent
         .source()
         .heartbeat_timeout(HeartbeatTimeout::After(Duration::from_millis(300)))
-        .on_retry(move |error, _| seen.borrow_mut().push(error.reason()))
         .open()
         .expect("a source");
+    let states = source.states();
     next(&mut source).await;
     next(&mut source).await;
-    assert_eq!(*reasons.borrow(), [Reason::Stalled]);
+    source.close();
+    assert_eq!(retried(states).await, [Reason::Stalled]);
 
     let mute = Script::of(&[r#"{"framing": "raw", "steps": [{"hang": true}]}"#]).await;
     let mut source = mute
@@ -485,6 +643,10 @@ fn what_is_illegal_is_an_error_of_open_and_not_quoted() {
         AuthenticatedEventSource::builder("http://"),
         AuthenticatedEventSource::builder("/").header("x", "sec\nret"),
         AuthenticatedEventSource::builder("/").header("sec ret", "x"),
+        AuthenticatedEventSource::builder("/").method("not legal"),
+        AuthenticatedEventSource::builder("/").method("TRACE"),
+        AuthenticatedEventSource::builder("/").body("sec"),
+        AuthenticatedEventSource::builder("http://user:sec@localhost/"),
     ] {
         assert!(!format!("{builder:?}").contains("sec"));
         let error = builder.open().expect_err("an error");

@@ -64,7 +64,6 @@ async fn a_refresh_has_no_time_limit() {
     let source = script.source().auth(Auth::new(session.clone()));
     let mut source = source
         .connect_timeout(Duration::from_millis(1500))
-        .on_retry(|error, _| panic!("{error}"))
         .open()
         .expect("a source");
     next(&mut source).await;
@@ -160,8 +159,8 @@ async fn a_provider_call_runs_to_its_end_although_its_source_is_dropped() {
             Ok(Token::new("token"))
         }
     });
-    let mut source = script.source().auth(auth).open().expect("a source");
-    assert!(source.next().now_or_never().is_none());
+    let source = script.source().auth(auth).open().expect("a source");
+    TimeoutFuture::new(50).await;
     drop(source);
     TimeoutFuture::new(600).await;
     assert!(is_done.get());

@@ -59,6 +59,29 @@ async fn nothing_comes_after_close() {
     assert!(source.next().await.is_none());
 }
 
+/// A byte stream of the user that closes while a read is pending.
+const MOCKED_FETCH: &str = "
+    globalThis.realFetch = globalThis.fetch;
+    globalThis.fetch = async () => {
+        globalThis.fetch = globalThis.realFetch;
+        const start = (stream) => {
+            setTimeout(() => stream.enqueue(new TextEncoder().encode('data: a\\n\\n')), 50);
+            setTimeout(() => stream.close(), 100);
+        };
+        const headers = { 'content-type': 'text/event-stream' };
+        return new Response(new ReadableStream({ type: 'bytes', start }), { headers });
+    };
+";
+
+#[wasm_bindgen_test]
+async fn the_end_of_a_byte_stream_from_a_mocked_fetch_is_seen() {
+    js_sys::eval(MOCKED_FETCH).expect("a mock");
+    let mut source = source("https://example.com/");
+    let event = source.next().await.expect("an event").expect("no failure");
+    assert_eq!(event.data, "a");
+    assert!(source.next().await.is_none());
+}
+
 #[wasm_bindgen_test]
 async fn a_burst_leaves_other_tasks_their_turn() {
     let event = format!("data:{}%0A%0A", "a".repeat(100));
