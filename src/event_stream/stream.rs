@@ -23,6 +23,7 @@ use super::{Event, EventStreamParser, SharedStr, TooLarge};
 ///     assert_eq!(event?.data, r#"{"text":"Hello"}"#);
 /// }
 /// # Ok(()) }
+/// # #[cfg(not(target_arch = "wasm32"))]
 /// # futures_executor::block_on(example()).unwrap();
 /// ```
 pub trait ByteStreamExt: TryStream<Ok: AsRef<[u8]>> + Sized {
