@@ -8,7 +8,7 @@ use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tokio::process::Command;
 
 use super::process::{Folder, Running, announced, command, on_free_port, on_port};
-use super::{Client, PATIENCE};
+use super::{Client, PATIENCE, soon};
 
 /// This server as a program.
 pub struct Node {
@@ -68,9 +68,15 @@ impl Node {
         prlimit(id, Resource::Fsize, limit).unwrap();
     }
 
-    /// Stops the process with SIGSTOP, so that it reads nothing.
-    pub fn hang(&self) {
+    /// Stops the process with SIGSTOP, so that it reads nothing. Waits until every thread has stopped.
+    pub async fn hang(&self) {
         send(&self.running, Signal::STOP);
+        soon(async {
+            while !are_all_threads_stopped(self.id()) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     pub fn go_on(&self) {
@@ -94,6 +100,16 @@ impl Node {
     pub async fn kill(mut self) {
         self.running.kill().await;
     }
+}
+
+/// Returns whether all threads are in the state `T`. A system without `/proc` counts as stopped.
+fn are_all_threads_stopped(id: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{id}/task")) else {
+        return true;
+    };
+    let state = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("stat"));
+    let mut states = threads.flatten().flat_map(state);
+    states.all(|state| state.contains(") T "))
 }
 
 fn send(running: &Running, signal: Signal) {

@@ -1,9 +1,10 @@
 //! The access of redb to the log file. It notices changes by other programs.
 
 use std::fmt::{self, Debug, Display, Formatter};
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, metadata};
 use std::io;
 use std::num::ParseIntError;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -69,9 +70,15 @@ impl Watch {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns whether another program changed the file. The check and the writes exclude each other.
-    pub(super) fn is_changed(&self, file: &Metadata) -> bool {
-        matches!(*self.state(), State::Flushed(before) if before != stamp(file))
+    /// Returns whether the path still names this file, without changes by another program.
+    pub(super) fn is_intact(&self, path: &Path, file: FileId) -> bool {
+        // Writes wait for this lock, so that the stamp cannot become old before it is compared.
+        let state = self.state();
+        let Ok(found) = metadata(path) else {
+            return false;
+        };
+        let is_changed = matches!(*state, State::Flushed(before) if before != stamp(&found));
+        FileId::of(&found) == file && !is_changed
     }
 
     /// Rejects all later writes. Closing a database writes too, and would damage a replaced file.

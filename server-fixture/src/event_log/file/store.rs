@@ -1,6 +1,6 @@
 //! The open log file. Every failure closes it, and the next call opens it again.
 
-use std::fs::{File, OpenOptions, metadata};
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
@@ -146,9 +146,14 @@ impl Store {
     fn try_handle(&self) -> Result<Arc<Handle>, Failure> {
         let mut state = self.state();
         if let Some(handle) = &state.handle {
-            if self.is_intact(handle, state.file) {
+            let file = state.file;
+            if file.is_some_and(|file| handle.watch.is_intact(&self.path, file)) {
                 return Ok(Arc::clone(handle));
             }
+            tracing::warn!(
+                "Another program changed the event log {}. The server opens it again.",
+                self.path.display()
+            );
             handle.watch.freeze();
             state.close();
         }
@@ -163,13 +168,6 @@ impl Store {
         let handle = Arc::new(self.open(&mut state)?);
         state.handle = Some(Arc::clone(&handle));
         Ok(handle)
-    }
-
-    fn is_intact(&self, handle: &Handle, file: Option<FileId>) -> bool {
-        let at_path = metadata(&self.path);
-        at_path.is_ok_and(|at_path| {
-            file == Some(FileId::of(&at_path)) && !handle.watch.is_changed(&at_path)
-        })
     }
 
     fn open(&self, state: &mut State) -> Result<Handle, Failure> {
