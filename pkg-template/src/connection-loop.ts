@@ -21,6 +21,7 @@ import {
   IS_RESTARTING,
   IS_TOO_LARGE,
   MESSAGE,
+  NOTE_COMMENT,
   NO_RESPONSE,
   PREPARED,
   PROVIDER_CALL,
@@ -279,7 +280,7 @@ export class ConnectionLoop {
     // By the standard a reconnect keeps the URL of the last redirect. Secrets belong to the URL that was given.
     if (this.#controller.isSpec && response.redirected && !this.#request!.hasSecrets) this.#url = response.url;
     this.#controller.opened(response, isResumed);
-    this.#parser.reset(this.#controller.lastEventId);
+    this.#reader.reset(this.#parser, this.#controller.lastEventId);
   }
 
   async #read(core: Core): Promise<void> {
@@ -313,7 +314,7 @@ export class ConnectionLoop {
       const begun = monotonic();
       const slice = chunk.subarray(at, at + core.number(SLICE));
       at += slice.length;
-      const table = reader.parse(parser, slice, this.#wantsComments);
+      const table = reader.parse(parser, slice, this.#wantsComments ? NOTE_COMMENT : 0);
       const flags = reader.flags(table);
       if (flags & HAS_RETRY) controller.setReconnectionTime(core.setReconnectionTime(reader.reconnectionTime(table)));
       if (flags & HAS_RECORDS) controller.dispatch(reader, table);

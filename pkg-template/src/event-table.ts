@@ -1,6 +1,6 @@
 // The table of events that the parser writes in WebAssembly memory, as JavaScript values.
 import type { Parser } from '#bindings';
-import { COMMENT, COPIED_ID, DATA, ID, IS_UTF16, NAME, ONE_BY_ONE } from './protocol.ts';
+import { COPIED_ID, DATA, ID, IS_UTF16, NAME, NOTE, ONE_BY_ONE } from './protocol.ts';
 import { WasmStrings } from './wasm-strings.ts';
 
 // Indices of fields in the table.
@@ -8,10 +8,17 @@ const FLAGS = 6;
 const RECONNECTION_TIME = 7;
 
 /**
- * Receives one record: an event, a comment or a last event ID. `type` is empty if the stream named none. A member that the
- * record does not contain is `undefined`. A record without text only sets the ID. Returns `false` to stop.
+ * Receives one record: an event, a note or a last event ID. `type` is empty if the stream named none. A member that the
+ * record does not contain is `undefined`. A record without text only sets the ID. `kind` is the kind of a note. Returns
+ * `false` to stop.
  */
-export type Visit = (isEvent: boolean, type: string, text: string | undefined, id: string | undefined) => unknown;
+export type Visit = (
+  isEvent: boolean,
+  type: string,
+  text: string | undefined,
+  id: string | undefined,
+  kind: number,
+) => unknown;
 
 /**
  * Converts the event tables of the parser to strings.
@@ -32,11 +39,22 @@ export class EventTableReader {
     this.#strings = new WasmStrings(memory);
   }
 
-  /** Parses a chunk. Returns the address of the table. */
-  parse(parser: Parser, bytes: Uint8Array, wantsComments: boolean): number {
+  /** Parses a chunk, and records the kinds of `notes`. Returns the address of the table. */
+  parse(parser: Parser, bytes: Uint8Array, notes: number): number {
+    this.#write(parser, bytes);
+    return parser.parse(bytes.length, notes, this.#strings.engine);
+  }
+
+  /** Starts a new stream. */
+  reset(parser: Parser, lastEventId: string): void {
+    const bytes = new TextEncoder().encode(lastEventId);
+    this.#write(parser, bytes);
+    parser.reset(bytes.length);
+  }
+
+  #write(parser: Parser, bytes: Uint8Array): void {
     const address = parser.room(bytes.length);
     this.#strings.bytes().set(bytes, address);
-    return parser.parse(bytes.length, wantsComments, this.#strings.engine);
   }
 
   /** Returns the flags of the table at an address. */
@@ -76,10 +94,10 @@ export class EventTableReader {
       if (head !== DATA) {
         if (head & ID) id = this.#value(all, start, (words[at++]! - first) | 0, (words[at++]! - first) | 0);
         if (head & COPIED_ID) id = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
-        if (head & COMMENT) text = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
+        if (head & NOTE) text = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
         if (head & NAME) types[type] = this.#strings.utf8(far + words[at++]!, far + words[at++]!);
       }
-      if (visit((head & DATA) === DATA, types[type]!, text, id) === false) return undefined;
+      if (visit((head & DATA) === DATA, types[type]!, text, id, type) === false) return undefined;
       if (words.length === 0) words = this.#current();
     }
     return flags;

@@ -4,10 +4,9 @@ import { BodyReader } from './body-reader.ts';
 import { monotonic } from './clock.ts';
 import { readErrorBody } from './error-body.ts';
 import { EventSourceError, type ErrorFacts } from './errors.ts';
-import type { StreamEvent } from './event-classes.ts';
 import { EventQueue, iterator } from './event-queue.ts';
 import { readUntil } from './options.ts';
-import { EventStreamParser, free, slices, throwIfTooLarge, type ParserOptions } from './parser.ts';
+import { EventStreamParser, free, slices, throwIfTooLarge, type ParsedEvent, type ParserOptions } from './parser.ts';
 import { endedEarly, isLast, type Until } from './until.ts';
 import { withWasm } from './wasm.ts';
 import { nextTask } from './yield-to-page.ts';
@@ -27,7 +26,7 @@ export interface EventsOptions extends ParserOptions {
    *
    * If the stream ends before that event, the loop throws an `EventSourceError` with the reason `end`.
    */
-  until?: Until<StreamEvent>;
+  until?: Until<ParsedEvent>;
 }
 
 /** What {@link events} reads. */
@@ -44,16 +43,16 @@ type EventsSource = Response | ReadableStream<Uint8Array>;
 export function events(
   source: EventsSource | Promise<EventsSource>,
   options: EventsOptions = {},
-): AsyncIterableIterator<StreamEvent> {
+): AsyncIterableIterator<ParsedEvent> {
   const queue = new ResponseQueue(source, options);
   return iterator(queue, () => queue.start());
 }
 
 /** Reads a stream when an event is requested. Not an async generator: engines need several times as long for each event. */
-class ResponseQueue extends EventQueue<StreamEvent> {
+class ResponseQueue extends EventQueue<ParsedEvent> {
   readonly #source: EventsSource | Promise<EventsSource>;
   readonly #options: Omit<EventsOptions, 'until'>;
-  readonly #until: Until<StreamEvent> | undefined;
+  readonly #until: Until<ParsedEvent> | undefined;
   #body: BodyReader | undefined;
   /** When the page could run last. `undefined` before the first `next()`. */
   #since: number | undefined;
@@ -76,7 +75,7 @@ class ResponseQueue extends EventQueue<StreamEvent> {
     this.#read().catch((error) => this.end(error));
   }
 
-  override next(): Promise<IteratorResult<StreamEvent, undefined>> {
+  override next(): Promise<IteratorResult<ParsedEvent, undefined>> {
     this.start();
     if (this.isFull) void this.#yieldToPage();
     return super.next();
@@ -158,7 +157,7 @@ function throwNetworkError(cause: unknown): never {
 
 /** Returns the body of a response. Throws if it is not an event stream. */
 async function bodyOf(response: Response): Promise<ReadableStream<Uint8Array>> {
-  if (!response?.headers) throw new TypeError('events() reads a Response (of an awaited fetch) or a ReadableStream');
+  if (!response?.headers) throw new TypeError('events() reads a Response, a ReadableStream, or a promise of one');
   const { status, body } = response;
   const type = response.headers.get('Content-Type') ?? '';
   if (!response.ok) {

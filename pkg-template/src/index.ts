@@ -17,6 +17,13 @@ export type {
 export { AuthenticatedEventSource, EventSource, type EventSourceInit } from './event-source.ts';
 export { events, type EventsOptions } from './events.ts';
 export type { AuthenticatedEventSourceInit, Parse, RetryOptions, StandardSchema } from './options.ts';
-export { EventStreamDecoderStream, EventStreamParser, type ParserOptions } from './parser.ts';
+export {
+  EventStreamDecoderStream,
+  EventStreamParser,
+  type IgnoredLine,
+  type ParsedEvent,
+  type ParserOptions,
+  type ResetOptions,
+} from './parser.ts';
 export type { Until } from './until.ts';
 export type { AttemptContext, AuthProvider, Token } from './token.ts';

@@ -4,7 +4,7 @@ import { EventSourceError } from './errors.ts';
 import type { StreamEvent } from './event-classes.ts';
 import { EventTableReader } from './event-table.ts';
 import { readFunction, readNumber } from './options.ts';
-import { HAS_RETRY, IS_TOO_LARGE } from './protocol.ts';
+import { IS_TOO_LARGE, NOTE_COMMENT, NOTE_IGNORED, NOTE_RETRY } from './protocol.ts';
 import { withWasm } from './wasm.ts';
 
 const MAX_EVENT_SIZE = 16 * 2 ** 20;
@@ -30,12 +30,49 @@ export let free: (parser: EventStreamParser) => void;
 /** Throws the error that `feed()` would throw next, if an event was too large. */
 export let throwIfTooLarge: (parser: EventStreamParser) => void;
 
+/** A line without effect. */
+export interface IgnoredLine {
+  /** Why the line has no effect. */
+  readonly type: 'unknown-field' | 'invalid-retry';
+  /** The name of the field. */
+  readonly field: string;
+  /** The value of the field. */
+  readonly value: string;
+  /** The whole line. */
+  readonly line: string;
+}
+
+/** An event, as `events()` and the parser return it. */
+export interface ParsedEvent extends StreamEvent {
+  /** The ID in the block of this event; `undefined` if the block has none. */
+  readonly id: string | undefined;
+  /** Whether the stream named the event type. */
+  readonly hasType: boolean;
+}
+
 /** Options of `events()` and the parser. */
 export interface ParserOptions {
   /** The limit for one event and for one line, in bytes. Default 16 MiB. */
   maxEventSize?: number;
   /** The last event ID at the start. Default `''`. */
   lastEventId?: string;
+  /** Receives each comment, without the colon and one space after it, in order with the events. */
+  onComment?: (comment: string) => void;
+  /** Receives the value of each `retry` field in milliseconds, in order with the events. */
+  onRetry?: (milliseconds: number) => void;
+  /** Receives each line with an unknown field or an invalid `retry` value. The standard ignores both. */
+  onError?: (ignored: IgnoredLine) => void;
+}
+
+/** Options of {@link EventStreamParser.reset}. */
+export interface ResetOptions {
+  /** The last event ID at the start of the new stream. Default `''`. */
+  lastEventId?: string;
+  /**
+   * Parses an unfinished line before, as if a line end followed it. Only `onComment`, `onRetry` and `onError` are called: an
+   * event without its blank line is dropped. Default `false`.
+   */
+  consume?: boolean;
 }
 
 /**
@@ -55,8 +92,19 @@ export class EventStreamParser {
   #isFeeding = false;
   /** The high surrogate at the end of the previous chunk, or `''`. */
   #surrogate = '';
+  readonly #callbacks: ParserOptions;
+  /** The kinds of notes that the table must contain. */
+  readonly #notes: number;
 
-  constructor({ maxEventSize = MAX_EVENT_SIZE, lastEventId = '' }: ParserOptions = {}) {
+  constructor(options: ParserOptions = {}) {
+    const { maxEventSize = MAX_EVENT_SIZE, lastEventId = '', onComment, onRetry, onError } = options;
+    for (const [name, callback] of Object.entries({ onComment, onRetry, onError })) readFunction(callback, name);
+    this.#callbacks = options;
+    this.#notes = NOTE_RETRY | (onComment ? NOTE_COMMENT : 0) | (onError ? NOTE_IGNORED : 0);
+    // The methods work without their object: `const { feed } = parser`.
+    this.feed = this.feed.bind(this) as typeof this.feed;
+    this.end = this.end.bind(this);
+    this.reset = this.reset.bind(this);
     this.#maxEventSize = readNumber(maxEventSize, 'maxEventSize');
     let failure: unknown = new EventSourceError('the WebAssembly is still being compiled: try again later', {
       reason: 'wasm',
@@ -91,7 +139,7 @@ export class EventStreamParser {
    * @throws {EventSourceError} an event or a line was larger than `maxEventSize`. If events preceded it, the next call
    * throws instead.
    */
-  feed(chunk: Uint8Array | ArrayBuffer | string): StreamEvent[];
+  feed(chunk: Uint8Array | ArrayBuffer | string): ParsedEvent[];
   /**
    * Parses the next bytes and calls `onEvent` with each event that they complete. This is faster for many small events.
    * `onEvent` may call `end()` or `reset()`, which drops the rest of the chunk.
@@ -102,12 +150,12 @@ export class EventStreamParser {
    * @throws {EventSourceError} an event or a line was larger than `maxEventSize`
    * @throws {DOMException} `InvalidStateError`: `onEvent` called `feed()`, or has thrown and `reset()` was not called
    */
-  feed(chunk: Uint8Array | ArrayBuffer | string, onEvent: (event: StreamEvent) => void): void;
-  feed(chunk: Bytes, onEvent?: (event: StreamEvent) => void): StreamEvent[] | undefined {
+  feed(chunk: Uint8Array | ArrayBuffer | string, onEvent: (event: ParsedEvent) => void): void;
+  feed(chunk: Bytes, onEvent?: (event: ParsedEvent) => void): ParsedEvent[] | undefined {
     if (this.#isFeeding)
       throw new DOMException('`onEvent` fed its own parser, or threw: reset() it first', 'InvalidStateError');
     throwIfTooLarge(this);
-    const events: StreamEvent[] | undefined = readFunction(onEvent, 'onEvent') ? undefined : [];
+    const events: ParsedEvent[] | undefined = readFunction(onEvent, 'onEvent') ? undefined : [];
     if (this.#surrogate && typeof chunk !== 'string') {
       // The second surrogate is missing.
       this.#surrogate = '';
@@ -132,22 +180,37 @@ export class EventStreamParser {
     return new TextEncoder().encode(text.slice(0, end));
   }
 
-  #parse(bytes: Uint8Array, events: StreamEvent[] | undefined, onEvent?: (event: StreamEvent) => void): void {
+  #parse(bytes: Uint8Array, events: ParsedEvent[] | undefined, onEvent?: (event: ParsedEvent) => void): void {
     // `onEvent` has called `reset()`.
     if (!this.#isFeeding) return;
     let lastEventId = this.#lastEventId;
-    const table = this.#reader.parse(this.#parser, bytes, false);
-    const flags = this.#reader.read(table, (isEvent, name, data, id) => {
+    const table = this.#reader.parse(this.#parser, bytes, this.#notes);
+    const flags = this.#reader.read(table, (isEvent, name, data, id, kind) => {
       // Set before the call, so that a caller whose `onEvent` throws can continue from this event.
       if (id !== undefined) this.#lastEventId = lastEventId = id;
-      if (!isEvent) return true;
-      const event = { type: name || 'message', data: data!, lastEventId };
+      if (!isEvent) {
+        if (data !== undefined) this.#note(kind, data);
+        return this.#isFeeding;
+      }
+      const event = { type: name || 'message', data: data!, lastEventId, id, hasType: name !== '' };
       if (events) events.push(event);
       else onEvent!(event);
       return this.#isFeeding;
     })!;
-    if (flags & HAS_RETRY) this.#reconnectionTime = this.#reader.reconnectionTime(table);
     this.#isTooLarge ||= (flags & IS_TOO_LARGE) !== 0;
+  }
+
+  #note(kind: number, text: string): void {
+    const { onComment, onRetry, onError } = this.#callbacks;
+    if (kind === NOTE_COMMENT) onComment!(text);
+    else if (kind === NOTE_RETRY) {
+      this.#reconnectionTime = Number(text);
+      onRetry?.(this.#reconnectionTime);
+    } else {
+      const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(text)!;
+      const type = field === 'retry' ? 'invalid-retry' : 'unknown-field';
+      onError!({ type, field: field!, value: value!, line: text });
+    }
   }
 
   /** Ends the stream. An unfinished event is dropped. The last event ID and the reconnection time stay. */
@@ -157,14 +220,20 @@ export class EventStreamParser {
     this.#reconnectionTime = reconnectionTime;
   }
 
-  /** Starts a new stream, without a reconnection time. */
-  reset(lastEventId = ''): void {
+  /** Starts a new stream, without a reconnection time. The argument is the last event ID or an object of options. */
+  reset(options: string | ResetOptions = ''): void {
+    const { lastEventId = '', consume }: ResetOptions =
+      typeof options === 'object' ? options : { lastEventId: options };
+    if (consume && !this.#isFeeding) {
+      this.#isFeeding = true;
+      this.#parse(new TextEncoder().encode('\n'), []);
+    }
     this.#isFeeding = false;
     this.#lastEventId = String(lastEventId);
     this.#reconnectionTime = undefined;
     this.#isTooLarge = false;
     this.#surrogate = '';
-    this.#parser.reset(this.#lastEventId);
+    this.#reader.reset(this.#parser, this.#lastEventId);
   }
 
   /** @internal */
@@ -189,8 +258,8 @@ function bytesOf(chunk: Exclude<Bytes, string> | ArrayBufferView): Uint8Array {
   throw new TypeError('a chunk must be a Uint8Array, an ArrayBuffer or a string');
 }
 
-/** A `TransformStream` from bytes to events. */
-export class EventStreamDecoderStream extends TransformStream<Uint8Array, StreamEvent> {
+/** A `TransformStream` from bytes or strings to events. */
+export class EventStreamDecoderStream extends TransformStream<Uint8Array | ArrayBuffer | string, ParsedEvent> {
   constructor(options?: ParserOptions) {
     let parser: EventStreamParser;
     super({

@@ -118,10 +118,19 @@ export const DATA = 1;
 export const ID = 2;
 /** The last event ID, copied. */
 export const COPIED_ID = 4;
-/** A comment, copied. */
-export const COMMENT = 8;
+/** The text of a note, copied. The number of the event type is the kind of the note. */
+export const NOTE = 8;
 /** The new name of the event type, copied. */
 export const NAME = 16;
+
+// Kinds of notes. `Parser.parse` receives the bits of the kinds that it must record.
+
+/** A comment. */
+export const NOTE_COMMENT = 1;
+/** The value of a `retry` field. */
+export const NOTE_RETRY = 2;
+/** A line with an unknown field or an invalid `retry` value. */
+export const NOTE_IGNORED = 4;
 
 // Bits of the flags of an event table.
 

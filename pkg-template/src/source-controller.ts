@@ -321,7 +321,7 @@ export class SourceController {
 
   async #drain(): Promise<unknown> {
     for (const record of this.#backlog.splice(0)) {
-      if (!this.#loop || this.readyState !== OPEN || !this.#deliver(...record)) break;
+      if (!this.#loop || this.readyState !== OPEN || !this.#deliver(record[0], record[1], record[2], record[3])) break;
       await undefined;
     }
     return this.#queuesDrained();

@@ -18,10 +18,10 @@ use crate::event_stream::{EventStreamParser, Found};
 /// | [`DATA`] | the data of an event, in place |
 /// | [`ID`] | the last event ID, in place |
 /// | [`COPIED_ID`] | the last event ID, offsets in `text` |
-/// | [`COMMENT`] | a comment, offsets in `text` |
+/// | [`NOTE`] | a note, offsets in `text` |
 /// | [`NAME`] | the new name of the event type, offsets in `text` |
 ///
-/// The upper 24 bits of the head are the number of the event type. In-place pairs are byte offsets into
+/// The upper 24 bits of the head are the number of the event type, or the kind of the note. In-place pairs are byte offsets into
 /// the parser's buffer. If JavaScript decodes all in-place values as one string, and it is not ASCII,
 /// they are offsets in that string.
 #[derive(Default)]
@@ -44,8 +44,8 @@ pub(super) struct EventTable {
 const SHORT: usize = 384;
 
 impl EventTable {
-    /// Fills the table with all items of the parser.
-    pub(super) fn fill(&mut self, parser: &mut EventStreamParser, wants_comments: bool) {
+    /// Fills the table with all items of the parser. `notes` are the kinds of notes to record.
+    pub(super) fn fill(&mut self, parser: &mut EventStreamParser, notes: u32) {
         self.begin();
         while let Some(found) = parser.find() {
             match found {
@@ -60,14 +60,14 @@ impl EventTable {
                 Found::ReconnectionTime => {
                     self.flags |= HAS_RETRY;
                     self.reconnection_time = parser.reconnection_time();
+                    self.push_note(NOTE_RETRY & notes, parser);
                 }
                 Found::Comment => {
                     self.flags |= HAS_COMMENT;
-                    if wants_comments {
-                        self.records.push(0);
-                        self.push_text(self.records.len() - 1, COMMENT, parser.comment());
-                    }
+                    self.push_note(NOTE_COMMENT & notes, parser);
                 }
+                #[cfg(npm_module)]
+                Found::Ignored => self.push_note(NOTE_IGNORED & notes, parser),
                 // The next call would free the bytes that the table points to.
                 Found::TooLarge => {
                     self.flags |= IS_TOO_LARGE;
@@ -212,6 +212,15 @@ impl EventTable {
         self.text.extend_from_slice(b"\n\n");
     }
 
+    /// Records the text of a note, unless the kind is 0.
+    #[inline(never)]
+    fn push_note(&mut self, kind: u32, parser: &EventStreamParser) {
+        if kind != 0 {
+            self.records.push(kind << 8);
+            self.push_text(self.records.len() - 1, NOTE, parser.note());
+        }
+    }
+
     fn push_id(&mut self, head: usize, parser: &EventStreamParser) {
         self.flags |= HAS_ID;
         match parser.last_event_id() {
@@ -230,7 +239,7 @@ impl EventTable {
 fn for_each_record(mut records: &mut [u32], mut convert: impl FnMut(&mut [[u32; 2]])) {
     while let Some((head, rest)) = records.split_first_mut() {
         let in_place = (*head & (DATA | ID)).count_ones() as usize;
-        let copied = (*head & (COPIED_ID | COMMENT | NAME)).count_ones() as usize;
+        let copied = (*head & (COPIED_ID | NOTE | NAME)).count_ones() as usize;
         let (pairs, _) = rest.as_chunks_mut();
         convert(&mut pairs[..in_place]);
         records = &mut rest[2 * (in_place + copied)..];

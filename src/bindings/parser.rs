@@ -1,7 +1,5 @@
 //! The parser, and the event table of the bytes that it was given last.
 
-use alloc::string::String;
-
 use wasm_bindgen::prelude::*;
 
 use super::event_table::EventTable;
@@ -32,17 +30,20 @@ impl Parser {
 
     /// Parses the `len` bytes that were written, and returns the address of the
     /// [table](EventTable::finish) of their items. The table is valid until the next call. `strategies`
-    /// are the [string-decoding strategies](EventTable::finish) of the engine.
-    pub fn parse(&mut self, len: usize, wants_comments: bool, strategies: u32) -> usize {
+    /// are the [string-decoding strategies](EventTable::finish) of the engine, and `notes` are the kinds
+    /// of notes to record.
+    pub fn parse(&mut self, len: usize, notes: u32, strategies: u32) -> usize {
         self.parser.add(len);
-        self.table.fill(&mut self.parser, wants_comments);
+        self.table.fill(&mut self.parser, notes);
         self.table.finish(&self.parser, strategies)
     }
 
     /// Starts a new stream, and frees the memory of the stream before. The cache of event types is
     /// cleared, too: JavaScript may not have read the names in the rest of the last table.
-    pub fn reset(&mut self, last_event_id: String) {
-        self.parser.reset(&last_event_id);
+    /// The last event ID is the `len` bytes that were written into the [room](Self::room): a string as
+    /// argument would add 200 bytes of glue to `./parser`.
+    pub fn reset(&mut self, len: usize) {
+        self.parser.reset_to_room(len);
         self.table = EventTable::default();
     }
 }

@@ -132,10 +132,18 @@ numbers! {
         ID = 2,
         /// The last event ID, copied.
         COPIED_ID = 4,
-        /// A comment, copied.
-        COMMENT = 8,
+        /// The text of a note, copied. The number of the event type is the kind of the note.
+        NOTE = 8,
         /// The new name of the event type, copied.
         NAME = 16,
+    }
+    "Kinds of notes. `Parser.parse` receives the bits of the kinds that it must record.": u32 {
+        /// A comment.
+        NOTE_COMMENT = 1,
+        /// The value of a `retry` field.
+        NOTE_RETRY = 2,
+        /// A line with an unknown field or an invalid `retry` value.
+        NOTE_IGNORED = 4,
     }
     "Bits of the flags of an event table.": u32 {
         /// Each in-place value must be decoded by itself.

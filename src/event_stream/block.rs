@@ -19,8 +19,8 @@ pub(super) struct Block {
     last_event_id: Value,
     /// Whether this block set the last event ID buffer.
     has_id: bool,
-    /// The latest comment.
-    comment: Range<usize>,
+    /// The latest note: a comment, the value of a `retry` field, or an ignored line.
+    note: Range<usize>,
     /// The value of the latest `retry` field, in milliseconds.
     reconnection_time: u64,
     /// Whether the block was dispatched. Its buffers are cleared when the next line is read, because the
@@ -36,6 +36,9 @@ pub(crate) enum Found {
     ReconnectionTime,
     Comment,
     TooLarge,
+    /// A line without effect: an unknown field, or a `retry` field with an invalid value.
+    #[cfg(npm_module)]
+    Ignored,
 }
 
 /// The fields of the standard. All others are ignored.
@@ -114,19 +117,34 @@ impl Block {
         let bytes = lines.bytes(line.clone());
         // The line starts with a colon: it is a comment.
         if bytes.starts_with(b":") {
-            self.comment = value(line.start + 1..line.end, lines);
+            self.note = value(line.start + 1..line.end, lines);
             return Some(Found::Comment);
         }
-        let (field, len) = field(bytes)?;
+        let Some((field, len)) = field(bytes) else {
+            return self.ignore(line);
+        };
         let value = match bytes.get(len) {
             // No colon: the whole line is the field name, the value is the empty string.
             None => line.end..line.end,
             // The value follows the colon and one optional space.
             Some(b':') => value(line.start + len + 1..line.end, lines),
             // The field name only starts with a known name.
-            Some(_) => return None,
+            Some(_) => return self.ignore(line),
         };
-        self.process_field(field, value, lines, limit)
+        self.process_field(field, value, line, lines, limit)
+    }
+
+    /// Ignores a line, as the standard requires. Only the npm package reports the line.
+    #[cfg(npm_module)]
+    fn ignore(&mut self, line: Range<usize>) -> Option<Found> {
+        self.note = line;
+        Some(Found::Ignored)
+    }
+
+    /// Ignores a line, as the standard requires.
+    #[cfg(not(npm_module))]
+    fn ignore(&self, _line: Range<usize>) -> Option<Found> {
+        None
     }
 
     #[inline(always)]
@@ -134,6 +152,7 @@ impl Block {
         &mut self,
         field: Field,
         value: Range<usize>,
+        line: Range<usize>,
         lines: &mut LineBuffer,
         limit: usize,
     ) -> Option<Found> {
@@ -148,7 +167,11 @@ impl Block {
                 self.has_id = true;
             }
             Field::Retry => {
-                self.reconnection_time = digits(bytes)?;
+                let Some(milliseconds) = digits(bytes) else {
+                    return self.ignore(line);
+                };
+                self.reconnection_time = milliseconds;
+                self.note = value;
                 return Some(Found::ReconnectionTime);
             }
         }
@@ -221,8 +244,8 @@ impl Block {
         self.has_id
     }
 
-    pub(super) fn comment(&self) -> Range<usize> {
-        self.comment.clone()
+    pub(super) fn note(&self) -> Range<usize> {
+        self.note.clone()
     }
 
     /// In milliseconds.
@@ -269,7 +292,12 @@ pub(crate) fn digits(value: &[u8]) -> Option<u64> {
     let mut number = (!value.is_empty()).then_some(0_u64)?;
     for byte in value {
         let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        number = number.saturating_mul(10).saturating_add(digit);
+        // `saturating_mul` would multiply 128 bits, which is a function of its own on wasm32.
+        number = if number > u64::MAX / 10 {
+            u64::MAX
+        } else {
+            (number * 10).saturating_add(digit)
+        };
     }
     Some(number)
 }

@@ -1,5 +1,6 @@
 #[cfg(not(npm_module))]
 use alloc::string::String;
+#[cfg(not(npm_module))]
 use core::time::Duration;
 
 #[cfg(all(feature = "stream", not(npm_module)))]
@@ -7,8 +8,7 @@ use super::SharedStr;
 use super::block::{Block, Found};
 use super::line_buffer::LineBuffer;
 #[cfg(not(npm_module))]
-use super::{Event, TooLarge, decode, shared_str::SharedStrings};
-use super::{Item, RawEvent};
+use super::{Event, Item, RawEvent, TooLarge, decode, shared_str::SharedStrings};
 
 /// Interprets an event stream ([WHATWG HTML §9.2.6]): bytes in, [items](Item) out.
 ///
@@ -127,10 +127,10 @@ impl EventStreamParser {
     }
 
     /// Returns the next item, or `None` until more bytes are fed.
+    #[cfg(not(npm_module))]
     #[inline]
     pub fn next_item(&mut self) -> Option<Item<'_>> {
         let found = self.find()?;
-        #[cfg(not(npm_module))]
         self.note_last_event_id(found);
         Some(self.item(found))
     }
@@ -162,6 +162,7 @@ impl EventStreamParser {
         Some(found)
     }
 
+    #[cfg(not(npm_module))]
     #[inline(always)]
     fn item(&self, found: Found) -> Item<'_> {
         let Self { lines, block, .. } = self;
@@ -171,7 +172,7 @@ impl EventStreamParser {
             Found::ReconnectionTime => {
                 Item::ReconnectionTime(Duration::from_millis(block.reconnection_time()))
             }
-            Found::Comment => Item::Comment(lines.bytes(block.comment())),
+            Found::Comment => Item::Comment(lines.bytes(block.note())),
             Found::TooLarge => Item::TooLarge,
         }
     }
@@ -281,6 +282,7 @@ impl EventStreamParser {
     }
 }
 
+#[cfg(not(npm_module))]
 #[inline(always)]
 fn event<'a>(lines: &'a LineBuffer, block: &'a Block) -> RawEvent<'a> {
     let name = block.event_type().bytes(lines);
@@ -326,8 +328,17 @@ impl EventStreamParser {
         id.range().ok_or_else(|| id.bytes(&self.lines))
     }
 
-    pub(crate) fn comment(&self) -> &[u8] {
-        self.lines.bytes(self.block.comment())
+    /// The text of the latest note.
+    pub(crate) fn note(&self) -> &[u8] {
+        self.lines.bytes(self.block.note())
+    }
+
+    /// Starts a new stream, like [`reset`](Self::reset). The last event ID is the first `len` bytes of the
+    /// [room](Self::room).
+    pub(crate) fn reset_to_room(&mut self, len: usize) {
+        let block = Block::with_last_event_id(self.room(len));
+        self.reset("");
+        self.block = block;
     }
 
     /// The value of the latest `retry` field, in milliseconds.

@@ -44,9 +44,9 @@ describe('streams that come once', { concurrency: 8 }, () => {
 
   test('events(response) iterates over a response', async () => {
     assert.deepEqual(await collect(events(response(three))), [
-      { type: 'message', data: 'a', lastEventId: '1' },
-      { type: 'b', data: 'b', lastEventId: '2' },
-      { type: 'message', data: 'c', lastEventId: '3' },
+      { type: 'message', data: 'a', lastEventId: '1', id: '1', hasType: false },
+      { type: 'b', data: 'b', lastEventId: '2', id: '2', hasType: true },
+      { type: 'message', data: 'c', lastEventId: '3', id: '3', hasType: false },
     ]);
   });
 
@@ -237,9 +237,11 @@ describe('streams that come once', { concurrency: 8 }, () => {
 
   test('EventStreamParser: feed, end, reset', () => {
     const parser = new EventStreamParser({ lastEventId: '0' });
-    assert.deepEqual(parser.feed('data: a\n\nid: 1\nda'), [{ type: 'message', data: 'a', lastEventId: '0' }]);
+    assert.deepEqual(parser.feed('data: a\n\nid: 1\nda'), [
+      { type: 'message', data: 'a', lastEventId: '0', id: undefined, hasType: false },
+    ]);
     assert.deepEqual(parser.feed(new TextEncoder().encode('ta: b\n\n').buffer), [
-      { type: 'message', data: 'b', lastEventId: '1' },
+      { type: 'message', data: 'b', lastEventId: '1', id: '1', hasType: false },
     ]);
     assert.equal(parser.lastEventId, '1');
     assert.equal(parser.reconnectionTime, undefined);
@@ -265,8 +267,8 @@ describe('streams that come once', { concurrency: 8 }, () => {
       undefined,
     );
     assert.deepEqual(seen, [
-      { type: 'a', data: 'x', lastEventId: '1' },
-      { type: 'message', data: 'y', lastEventId: '1' },
+      { type: 'a', data: 'x', lastEventId: '1', id: '1', hasType: true },
+      { type: 'message', data: 'y', lastEventId: '1', id: undefined, hasType: false },
     ]);
     assert.equal(parser.lastEventId, '2');
     assert.throws(() => parser.feed('', 7), /`onEvent` must be a function/);
@@ -281,7 +283,9 @@ describe('streams that come once', { concurrency: 8 }, () => {
     assert.equal(parser.lastEventId, '2');
     assert.throws(() => parser.feed('data: d\n\n'), { name: 'InvalidStateError' });
     parser.reset(parser.lastEventId);
-    assert.deepEqual(parser.feed('data: d\n\n'), [{ type: 'message', data: 'd', lastEventId: '2' }]);
+    assert.deepEqual(parser.feed('data: d\n\n'), [
+      { type: 'message', data: 'd', lastEventId: '2', id: undefined, hasType: false },
+    ]);
   });
 
   test('EventStreamParser: a callback cannot feed the parser that calls it', () => {
@@ -311,7 +315,9 @@ describe('streams that come once', { concurrency: 8 }, () => {
         if (data === 'b') stop();
       });
       assert.deepEqual(seen, ['a', 'b']);
-      assert.deepEqual(parser.feed('ished: x\ndata: d\n\n'), [{ type: 'message', data: 'd', lastEventId }]);
+      assert.deepEqual(parser.feed('ished: x\ndata: d\n\n'), [
+        { type: 'message', data: 'd', lastEventId, id: undefined, hasType: false },
+      ]);
     }
   });
 

@@ -5,8 +5,8 @@ import { EventStreamDecoderStream, EventStreamParser, events } from './support.m
 
 const text = 'id: 🦄\nevent: 🎉\ndata: a🦄b\n\ndata: 🎉🦄\n\n';
 const whole = [
-  { type: '🎉', data: 'a🦄b', lastEventId: '🦄' },
-  { type: 'message', data: '🎉🦄', lastEventId: '🦄' },
+  { type: '🎉', data: 'a🦄b', lastEventId: '🦄', id: '🦄', hasType: true },
+  { type: 'message', data: '🎉🦄', lastEventId: '🦄', id: undefined, hasType: false },
 ];
 /** A stream of the two parts of a string. */
 const halves = (at) =>

@@ -23,13 +23,16 @@ function* pieces(stream, cuts) {
   }
 }
 
+/** The members of an event that the vectors contain. */
+const plain = ({ type, data, lastEventId }) => ({ type, data, lastEventId });
+
 /** Everything that the parser finds, in the words of the vectors. */
 function parse(parser, chunks) {
   const found = [];
   let tooLarge = false;
   for (const chunk of chunks) {
     try {
-      found.push(...parser.feed(chunk));
+      found.push(...parser.feed(chunk).map(plain));
     } catch (error) {
       assert.equal(error.code, 'ERR_TOO_LARGE');
       tooLarge = true;
@@ -106,7 +109,7 @@ test('the reconnection time', () => {
 async function collect(iterable) {
   const found = [];
   try {
-    for await (const event of iterable) found.push(event);
+    for await (const event of iterable) found.push(plain(event));
   } catch (error) {
     assert.equal(error.code, 'ERR_TOO_LARGE');
     return { found, tooLarge: true };
