@@ -11,6 +11,7 @@ export default {
     'fetch-event-source': 'src/fetch-event-source.ts',
     shared: 'src/shared-entry.ts',
     observe: 'src/observe-entry.ts',
+    parser: 'src/parser-entry.ts',
     slim: 'src/slim.ts',
   },
   external: /^#/,

@@ -6,10 +6,12 @@
 
 mod event_table;
 mod event_type_cache;
+#[cfg(not(parser_module))]
 mod lifecycle;
 mod parser;
 mod protocol;
 #[cfg(npm_module)]
 mod runtime;
+#[cfg(not(parser_module))]
 mod settings;
 mod utf16;

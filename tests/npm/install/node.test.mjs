@@ -53,7 +53,7 @@ test('every entry is in the list above, or has a test of its own', async () => {
   const { exports } = JSON.parse(
     await readFile(join(CONSUMER, 'node_modules/authenticated-event-source/package.json')),
   );
-  const own = ['./observe', './slim', './authenticated_event_source.wasm', './package.json'];
+  const own = ['./observe', './parser', './slim', './authenticated_event_source.wasm', './package.json'];
   const listed = Object.keys(ENTRIES).map((entry) => entry.replace('authenticated-event-source', '.'));
   assert.deepEqual(Object.keys(exports).sort(), [...own, ...listed].sort());
 });
@@ -73,6 +73,18 @@ test('what observes a source knows the sources of the other entries, imported an
   assert.equal(await print('observe.cjs', requires.join('\n') + look), 0);
 });
 
+test('`./parser`, imported and required, reads a response', async () => {
+  const read = `
+    const response = new Response('id: 1\\ndata: \u00e9\\n\\n', { headers: { 'content-type': 'text/event-stream' } });
+    (async () => {
+      for await (const { data, id } of events(response)) console.log(JSON.stringify([data, id]));
+    })();
+  `;
+  const entry = 'authenticated-event-source/parser';
+  assert.deepEqual(await print('parser.mjs', `import { events } from '${entry}';${read}`), ['é', '1']);
+  assert.deepEqual(await print('parser.cjs', `const { events } = require('${entry}');${read}`), ['é', '1']);
+});
+
 test('importing does nothing: no compilation, no timer, no listener, no global', async () => {
   const result = await print(
     'import-only.mjs',
@@ -89,6 +101,7 @@ test('importing does nothing: no compilation, no timer, no listener, no global',
     }
     const globals = Object.getOwnPropertyNames(globalThis).length;
     await import('authenticated-event-source');
+    await import('authenticated-event-source/parser');
     console.log(JSON.stringify({ calls, added: Object.getOwnPropertyNames(globalThis).length - globals }));
   `,
   );

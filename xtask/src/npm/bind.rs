@@ -26,6 +26,40 @@ export const strings: string;
 
 ";
 
+/// A WebAssembly module of the package, compiled from the same crate.
+#[derive(Clone, Copy)]
+pub(super) struct Module {
+    /// The name of the file in the package, without extension.
+    pub(super) name: &'static str,
+    /// The build folder. Each module has its own, because other flags invalidate all builds.
+    folder: &'static str,
+    /// Additional flags of the compiler.
+    flags: &'static str,
+    /// The subfolder of the generated files.
+    generated: &'static str,
+}
+
+/// The module with the connection and the parser.
+pub(super) const CLIENT: Module = Module {
+    name: NAME,
+    folder: "wasm",
+    flags: "",
+    generated: "",
+};
+
+/// The module of the entry `./parser`, without the connection. Saves 60 % of that entry.
+pub(super) const PARSER: Module = Module {
+    name: "event_stream_parser",
+    folder: "wasm-parser",
+    flags: " --cfg parser_module",
+    generated: "parser",
+};
+
+/// The statement of the glue that throws a panic of wasm-bindgen, with and without its text. Such a panic is
+/// a defect of the package. Saves 270 bytes together with the blank messages.
+const THROW: &str = "throw new Error(getStringFromWasm0(arg0, arg1));";
+const THROW_WITHOUT_TEXT: &str = "throw new Error('The WebAssembly panicked');";
+
 const TARGET: &str = "wasm32-unknown-unknown";
 const NAME: &str = "authenticated_event_source";
 
@@ -36,23 +70,29 @@ export function start(module) {
 }
 ";
 
-/// Returns the path of the glue, which the sources import as `#bindings`.
-fn glue() -> PathBuf {
-    bound().join(format!("{NAME}.js"))
-}
+impl Module {
+    /// Returns the path of the glue, which the sources import as `#bindings`.
+    fn glue(self) -> PathBuf {
+        self.bound().join(format!("{NAME}.js"))
+    }
 
-/// Returns the path of the optimised module.
-pub(super) fn module() -> PathBuf {
-    bound().join(format!("{NAME}.wasm"))
-}
+    /// Returns the path of the optimised module.
+    pub(super) fn path(self) -> PathBuf {
+        self.bound().join(format!("{NAME}.wasm"))
+    }
 
-/// Returns the path of the module as a script, which the sources import as `#bindings.text`.
-fn text() -> PathBuf {
-    bound().join("text.js")
-}
+    /// Returns the path of the module as a script, which the sources import as `#bindings.text`.
+    fn text(self) -> PathBuf {
+        self.bound().join("text.js")
+    }
 
-fn bound() -> PathBuf {
-    super::template().join("generated")
+    fn is_parser(self) -> bool {
+        !self.generated.is_empty()
+    }
+
+    fn bound(self) -> PathBuf {
+        super::template().join("generated").join(self.generated)
+    }
 }
 
 /// Compiles the crate as the npm package needs it, and returns the module.
@@ -60,8 +100,8 @@ fn bound() -> PathBuf {
 /// The crate itself is only an `rlib`, because every application that depends on a `cdylib` would
 /// link it again. A build folder of its own keeps the flags below from invalidating the builds of
 /// the tests.
-pub(super) fn compile() -> Result<PathBuf> {
-    let folder = paths::build_files().join("wasm");
+pub(super) fn compile(module: Module) -> Result<PathBuf> {
+    let folder = paths::build_files().join(module.folder);
     let mut build = cargo();
     build.args([
         "rustc",
@@ -82,7 +122,10 @@ pub(super) fn compile() -> Result<PathBuf> {
             "--target-dir",
         ])
         .arg(&folder);
-    run(build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags()))?;
+    run(build.env(
+        "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+        flags() + module.flags,
+    ))?;
     Ok(folder.join(TARGET).join("npm").join(format!("{NAME}.wasm")))
 }
 
@@ -105,8 +148,8 @@ fn cargo_home() -> PathBuf {
 }
 
 /// Writes the glue, the optimised module and the module as text.
-pub(super) fn bind(compiled: &Path) -> Result<()> {
-    create_dir_all(bound())?;
+pub(super) fn bind(module: Module, compiled: &Path) -> Result<()> {
+    create_dir_all(module.bound())?;
     let mut bindgen = Bindgen::new();
     bindgen.input_path(compiled).out_name(NAME).web(true)?;
     // A default path would put `new URL(…, import.meta.url)` into the glue, which bundlers follow.
@@ -118,12 +161,18 @@ pub(super) fn bind(compiled: &Path) -> Result<()> {
     let unoptimised = compiled.with_extension("bound.wasm");
     let mut bytes = bound.wasm_mut().emit_wasm();
     panics::blank(&mut bytes)?;
+    panics::blank_messages(&mut bytes)?;
     write(&unoptimised, bytes)?;
-    let short_names = optimise(&unoptimised)?;
+    let short_names = optimise(&unoptimised, &module.path())?;
     let shortened = names::shorten(bound.js(), &short_names)?;
-    write(glue(), shortened + START + &strings()?)?;
-    write(text(), inline::script(&read(module())?)?)?;
-    inline::check(&text(), &module())?;
+    let shortened = names::replace_once(&shortened, THROW, THROW_WITHOUT_TEXT)?;
+    write(module.glue(), shortened + START + &strings()?)?;
+    write(module.text(), inline::script(&read(module.path())?)?)?;
+    inline::check(&module.text(), &module.path())?;
+    if module.is_parser() {
+        // The bindings of the parser are a part of the declared bindings.
+        return Ok(());
+    }
     declare(bound.ts().context("wasm-bindgen emitted no declaration")?)
 }
 
@@ -157,7 +206,7 @@ fn declare(emitted: &str) -> Result<()> {
 ///
 /// It is a module of its own, because engines without its types refuse it.
 fn strings() -> Result<String> {
-    let assembled = bound().join("strings.wasm");
+    let assembled = CLIENT.bound().join("strings.wasm");
     let source = super::template().join("src/wasm/strings.wat");
     run(binaryen("wasm-as")
         .args(["--enable-gc", "--enable-reference-types"])
@@ -179,7 +228,7 @@ fn binaryen(tool: &str) -> Command {
 }
 
 /// Optimises the module, and returns the table of the names that the optimiser shortened.
-fn optimise(module_with_names: &Path) -> Result<String> {
+fn optimise(module_with_names: &Path, optimised: &Path) -> Result<String> {
     let mut optimiser = binaryen("wasm-opt");
     optimiser.args([
         // The second round saves 50 bytes.
@@ -197,11 +246,11 @@ fn optimise(module_with_names: &Path) -> Result<String> {
         optimiser
             .arg(module_with_names)
             .arg("--output")
-            .arg(module()),
+            .arg(optimised),
     )?;
     // An empty module is valid WebAssembly, but a package that does nothing.
     ensure!(
-        read(module())?.len() > 1000,
+        read(optimised)?.len() > 1000,
         "the optimised WebAssembly is empty"
     );
     Ok(short_names)

@@ -15,8 +15,11 @@ pub(crate) fn build() -> Result<()> {
     install::wasm_target()?;
     node_modules::packages(&template())?;
     paths::alone("build", || {
-        let compiled = step("compiling the Rust core to WebAssembly", bind::compile)?;
-        let mut inputs = fingerprint(&template(), &[&compiled])?;
+        let client = step("compiling the Rust core to WebAssembly", || {
+            bind::compile(bind::CLIENT)
+        })?;
+        let parser = step("compiling the parser alone", || bind::compile(bind::PARSER))?;
+        let mut inputs = fingerprint(&template(), &[&client, &parser])?;
         inputs += &digest(stage::texts()?.iter().map(PathBuf::as_path))?;
         inputs += &repository()?.unwrap_or_default();
         let stamp = paths::build_files().join("package.stamp");
@@ -26,7 +29,8 @@ pub(crate) fn build() -> Result<()> {
             return Ok(());
         }
         step("binding and optimising the WebAssembly", || {
-            bind::bind(&compiled)
+            bind::bind(bind::CLIENT, &client)?;
+            bind::bind(bind::PARSER, &parser)
         })?;
         step("bundling the entries of the npm package", assemble)?;
         write(stamp, inputs).context("Cannot write the stamp of the package build")

@@ -4,13 +4,14 @@
 //! | --- | --- | --- |
 //! | `dist/*.js` | `import` | inlined, in one chunk that the entries share |
 //! | `dist/cjs/*.js` | `require` | the same files, converted one by one, so that the entries share one class too |
+//! | `dist/parser.js`, `dist/cjs/parser.js` | code that only parses | inlined, the module without the connection |
 //! | `dist/slim.js` | `import` | the file beside it, fetched |
 //! | `dist/edge*.js` | `import` in workerd | the file beside it, imported |
 //! | `dist/global.js` | `<script>` | inlined |
 //!
 //! The condition given here selects the form of the WebAssembly in the `imports` map of the package.
 
-use std::fs::{create_dir_all, read_dir, write};
+use std::fs::{copy, create_dir_all, read_dir, write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -30,17 +31,23 @@ const INLINED: [(&str, &str); 5] = [
     ("observe", "observe-entry.ts"),
 ];
 
+/// The entry `./parser`.
+const PARSER: &str = "parser-entry.ts";
+
 /// Entries that share their code, so that they share one class.
 const SPLIT: [&str; 2] = ["--format=esm", "--splitting"];
 
 pub(super) fn entries() -> Result<()> {
     let dist = paths::staged_package().join("dist");
     modules(&dist)?;
+    parser(&dist)?;
     common_js(&dist)?;
     slim(&dist)?;
     edge(&dist)?;
     global(&dist)?;
-    std::fs::copy(bind::module(), dist.join("authenticated_event_source.wasm"))?;
+    for module in [bind::CLIENT, bind::PARSER] {
+        copy(module.path(), dist.join(module.name).with_extension("wasm"))?;
+    }
     Ok(())
 }
 
@@ -53,6 +60,14 @@ fn modules(dist: &Path) -> Result<()> {
     build.args(INLINED.map(|(entry, file)| format!("{entry}={}", source(file).display())));
     build.args(["--chunk-names=chunks/[name]-[hash]"]);
     run(build.args(SPLIT).arg(metafile("modules")))
+}
+
+/// Bundles the entry `./parser`, which shares nothing with the others: its WebAssembly is another module.
+fn parser(dist: &Path) -> Result<()> {
+    let mut build = bundler(dist);
+    build.arg(format!("parser={}", source(PARSER).display()));
+    build.args(["--format=esm", "--conditions=parser"]);
+    run(build.arg(metafile("parser")))
 }
 
 fn common_js(dist: &Path) -> Result<()> {
@@ -102,7 +117,11 @@ fn edge(dist: &Path) -> Result<()> {
     build.args(INLINED.map(|(entry, file)| format!("edge-{entry}={}", source(file).display())));
     build.args(["--conditions=workerd", "--external:*.wasm"]);
     build.arg("--chunk-names=edge-[hash]");
-    run(build.args(SPLIT).arg(metafile("edge")))
+    run(build.args(SPLIT).arg(metafile("edge")))?;
+    let mut parser = bundler(dist);
+    parser.arg(format!("edge-parser={}", source(PARSER).display()));
+    parser.args(["--conditions=workerd,parser", "--external:*.wasm"]);
+    run(parser.arg("--format=esm").arg(metafile("edge-parser")))
 }
 
 fn global(dist: &Path) -> Result<()> {

@@ -49,7 +49,7 @@ fn shorten_imports(glue: &str, imports: &[(&str, &str)]) -> Result<String> {
     Ok(short)
 }
 
-fn replace_once(text: &str, from: &str, to: &str) -> Result<String> {
+pub(super) fn replace_once(text: &str, from: &str, to: &str) -> Result<String> {
     let places = text.matches(from).count();
     ensure!(places == 1, "the glue has `{from}` in {places} places");
     Ok(text.replace(from, to))

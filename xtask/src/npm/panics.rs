@@ -19,6 +19,38 @@ pub(super) fn blank(module: &mut [u8]) -> Result<()> {
     Ok(())
 }
 
+/// The messages of panics, of `core` and of wasm-bindgen.
+const MESSAGES: [&str; 12] = [
+    "attempted to take ownership of Rust value while it was borrowed",
+    "slice index starts at ",
+    " but ends at ",
+    "index out of bounds: the len is ",
+    " but the index is ",
+    "range start index ",
+    "range end index ",
+    " out of range for slice of length ",
+    "dest is out of bounds",
+    "capacity overflow",
+    "null pointer passed to rust",
+    "recursive use of an object detected which would lead to unsafe aliasing in rust",
+];
+
+/// Replaces the messages of panics by zeros, because no code reads them.
+pub(super) fn blank_messages(module: &mut [u8]) -> Result<()> {
+    for (_, place) in segments(module)? {
+        let segment = &mut module[place];
+        for message in MESSAGES.map(str::as_bytes) {
+            while let Some(at) = segment
+                .windows(message.len())
+                .position(|window| window == message)
+            {
+                segment[at..at + message.len()].fill(0);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Returns the data segments: the address of each in memory, and its range in the module.
 fn segments(module: &[u8]) -> Result<Vec<(usize, Range<usize>)>> {
     let mut segments = Vec::new();
