@@ -20,8 +20,8 @@ export default {
     manualChunks: (id) => (OWN.test(id) ? undefined : 'types'),
     chunkFileNames: '[name].d.ts',
     minifyInternalExports: false,
-    // For the `Symbol.dispose` of a source.
-    banner: ({ name }) => (name === 'types' ? '/// <reference lib="esnext.disposable" />' : ''),
+    // For the `Symbol.dispose` of a source. Rollup merges the chunk `types` into `index` if `index` exports all of it.
+    banner: ({ name }) => (name === 'types' || name === 'index' ? '/// <reference lib="esnext.disposable" />' : ''),
   },
   plugins: [dts()],
 };
