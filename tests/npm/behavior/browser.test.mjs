@@ -86,13 +86,13 @@ describe('the entry slim', { timeout: 60_000 }, () => {
     await tab.route('**/*.wasm', (route) => route.abort(), { times: 1 });
     const seen = await tab.evaluate(async (url) => {
       const { AuthenticatedEventSource } = await import('./dist/slim.js');
-      const { code, willRetry, target } = await new Promise((resolve) => {
+      const { error, willRetry, target } = await new Promise((resolve) => {
         new AuthenticatedEventSource(url).onerror = resolve;
       });
       const { data } = await new Promise((resolve) => {
         new AuthenticatedEventSource(url).onmessage = resolve;
       });
-      return [code, willRetry, target.readyState, data];
+      return [error.code, willRetry, target.readyState, data];
     }, server.url);
     assert.deepEqual(seen, ['ERR_WASM', false, 2, 'a']);
     await server.exactly(1);

@@ -61,7 +61,7 @@ describe('what happens to the connection happens to all', { concurrency: 3 }, ()
     await second.reconnect();
     for (const tab of [first, second]) {
       const told = (await tab.had(2)).fired.map(({ type, data }) => (type === 'open' ? type : `${type} ${data}`));
-      assert.deepEqual(told.slice(-3), ['open', 'comment hello', 'message 2']);
+      assert.deepEqual(told.slice(-3), ['open', 'streamcomment hello', 'message 2']);
     }
     assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
   });
