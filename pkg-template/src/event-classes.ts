@@ -10,13 +10,16 @@ export const COMMENT = 'streamcomment';
 /** The data type of each event type of a stream. */
 export type EventTypes = Record<string, unknown>;
 
-/** An event of the stream whose type is also the type of an event of the source. Members of `Own` are `undefined`. */
-type SameType<Own, Data> = MessageEvent<Data> & {
-  readonly [Member in Exclude<keyof Own, keyof MessageEvent>]?: undefined;
+/**
+ * An event of the stream whose type is also the type of an event of the source. The members that only the event of the
+ * source has are `undefined`.
+ */
+export type SameType<Own, Data> = MessageEvent<Data> & {
+  readonly [Member in Exclude<keyof Own, keyof MessageEvent>]: undefined;
 };
 
 /** The data type of one event type; a string if the event map does not contain it. */
-type DataOf<Events, Type extends string> = Type extends keyof Events ? Events[Type] : string;
+export type DataOf<Events, Type extends string> = Type extends keyof Events ? Events[Type] : string;
 
 /** The events that `addEventListener` knows without an event map. `Events`: the event map of the stream. */
 export interface BaseEventMap<Events = Record<string, string>> {
@@ -128,11 +131,17 @@ export class OpenEvent extends Event {
 
 /** The members of {@link ErrorEvent}. `message` and `code` replace the members of `error`. */
 export interface ErrorEventInit {
+  /** The error. */
   error?: EventSourceError;
+  /** What happened and what to do. */
   message?: string | undefined;
+  /** The HTTP status. */
   code?: number | undefined;
+  /** Whether the source reconnects by itself. */
   willRetry?: boolean;
+  /** The wait before the retry, in milliseconds. */
   retryIn?: number | undefined;
+  /** Attempts since the connection was last healthy, from 1. */
   attempt?: number;
 }
 

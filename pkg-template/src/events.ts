@@ -30,7 +30,7 @@ export interface EventsOptions extends ParserOptions {
 }
 
 /** What {@link events} reads. */
-type EventsSource = Response | ReadableStream<Uint8Array>;
+export type EventsSource = Response | ReadableStream<Uint8Array>;
 
 /**
  * Iterates over the events of an existing `Response` or stream of bytes, for example the answer of a language model.

@@ -6,16 +6,18 @@ export type {
   CloseReason,
   ConnectionCloseEvent,
   ConnectionStateChangeEvent,
+  DataOf,
   ErrorEventInit,
   EventTypes,
   OpenEvent,
+  SameType,
   SourceEvent,
   SourceState,
   StreamCommentEvent,
   StreamEvent,
 } from './event-classes.ts';
 export { AuthenticatedEventSource, EventSource, type EventSourceInit } from './event-source.ts';
-export { events, type EventsOptions } from './events.ts';
+export { events, type EventsOptions, type EventsSource } from './events.ts';
 export type { AuthenticatedEventSourceInit, Parse, RetryOptions, StandardSchema } from './options.ts';
 export {
   EventStreamDecoderStream,
