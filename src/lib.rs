@@ -65,6 +65,7 @@
 //!
 //! # Features
 //!
+//! - `browser` (default): the event source on wasm32. Its timers are those of gloo-timers.
 //! - `stream`: the adaptor over streams of bytes. It depends on `futures-core` alone.
 //! - `serde_json`: `Event::json`, the data of an event as a Rust type. Every number is exact.
 //! - `serde`: the same with the browser's own JSON parser, if `serde_json` is off. The download is
@@ -84,10 +85,10 @@ pub mod event_stream;
 mod bindings;
 // The npm package drives the connection from JavaScript. With the module `browser` in it, the
 // optimizer would leave 300 bytes of it.
-#[cfg(all(target_arch = "wasm32", not(npm_module)))]
+#[cfg(all(target_arch = "wasm32", feature = "browser", not(npm_module)))]
 pub mod browser;
 
-#[cfg(all(target_arch = "wasm32", not(npm_module)))]
+#[cfg(all(target_arch = "wasm32", feature = "browser", not(npm_module)))]
 pub use browser::{AuthenticatedEventSource, Error};
 pub use event_stream::Event;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]

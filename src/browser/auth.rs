@@ -10,11 +10,12 @@ use core::time::Duration;
 
 use futures_core::future::LocalBoxFuture;
 use js_sys::JSON;
-use wasm_bindgen::JsValue;
 
+use super::context::AttemptContext;
+use super::error::{self, BoxError};
 use super::single_flight::{Issued, SingleFlight};
 use super::sys;
-use crate::connection::{Cause, DEFAULT_RENEW_BEFORE, Millis, TokenLife};
+use crate::connection::{DEFAULT_RENEW_BEFORE, Millis, TokenLife};
 
 /// A token, with its expiry if that is known.
 #[derive(Clone, PartialEq, Eq)]
@@ -92,16 +93,6 @@ fn jwt_life(token: &str) -> Option<TokenLife> {
     })
 }
 
-/// The attempt for which a token is requested.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct AttemptContext {
-    /// The number of the attempt since the connection was last healthy, from 1.
-    pub attempt: u32,
-    /// Why the attempt is made.
-    pub cause: Cause,
-}
-
 /// Returns tokens. It is called on every attempt, so that no expired token is sent.
 ///
 /// ```
@@ -109,7 +100,7 @@ pub struct AttemptContext {
 /// use authenticated_event_source::browser::{AttemptContext, Auth, Token};
 ///
 /// # async fn session_token() -> String { String::new() }
-/// let auth = Auth::new(|_: AttemptContext| async { Ok(Token::new(session_token().await)) });
+/// let auth = Auth::new(|_: AttemptContext| async { Token::new(session_token().await) });
 /// # }
 /// ```
 pub trait TokenProvider {
@@ -117,11 +108,11 @@ pub trait TokenProvider {
     /// 30 s, and runs to its end even if the attempt is abandoned.
     ///
     /// # Errors
-    /// The cause of the failed attempt, see [`Error::cause`](super::Error::cause).
+    /// The cause of the failed attempt, see [`Error::source`](core::error::Error::source).
     fn token(
         &self,
         context: AttemptContext,
-    ) -> LocalBoxFuture<'static, Result<Option<Token>, JsValue>>;
+    ) -> LocalBoxFuture<'static, Result<Option<Token>, BoxError>>;
 
     /// Refreshes the credentials after the server rejected the token. Then the request is sent once
     /// more, with a new [`token`](Self::token). Returns `false` if there are no other credentials: the
@@ -131,9 +122,9 @@ pub trait TokenProvider {
     /// person may be signing in. It is also called once if a renewal returned the same token.
     ///
     /// # Errors
-    /// The cause of the failed attempt, see [`Error::cause`](super::Error::cause). The source retries
+    /// The cause of the failed attempt, see [`Error::source`](core::error::Error::source). The source retries
     /// with backoff.
-    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, JsValue>> {
+    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, BoxError>> {
         Box::pin(async { Ok(true) })
     }
 
@@ -152,20 +143,46 @@ pub trait TokenProvider {
     }
 }
 
-/// A closure that returns a future is a provider without a special refresh. The future returns a
-/// [`Token`] or an `Option<Token>`.
-impl<F, T, R> TokenProvider for F
+/// A closure that returns a future is a provider without a special refresh. Its future returns a
+/// [`Token`], an `Option<Token>`, or a `Result` of one of them with any error.
+impl<F, T> TokenProvider for F
 where
     F: Fn(AttemptContext) -> T,
-    T: Future<Output = Result<R, JsValue>> + 'static,
-    R: Into<Option<Token>>,
+    T: Future<Output: IntoToken> + 'static,
 {
     fn token(
         &self,
         context: AttemptContext,
-    ) -> LocalBoxFuture<'static, Result<Option<Token>, JsValue>> {
+    ) -> LocalBoxFuture<'static, Result<Option<Token>, BoxError>> {
         let token = self(context);
-        Box::pin(async { Ok(token.await?.into()) })
+        Box::pin(async { token.await.into_token() })
+    }
+}
+
+/// The result of a closure that provides tokens.
+pub trait IntoToken {
+    /// Returns the token, or `None` to send no credentials.
+    ///
+    /// # Errors
+    /// The cause of the failed attempt.
+    fn into_token(self) -> Result<Option<Token>, BoxError>;
+}
+
+impl IntoToken for Token {
+    fn into_token(self) -> Result<Option<Token>, BoxError> {
+        Ok(Some(self))
+    }
+}
+
+impl IntoToken for Option<Token> {
+    fn into_token(self) -> Result<Self, BoxError> {
+        Ok(self)
+    }
+}
+
+impl<T: Into<Option<Token>>, E: Into<BoxError>> IntoToken for Result<T, E> {
+    fn into_token(self) -> Result<Option<Token>, BoxError> {
+        self.map(Into::into).map_err(Into::into)
     }
 }
 
@@ -249,12 +266,12 @@ impl Auth {
         }
     }
 
-    pub(super) async fn token(&self, context: AttemptContext) -> Result<Issued, JsValue> {
+    pub(super) async fn token(&self, context: AttemptContext) -> Result<Issued, error::Cause> {
         self.provider.token(context).await
     }
 
     /// Replaces a rejected token, and returns whether to send the request again.
-    pub(super) async fn refresh(&self, rejected: &Issued) -> Result<bool, JsValue> {
+    pub(super) async fn refresh(&self, rejected: &Issued) -> Result<bool, error::Cause> {
         self.provider.refresh(rejected).await
     }
 
@@ -269,7 +286,7 @@ impl Auth {
 struct Fixed(Token);
 
 impl TokenProvider for Fixed {
-    fn token(&self, _: AttemptContext) -> LocalBoxFuture<'static, Result<Option<Token>, JsValue>> {
+    fn token(&self, _: AttemptContext) -> LocalBoxFuture<'static, Result<Option<Token>, BoxError>> {
         let token = Some(self.0.clone());
         Box::pin(async { Ok(token) })
     }

@@ -28,7 +28,7 @@ extern "C" {
 const BUFFER: u32 = 64 << 10;
 
 /// Reads the body of a response in chunks. Cancels it on drop.
-pub(super) struct Body {
+pub(super) struct BodyReader {
     reader: Reader,
     /// Whether the reader is a [BYOB reader], which fills our buffer. The same buffer is used again
     /// for each read: a fast server makes no garbage, and no chunk is large enough to block the page.
@@ -41,7 +41,7 @@ pub(super) struct Body {
     pending: Option<JsFuture>,
 }
 
-impl Body {
+impl BodyReader {
     /// Locks `stream`, the body of `response`.
     ///
     /// Uses BYOB reads only for a response of the network, which has a URL. A stream made by the user
@@ -103,7 +103,7 @@ fn chunk(read: &ReadableStreamReadResult) -> Option<Uint8Array> {
     (!is_done).then(|| read.get_value().unchecked_into())
 }
 
-impl Drop for Body {
+impl Drop for BodyReader {
     fn drop(&mut self) {
         let cancelled = JsFuture::from(self.reader.cancel());
         // To cancel a stream that broke off rejects, and the rejection must be handled.

@@ -4,15 +4,19 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::future::Future;
 use core::time::Duration;
 
+use futures_core::future::LocalBoxFuture;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, Request, RequestCache, RequestCredentials, RequestInit, Url};
+use web_sys::{Headers, Request, RequestCache, RequestCredentials, RequestInit, Response, Url};
 
 use super::auth::{Auth, Token};
-use super::error::{Error, FailureContext};
+use super::context::AttemptContext;
+use super::error::{BoxError, Error, FailureContext};
 use super::event_source::AuthenticatedEventSource;
 use super::options::Options;
+use super::request_body::Body;
 use super::shared_state::Hooks;
 use super::sys;
 use crate::connection::{
@@ -77,9 +81,75 @@ impl Builder {
     }
 
     /// Sets the request body. Default: none.
-    pub fn body(self, body: impl Into<JsValue>) -> Self {
-        self.init.set_body(&body.into());
+    pub fn body(self, body: impl Into<Body>) -> Self {
+        self.init.set_body(&body.into().0);
         self
+    }
+
+    /// Sets a provider of the request body. It is called on every attempt, after the provider of
+    /// headers. An error is a failed attempt: [`Reason::Auth`].
+    pub fn body_with<F, T, E>(self, provider: impl Fn(AttemptContext) -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<T, E>> + 'static,
+        T: Into<Body>,
+        E: Into<BoxError>,
+    {
+        let provider = move |context| -> LocalBoxFuture<'static, Result<Body, BoxError>> {
+            let body = provider(context);
+            Box::pin(async { body.await.map(Into::into).map_err(Into::into) })
+        };
+        self.set(|options| options.body = Some(Box::new(provider)))
+    }
+
+    /// Sets a provider of headers. It is called on every attempt, with the token of the attempt. A
+    /// header replaces the header of the same name of [`header`](Self::header). An error is a failed
+    /// attempt: [`Reason::Auth`].
+    ///
+    /// ```
+    /// # use authenticated_event_source::AuthenticatedEventSource;
+    /// use authenticated_event_source::browser::{AttemptContext, BoxError};
+    ///
+    /// let builder = AuthenticatedEventSource::builder("/events").headers(
+    ///     |context: AttemptContext| async move {
+    ///         Ok::<_, BoxError>([("X-Attempt", context.attempt.to_string())])
+    ///     },
+    /// );
+    /// # let _ = builder;
+    /// ```
+    pub fn headers<F, H, N, V, E>(self, provider: impl Fn(AttemptContext) -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<H, E>> + 'static,
+        H: IntoIterator<Item = (N, V)>,
+        N: Into<String>,
+        V: Into<String>,
+        E: Into<BoxError>,
+    {
+        let provider = move |context| -> LocalBoxFuture<'static, Result<Vec<_>, BoxError>> {
+            let headers = provider(context);
+            Box::pin(async {
+                let headers = headers.await.map_err(Into::into)?.into_iter();
+                Ok(headers
+                    .map(|(name, value)| (name.into(), value.into()))
+                    .collect())
+            })
+        };
+        self.set(|options| options.headers = Some(Box::new(provider)))
+    }
+
+    /// Replaces the global `fetch`, for example in tests. It is called with the URL and the options of
+    /// each request.
+    pub fn fetch<F>(self, fetch: impl Fn(String, RequestInit) -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<Response, JsValue>> + 'static,
+    {
+        let fetch = move |url, init| -> LocalBoxFuture<'static, Result<Response, JsValue>> {
+            Box::pin(fetch(url, init))
+        };
+        self.set(|options| {
+            options.fetch = Some(Box::new(fetch));
+            // A probe would reach the network.
+            options.policy.may_probe = false;
+        })
     }
 
     /// Sets whether cookies are sent to other origins, too ([credentials mode]). Default `false`: only
@@ -145,10 +215,7 @@ impl Builder {
     }
 
     /// Sets a callback that decides on each failure. `None` applies the policy.
-    pub fn should_retry(
-        mut self,
-        callback: impl Fn(&Failure) -> Option<Verdict> + 'static,
-    ) -> Self {
+    pub fn should_retry(mut self, callback: impl Fn(&Error) -> Option<Verdict> + 'static) -> Self {
         self.hooks.verdict = Some(Box::new(callback));
         self
     }
@@ -174,8 +241,12 @@ impl Builder {
         let policy = &mut options.policy;
         policy.retry = retry;
         policy.is_get = is_get;
-        policy.may_probe = is_get;
+        policy.may_probe &= is_get;
         policy.is_fetchable = is_fetchable(&options.url);
+        if options.headers.is_some() {
+            // The provider may return other credentials after a 401.
+            policy.can_refresh = may_resend && !policy.retry.is_spec;
+        }
         if let Some(auth) = &options.auth {
             policy.can_refresh = auth.may_refresh(may_resend, policy.retry.is_spec);
             policy.can_renew = auth.can_refresh();

@@ -3,10 +3,8 @@
 use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
 
-use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::Closure;
+use gloo_timers::callback::Timeout;
 
-use super::sys;
 use super::wake::LoopWaker;
 use crate::connection::{Clock, Millis};
 
@@ -14,20 +12,19 @@ use crate::connection::{Clock, Millis};
 /// at least this often.
 const LONGEST: Millis = Millis::from_secs(5);
 
-/// Wakes the loop when it is time to check the deadline. Cleared on drop.
+/// Wakes the loop when it is time to check the deadline. It is cleared on drop.
 pub(super) struct DeadlineTimer {
     /// The time at which the running timer is due.
     fires_at: Rc<Cell<Option<Millis>>>,
-    timer: JsValue,
-    /// The callback, which must live as long as the engine may call it.
-    on_fire: Closure<dyn FnMut(JsValue)>,
+    timer: Option<Timeout>,
+    on_fire: Rc<dyn Fn()>,
 }
 
 impl DeadlineTimer {
     pub(super) fn new(waker: Rc<LoopWaker>, clock: Rc<RefCell<Clock>>) -> Self {
         let fires_at = Rc::new(Cell::new(None));
         let running: Rc<Cell<Option<Millis>>> = Rc::clone(&fires_at);
-        let on_fire = Closure::new(move |_| {
+        let on_fire = Rc::new(move || {
             if let Some(due) = running.take() {
                 clock.borrow_mut().on_timer(due);
             }
@@ -35,7 +32,7 @@ impl DeadlineTimer {
         });
         Self {
             fires_at,
-            timer: JsValue::UNDEFINED,
+            timer: None,
             on_fire,
         }
     }
@@ -53,18 +50,12 @@ impl DeadlineTimer {
         }
         self.clear();
         self.fires_at.set(Some(at));
-        self.timer = sys::set_timeout(&self.on_fire, wait.get() as f64);
+        let on_fire = Rc::clone(&self.on_fire);
+        self.timer = Some(Timeout::new(wait.get() as u32, move || on_fire()));
     }
 
     fn clear(&mut self) {
-        if self.fires_at.take().is_some() {
-            sys::clear_timeout(&self.timer);
-        }
-    }
-}
-
-impl Drop for DeadlineTimer {
-    fn drop(&mut self) {
-        self.clear();
+        self.fires_at.set(None);
+        self.timer = None;
     }
 }

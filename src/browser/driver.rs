@@ -8,22 +8,24 @@ use alloc::string::String;
 use core::future::{pending, poll_fn};
 use core::mem;
 
+use futures_core::future::LocalBoxFuture;
 use js_sys::Uint8Array;
-use wasm_bindgen::JsValue;
-use web_sys::Response;
+use web_sys::{Response, Url};
 
-use super::auth::{AttemptContext, Auth};
-use super::body::Body;
-use super::error::{Error, FailureContext};
+use super::auth::Auth;
+use super::body::BodyReader;
+use super::context::{AttemptContext, ResponseHead};
+use super::error::BoxError;
+use super::error::{self, Error, Exception, FailureContext};
 use super::interruptible::Interruptible;
 use super::page_lifecycle::PageLifecycle;
-use super::request::Request;
-use super::response::{Head, heartbeat_interval};
+use super::request::{Attempt, Provided, Request};
+use super::response::{Head, heartbeat_interval, response_head, text_of};
 use super::shared_state::{SharedState, SliceContents};
-use super::single_flight::Issued;
+use super::single_flight::{Issued, Running};
 use super::state::State;
 use super::sys;
-use crate::connection::{Cause, Decision, Pace, Reason, RequestKind, Step};
+use crate::connection::{Cause, Decision, Failure, Pace, Reason, RequestKind, Step};
 use crate::event_stream::EventStreamParser;
 
 /// Performs the steps of a lifecycle, and reports their results to it.
@@ -37,11 +39,15 @@ struct Driver {
     context: FailureContext,
     /// The token of the latest attempt.
     issued: Issued,
+    /// The latest response.
+    response: Option<ResponseHead>,
+    /// The URL of the last redirect, which reconnects use under the policy of browsers.
+    redirected_to: Option<Url>,
     pace: Pace,
 }
 
 struct EventStream {
-    body: Body,
+    body: BodyReader,
     parser: EventStreamParser,
 }
 
@@ -63,7 +69,7 @@ pub(super) async fn run(shared: Rc<SharedState>) {
             Step::Fetch(kind) => driver.fetch(kind).await,
             Step::Open => driver.open(),
             Step::Read => driver.read().await,
-            Step::Decide => driver.decide(),
+            Step::Decide => driver.decide().await,
             Step::Restart(_) => {
                 driver.drop_request();
                 driver.shared.state.set(State::Connecting);
@@ -85,6 +91,8 @@ impl Driver {
             request: None,
             context: FailureContext::default(),
             issued: Issued::default(),
+            response: None,
+            redirected_to: None,
             pace: Pace::START,
         }
     }
@@ -93,7 +101,7 @@ impl Driver {
         self.shared.lifecycle().fail(reason);
     }
 
-    fn fail_by(&mut self, reason: Reason, cause: JsValue) {
+    fn fail_by(&mut self, reason: Reason, cause: error::Cause) {
         self.context.cause = Some(cause);
         self.fail(reason);
     }
@@ -107,31 +115,70 @@ impl Driver {
 
     /// Calls the providers and builds the request.
     async fn prepare(&mut self, cause: Cause) {
-        let Some(auth) = self.shared.options.auth.clone() else {
-            return self.build();
-        };
-        if cause == Cause::Unauthorized {
-            match self.refresh(&auth).await {
-                Some(true) => {}
-                Some(false) => return self.shared.lifecycle().refresh_refused(),
-                None => return,
-            }
+        if let Some(auth) = self.shared.options.auth.clone()
+            && self.prepare_token(&auth, cause).await.is_none()
+        {
+            return;
         }
-        let Some(mut issued) = self.request_token(&auth, cause).await else {
+        let Some(provided) = self.call_providers(cause).await else {
             return;
         };
+        self.build(provided);
+    }
+
+    /// Sets the token of the attempt. Returns `None` if the attempt is over.
+    async fn prepare_token(&mut self, auth: &Auth, cause: Cause) -> Option<()> {
+        if cause == Cause::Unauthorized && !self.refresh(auth).await? {
+            self.shared.lifecycle().refresh_refused();
+            return None;
+        }
+        let mut issued = self.request_token(auth, cause).await?;
         if cause == Cause::Renewal && issued.token == self.issued.token {
             // The provider has cached its token. Without a refresh the server would reject it soon.
-            if self.refresh(&auth).await.is_none() {
-                return;
-            }
-            let Some(renewed) = self.request_token(&auth, cause).await else {
-                return;
-            };
-            issued = renewed;
+            self.refresh(auth).await?;
+            issued = self.request_token(auth, cause).await?;
         }
         self.set_token(issued);
-        self.build();
+        Some(())
+    }
+
+    /// Calls the providers of headers and body. Returns `None` if the attempt is over.
+    async fn call_providers(&mut self, cause: Cause) -> Option<Provided> {
+        let mut context = self.attempt_context(cause);
+        context.token = self.issued.token.clone();
+        let mut provided = Provided::default();
+        let shared = Rc::clone(&self.shared);
+        if let Some(headers) = &shared.options.headers {
+            provided.headers = self.call(headers(context.clone())).await?;
+        }
+        if let Some(body) = &shared.options.body {
+            provided.body = Some(self.call(body(context)).await?);
+        }
+        Some(provided)
+    }
+
+    /// Calls a provider within its time limit. The call runs to its end even if the attempt is over.
+    async fn call<T: Clone + 'static>(
+        &mut self,
+        call: LocalBoxFuture<'static, Result<T, BoxError>>,
+    ) -> Option<T> {
+        let now = self.shared.now();
+        self.shared.lifecycle().on_provider_call(now);
+        let call = Running::start(async { call.await.map_err(error::Cause::from) });
+        let result = self.interruptible.run(call.result()).await?;
+        self.or_fail(result)
+    }
+
+    fn attempt_context(&self, cause: Cause) -> AttemptContext {
+        let lifecycle = self.shared.lifecycle();
+        AttemptContext {
+            attempt: lifecycle.attempt(),
+            cause,
+            last_event_id: lifecycle.retry_state().last_event_id().to_owned(),
+            url: self.shared.options.url.href(),
+            response: self.response.clone(),
+            token: None,
+        }
     }
 
     fn set_token(&mut self, issued: Issued) {
@@ -145,9 +192,8 @@ impl Driver {
     async fn request_token(&mut self, auth: &Auth, cause: Cause) -> Option<Issued> {
         let now = self.shared.now();
         self.shared.lifecycle().on_provider_call(now);
-        let attempt = self.shared.lifecycle().attempt();
-        let asking = auth.token(AttemptContext { attempt, cause });
-        let result = self.interruptible.run(asking).await?;
+        let call = auth.token(self.attempt_context(cause));
+        let result = self.interruptible.run(call).await?;
         self.or_fail(result)
     }
 
@@ -160,24 +206,28 @@ impl Driver {
         self.or_fail(result)
     }
 
-    fn or_fail<T>(&mut self, result: Result<T, JsValue>) -> Option<T> {
+    fn or_fail<T>(&mut self, result: Result<T, error::Cause>) -> Option<T> {
         result
             .map_err(|cause| self.fail_by(Reason::Auth, cause))
             .ok()
     }
 
-    fn build(&mut self) {
-        let options = &self.shared.options;
-        let origin = options.origin();
+    fn build(&mut self, provided: Provided) {
         let last_event_id = self
             .shared
             .lifecycle()
             .retry_state()
             .last_event_id()
             .to_owned();
-        let guard = |has_secrets| self.shared.lifecycle().guard(origin, has_secrets);
-        let token = self.issued.token.as_ref();
-        match Request::new(options, &last_event_id, token, guard) {
+        let attempt = Attempt {
+            options: &self.shared.options,
+            redirected_to: self.redirected_to.as_ref(),
+            last_event_id: &last_event_id,
+            token: self.issued.token.as_ref(),
+            provided,
+        };
+        let guard = |origin, has_secrets| self.shared.lifecycle().guard(origin, has_secrets);
+        match Request::new(attempt, guard) {
             Ok(request) => {
                 self.request = Some(request);
                 let now = self.shared.now();
@@ -192,12 +242,13 @@ impl Driver {
         let Some(request) = &self.request else {
             return self.fail(Reason::Network);
         };
-        let sent = request.send(kind, &self.shared.options.url);
+        let sent = request.send(kind, &self.shared.options);
         match self.interruptible.run(sent).await {
             Some(Ok(response)) => self.responded(kind, response),
-            Some(Err(cause)) => {
+            Some(Err(exception)) => {
                 // Keep the exception of the first request. Later requests are probes of our own.
-                self.context.cause.get_or_insert(cause);
+                let cause = &mut self.context.cause;
+                cause.get_or_insert_with(|| Exception::cause(exception));
                 self.shared.lifecycle().unanswered();
             }
             None => self.context = FailureContext::default(),
@@ -205,9 +256,9 @@ impl Driver {
     }
 
     fn responded(&mut self, kind: RequestKind, response: Response) {
-        let auth = self.shared.options.auth.as_ref();
-        Head::of(&response, auth).report(&mut self.shared.lifecycle());
+        Head::of(&response, &self.shared.options).report(&mut self.shared.lifecycle());
         if matches!(kind, RequestKind::Request | RequestKind::RequestAgain) {
+            self.response = Some(response_head(&response));
             self.context = FailureContext::of(response);
         }
     }
@@ -221,13 +272,13 @@ impl Driver {
             self.context = FailureContext::of(response);
             return self.fail(Reason::End);
         };
-        match Body::new(&bytes, &response) {
+        match BodyReader::new(&bytes, &response) {
             Ok(body) => self.announce(&response, body),
-            Err(cause) => self.fail_by(Reason::Network, cause),
+            Err(exception) => self.fail_by(Reason::Network, Exception::cause(exception)),
         }
     }
 
-    fn announce(&mut self, response: &Response, body: Body) {
+    fn announce(&mut self, response: &Response, body: BodyReader) {
         let options = &self.shared.options;
         let (now, heartbeat_interval) = (self.shared.now(), heartbeat_interval(response));
         let mut lifecycle = self.shared.lifecycle();
@@ -236,14 +287,10 @@ impl Driver {
         parser.reset(lifecycle.retry_state().last_event_id());
         drop(lifecycle);
         self.stream = Some(EventStream { body, parser });
-        // The standard reconnects to the URL of the last redirect. Secrets belong to the URL of the
-        // caller.
-        let has_secrets = self
-            .request
-            .as_ref()
-            .is_some_and(|request| request.has_secrets);
-        if options.policy.retry.is_spec && response.redirected() && !has_secrets {
-            options.url.set_href(&response.url());
+        // The standard reconnects to the URL of the last redirect. An attempt with secrets begins at
+        // the URL of the caller again.
+        if options.policy.retry.is_spec && response.redirected() {
+            self.redirected_to = Url::new(&response.url()).ok();
         }
         self.shared.state.set(State::Open { is_resumed });
     }
@@ -257,7 +304,7 @@ impl Driver {
         match self.interruptible.run(chunk).await {
             Some(Ok(Some(chunk))) => self.deliver(&chunk).await,
             Some(Ok(None)) => self.fail(Reason::End),
-            Some(Err(cause)) => self.fail_by(Reason::Network, cause),
+            Some(Err(exception)) => self.fail_by(Reason::Network, Exception::cause(exception)),
             None => {}
         }
     }
@@ -307,19 +354,24 @@ impl Driver {
     }
 
     /// Calls `should_retry`, decides what follows the failure, and reports it to the caller.
-    fn decide(&mut self) {
+    async fn decide(&mut self) {
         let Some(mut failure) = self.shared.lifecycle().failure().cloned() else {
             return;
         };
+        self.read_error_body(&failure).await;
         if let Some(request) = &self.request {
             failure.redact(request.secrets.iter().map(String::as_str));
+            self.context.redact(&request.secrets);
         }
-        let context = self.drop_request();
+        // The end of the stream is no error if the server ended it on purpose. In browsers it is one.
+        let is_spec = self.shared.options.policy.retry.is_spec;
+        let is_ordinary_end = failure.is_ordinary_end() && !is_spec;
+        let error = Error::new(failure.clone(), self.drop_request());
         let hooks = &self.shared.hooks;
         let verdict = hooks
             .verdict
             .as_ref()
-            .and_then(|should_retry| should_retry(&failure))
+            .and_then(|should_retry| should_retry(&error))
             .map(Into::into);
         if self.shared.is_closed() {
             // The callback closed the source.
@@ -327,10 +379,6 @@ impl Driver {
         }
         let (now, random) = (self.shared.now(), js_sys::Math::random());
         let decision = self.shared.lifecycle().decide(verdict, now, random);
-        // The end of the stream is no error if the server ended it on purpose. In browsers it is one.
-        let is_spec = self.shared.options.policy.retry.is_spec;
-        let is_ordinary_end = failure.is_ordinary_end() && !is_spec;
-        let error = Error::new(failure, context);
         match decision {
             Decision::Wait(wait) => self.shared.state.set(State::Waiting {
                 error,
@@ -338,6 +386,17 @@ impl Driver {
             }),
             Decision::Stop if !is_ordinary_end => self.shared.fail(error),
             _ => {}
+        }
+    }
+
+    /// Reads the body of an error response, or of a response with a wrong content type.
+    async fn read_error_body(&mut self, failure: &Failure) {
+        let has_body = matches!(
+            failure.reason,
+            Reason::Status | Reason::ContentType | Reason::Unauthorized
+        );
+        if let (true, Some(response)) = (has_body, &self.context.response) {
+            self.context.body = text_of(response).await;
         }
     }
 }

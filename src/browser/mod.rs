@@ -7,6 +7,7 @@
 mod auth;
 mod body;
 mod builder;
+mod context;
 mod deadline_timer;
 mod driver;
 mod error;
@@ -17,6 +18,7 @@ mod json;
 mod options;
 mod page_lifecycle;
 mod request;
+mod request_body;
 mod response;
 mod shared_state;
 mod single_flight;
@@ -26,9 +28,11 @@ mod task;
 mod wake;
 
 pub use builder::Builder;
-pub use error::Error;
+pub use context::{AttemptContext, ResponseHead};
+pub use error::{BoxError, Error, Exception};
 pub use event_source::{AuthenticatedEventSource, Handle};
 pub use state::{State, States};
 
 pub use crate::connection::Cause;
-pub use auth::{AttemptContext, Auth, Token, TokenProvider};
+pub use auth::{Auth, IntoToken, Token, TokenProvider};
+pub use request_body::Body;

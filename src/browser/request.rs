@@ -10,8 +10,9 @@ use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirec
 
 use super::auth::Token;
 use super::options::Options;
+use super::request_body::Body;
 use super::sys;
-use crate::connection::{RedirectGuard, RequestKind, header_value, is_secret_header};
+use crate::connection::{Origin, RedirectGuard, RequestKind, header_value, is_secret_header};
 
 /// The options of a probe: no CORS, no secrets.
 const PROBE: &str = r#"{"mode":"no-cors","credentials":"omit","cache":"no-store"}"#;
@@ -19,53 +20,82 @@ const PROBE: &str = r#"{"mode":"no-cors","credentials":"omit","cache":"no-store"
 /// The request of one attempt. It is aborted on drop.
 pub(super) struct Request {
     url: String,
+    /// The URL without the last event ID.
+    base: String,
     init: RequestInit,
-    /// Whether the request carries secrets, which belong to the origin of the URL that the caller
-    /// gave.
-    pub(super) has_secrets: bool,
     /// The values of its secret headers, and their parts.
     pub(super) secrets: Vec<String>,
     _abort: AbortOnDrop,
 }
 
+/// The parts of the request of one attempt.
+pub(super) struct Attempt<'a> {
+    pub(super) options: &'a Options,
+    /// The URL of the last redirect, which a request without secrets may begin at.
+    pub(super) redirected_to: Option<&'a Url>,
+    pub(super) last_event_id: &'a str,
+    pub(super) token: Option<&'a Token>,
+    pub(super) provided: Provided,
+}
+
+/// The results of the providers of headers and body.
+#[derive(Default)]
+pub(super) struct Provided {
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Option<Body>,
+}
+
 impl Request {
-    /// Builds the request. `guard` says how to send it, given whether it carries secrets.
+    /// Builds the request. `guard` says how to send it, given its origin and whether it carries
+    /// secrets.
     pub(super) fn new(
-        options: &Options,
-        last_event_id: &str,
-        token: Option<&Token>,
-        guard: impl FnOnce(bool) -> RedirectGuard,
+        attempt: Attempt<'_>,
+        guard: impl FnOnce(Origin, bool) -> RedirectGuard,
     ) -> Result<Self, JsValue> {
-        // The exception of `fetch` would quote the password.
-        if !options.url.username().is_empty() || !options.url.password().is_empty() {
-            return Err(JsValue::UNDEFINED);
-        }
+        let options = attempt.options;
         // A copy, because each attempt has its own headers and signal.
         let init: RequestInit = Object::assign(&Object::new(), &options.init).unchecked_into();
-        let headers = headers(options, last_event_id, token)?;
+        if let Some(Body(body)) = &attempt.provided.body {
+            init.set_body(body);
+        }
+        let headers = headers(&attempt)?;
         let secrets = secrets_of(&headers)?;
         let has_secrets = !secrets.is_empty() || !init.get_body().is_undefined();
+        let redirected_to = attempt.redirected_to.filter(|_| !has_secrets);
+        let url = redirected_to.unwrap_or(&options.url);
+        let origin = options.origin(url);
+        let id = attempt.last_event_id;
+        if !id.is_empty() && options.sends_id_header(origin) {
+            headers.set("Last-Event-ID", &header_value(id))?;
+        }
         init.set_headers(&headers);
-        match guard(has_secrets) {
+        match guard(origin, has_secrets) {
             RedirectGuard::None => {}
             RedirectGuard::SameOriginMode => init.set_mode(RequestMode::SameOrigin),
             RedirectGuard::Manual => init.set_redirect(RequestRedirect::Manual),
         }
         Ok(Self {
-            url: url(options, last_event_id)?,
+            url: with_id(options, url, id)?,
+            base: url.href(),
             _abort: AbortOnDrop::of(&init)?,
             init,
-            has_secrets,
             secrets,
         })
     }
 
-    /// Sends the request. `url` is the URL of a probe, which carries no last event ID.
-    pub(super) async fn send(&self, kind: RequestKind, url: &Url) -> Result<Response, JsValue> {
+    /// Sends the request. A probe carries no last event ID.
+    pub(super) async fn send(
+        &self,
+        kind: RequestKind,
+        options: &Options,
+    ) -> Result<Response, JsValue> {
         let response = match kind {
-            RequestKind::Request | RequestKind::RequestAgain => sys::fetch(&self.url, &self.init)?,
+            RequestKind::Request | RequestKind::RequestAgain => match &options.fetch {
+                Some(fetch) => return fetch(self.url.clone(), self.init.clone()).await,
+                None => sys::fetch(&self.url, &self.init)?,
+            },
             RequestKind::FindRedirect => self.find_redirect()?,
-            RequestKind::Probe => return probe(&url.href()).await,
+            RequestKind::Probe => return probe(&self.base).await,
         };
         Ok(JsFuture::from(response).await?.unchecked_into())
     }
@@ -87,22 +117,19 @@ async fn probe(url: &str) -> Result<Response, JsValue> {
     Ok(response.unchecked_into())
 }
 
-/// The caller's headers, `Accept`, `Last-Event-ID` and the credentials ([WHATWG HTML §9.2.2]).
+/// The caller's headers, `Accept` and the credentials ([WHATWG HTML §9.2.2]).
 ///
 /// [WHATWG HTML §9.2.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource
-fn headers(
-    options: &Options,
-    last_event_id: &str,
-    token: Option<&Token>,
-) -> Result<Headers, JsValue> {
+fn headers(attempt: &Attempt<'_>) -> Result<Headers, JsValue> {
+    let options = attempt.options;
     let headers = Headers::new_with_headers(options.init.get_headers().unchecked_ref())?;
+    for (name, value) in &attempt.provided.headers {
+        headers.set(name, value)?;
+    }
     if !headers.has("Accept")? {
         headers.set("Accept", "text/event-stream")?;
     }
-    if !last_event_id.is_empty() && options.sends_id_header() {
-        headers.set("Last-Event-ID", &header_value(last_event_id))?;
-    }
-    if let (Some(auth), Some(token)) = (&options.auth, token) {
+    if let (Some(auth), Some(token)) = (&options.auth, attempt.token) {
         headers.set(&auth.header, &auth.header_value(token))?;
     }
     Ok(headers)
@@ -132,8 +159,9 @@ fn secrets_of(headers: &Headers) -> Result<Vec<String>, JsValue> {
     Ok(secrets)
 }
 
-fn url(options: &Options, last_event_id: &str) -> Result<String, JsValue> {
-    let url = options.url.href();
+/// Adds the last event ID to the URL if it has a query parameter.
+fn with_id(options: &Options, url: &Url, last_event_id: &str) -> Result<String, JsValue> {
+    let url = url.href();
     match &options.last_event_id_param {
         Some(param) if !last_event_id.is_empty() => {
             let url = Url::new(&url)?;

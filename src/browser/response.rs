@@ -1,10 +1,18 @@
 //! Reads the parts of a response that decide whether it is an event stream.
 
 use alloc::string::String;
+use alloc::vec::Vec;
+use core::future::{Future, poll_fn};
+use core::pin::Pin;
+use core::task::Poll;
 
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Array;
 use web_sys::Response;
 
-use super::auth::Auth;
+use super::body::BodyReader;
+use super::context;
+use super::options::Options;
 use super::sys;
 use crate::connection::{Lifecycle, Millis, ResponseHead, is_nonce_challenge, retry_after};
 use crate::event_stream::digits;
@@ -20,8 +28,8 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// `auth` decides whether the response rejects the token.
-    pub(super) fn of(response: &Response, auth: Option<&Auth>) -> Self {
+    /// The options decide whether the response rejects the credentials.
+    pub(super) fn of(response: &Response, options: &Options) -> Self {
         let header = |name| response.headers().get(name).ok().flatten();
         let kind = sys::member(response, "type").and_then(|kind| kind.as_string());
         Self {
@@ -33,7 +41,7 @@ impl Head {
                     js_sys::Date::parse(date)
                 })
             }),
-            is_rejection: auth.is_some_and(|auth| auth.is_rejection(response.status())),
+            is_rejection: options.is_rejection(response.status()),
             is_nonce_challenge: header("WWW-Authenticate")
                 .is_some_and(|value| is_nonce_challenge(&value)),
         }
@@ -56,4 +64,57 @@ impl Head {
 pub(super) fn heartbeat_interval(response: &Response) -> Option<Millis> {
     let seconds = response.headers().get("SSE-Heartbeat").ok()??;
     digits(seconds.as_bytes()).map(Millis::from_secs)
+}
+
+/// The head of a response, for providers.
+pub(super) fn response_head(response: &Response) -> context::ResponseHead {
+    let entries = response.headers().entries();
+    let text = |pair: &Array, index| pair.get(index).as_string().unwrap_or_default();
+    context::ResponseHead {
+        status: response.status(),
+        url: response.url(),
+        headers: entries
+            .into_iter()
+            .filter_map(Result::ok)
+            .map(|entry| {
+                let pair = Array::from(&entry);
+                (text(&pair, 0), text(&pair, 1))
+            })
+            .collect(),
+    }
+}
+
+/// The most bytes of the body of an error response that are read.
+const LONGEST_TEXT: usize = 16_384;
+/// The most milliseconds that reading them may take.
+const TEXT_TIMEOUT: u32 = 1000;
+
+/// Reads the start of a body as text, and cancels the rest. A character that the limit would cut is
+/// left out. Returns `None` if the body cannot be read, or if the response is opaque.
+pub(super) async fn text_of(response: &Response) -> Option<String> {
+    let mut body = BodyReader::new(&response.body()?, response).ok()?;
+    let mut timeout = TimeoutFuture::new(TEXT_TIMEOUT);
+    let mut bytes = Vec::new();
+    poll_fn(|context| {
+        while bytes.len() < LONGEST_TEXT {
+            match body.poll_chunk(context) {
+                Poll::Ready(Ok(Some(chunk))) => bytes.extend(chunk.to_vec()),
+                Poll::Ready(_) => break,
+                Poll::Pending => return Pin::new(&mut timeout).poll(context),
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
+    Some(start_of(&bytes))
+}
+
+fn start_of(bytes: &[u8]) -> String {
+    let is_cut = bytes.len() > LONGEST_TEXT;
+    let mut end = bytes.len().min(LONGEST_TEXT);
+    // A byte 10xxxxxx continues a character.
+    while is_cut && end > 0 && bytes.get(end).is_some_and(|byte| byte & 0xC0 == 0x80) {
+        end -= 1;
+    }
+    String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).into_owned()
 }

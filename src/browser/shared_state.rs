@@ -17,10 +17,10 @@ use super::options::Options;
 use super::state::{State, StateCell};
 use super::sys;
 use super::wake::LoopWaker;
-use crate::connection::{Clock, Failure, Interrupt, Lifecycle, Millis, ReadyState, Verdict};
+use crate::connection::{Clock, Interrupt, Lifecycle, Millis, ReadyState, Verdict};
 use crate::event_stream::{Event, EventStreamParser, Item, SharedStr};
 
-type ShouldRetry = Box<dyn Fn(&Failure) -> Option<Verdict>>;
+type ShouldRetry = Box<dyn Fn(&Error) -> Option<Verdict>>;
 
 /// The builder's callbacks.
 #[derive(Default)]

@@ -3,15 +3,16 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
 use core::task::{Poll, Waker};
 
-use js_sys::Promise;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
-use super::auth::{AttemptContext, Token, TokenProvider};
+use super::auth::{Token, TokenProvider};
+use super::context::AttemptContext;
+use super::error::Cause;
 
 /// A provider that is shared by several sources. One refresh runs at a time, without a time limit,
 /// because a person may be signing in.
@@ -22,7 +23,7 @@ pub(super) struct SingleFlight {
 
 #[derive(Default)]
 struct State {
-    running: Option<Promise>,
+    running: Option<Running<Result<bool, Cause>>>,
     /// The value of the latest token.
     issued: Option<String>,
     /// How many refreshes have succeeded.
@@ -54,17 +55,17 @@ impl SingleFlight {
     }
 
     /// Returns the token of an attempt.
-    pub(super) async fn token(&self, context: AttemptContext) -> Result<Issued, JsValue> {
+    pub(super) async fn token(&self, context: AttemptContext) -> Result<Issued, Cause> {
         let refreshes = self.state.borrow().refreshes;
         let token = self.provider.token(context);
         let state = Rc::clone(&self.state);
-        run_to_completion(async move {
-            let token = token.await?;
+        let call = Running::start(async move {
+            let token = token.await.map_err(Cause::from)?;
             let value = token.as_ref().map(|token| token.value.clone());
             state.borrow_mut().issued = value;
             Ok(Issued { token, refreshes })
-        })
-        .await
+        });
+        call.result().await
     }
 
     /// Replaces a rejected token, and returns whether to send the request again.
@@ -72,14 +73,14 @@ impl SingleFlight {
     /// 1. If a refresh is in progress, its result counts.
     /// 2. If the token was replaced since, there is nothing to do.
     /// 3. Otherwise the provider is called.
-    pub(super) async fn refresh(&self, rejected: &Issued) -> Result<bool, JsValue> {
+    pub(super) async fn refresh(&self, rejected: &Issued) -> Result<bool, Cause> {
         let running = self.state.borrow().running.clone();
         let refresh = match running {
             Some(running) => running,
             None if self.is_replaced(rejected) => return Ok(true),
             None => self.start(),
         };
-        Ok(JsFuture::from(refresh).await?.is_truthy())
+        refresh.result().await
     }
 
     fn is_replaced(&self, rejected: &Issued) -> bool {
@@ -89,54 +90,65 @@ impl SingleFlight {
     }
 
     /// Starts a refresh. It continues after its source is closed, because other sources may wait for it.
-    fn start(&self) -> Promise {
+    fn start(&self) -> Running<Result<bool, Cause>> {
         let refreshed = self.provider.on_unauthorized();
         let state = Rc::clone(&self.state);
-        let refresh = future_to_promise(async move {
-            let result = refreshed.await;
+        let refresh = Running::start(async move {
+            let result = refreshed.await.map_err(Cause::from);
             let mut state = state.borrow_mut();
             state.running = None;
             state.refreshes += u32::from(matches!(result, Ok(true)));
-            result.map(JsValue::from)
+            result
         });
         self.state.borrow_mut().running = Some(refresh.clone());
         refresh
     }
 }
 
-/// The result of a call that runs to completion.
+/// A call that runs to its end even if its result is dropped. A provider that rotates its refresh
+/// token would lose the new token otherwise. Clones wait for the same result.
+pub(super) struct Running<T>(Rc<RefCell<Slot<T>>>);
+
 struct Slot<T> {
     result: Option<T>,
-    waker: Option<Waker>,
+    wakers: Vec<Waker>,
 }
 
-/// Runs the future to its end even if the returned future is dropped. A provider that rotates its
-/// refresh token would lose the new token otherwise.
-fn run_to_completion<T: 'static>(
-    work: impl Future<Output = T> + 'static,
-) -> impl Future<Output = T> {
-    let slot = Rc::new(RefCell::new(Slot {
-        result: None,
-        waker: None,
-    }));
-    let filled = Rc::clone(&slot);
-    spawn_local(async move {
-        let result = work.await;
-        let waker = {
-            let mut slot = filled.borrow_mut();
-            slot.result = Some(result);
-            slot.waker.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    });
-    poll_fn(move |context| {
-        let mut slot = slot.borrow_mut();
-        if let Some(result) = slot.result.take() {
-            return Poll::Ready(result);
-        }
-        slot.waker = Some(context.waker().clone());
-        Poll::Pending
-    })
+impl<T> Clone for Running<T> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<T: Clone + 'static> Running<T> {
+    pub(super) fn start(work: impl Future<Output = T> + 'static) -> Self {
+        let slot = Rc::new(RefCell::new(Slot {
+            result: None,
+            wakers: Vec::new(),
+        }));
+        let filled = Rc::clone(&slot);
+        spawn_local(async move {
+            let result = work.await;
+            let wakers = {
+                let mut slot = filled.borrow_mut();
+                slot.result = Some(result);
+                core::mem::take(&mut slot.wakers)
+            };
+            wakers.into_iter().for_each(Waker::wake);
+        });
+        Self(slot)
+    }
+
+    pub(super) fn result(self) -> impl Future<Output = T> {
+        poll_fn(move |context| {
+            let mut slot = self.0.borrow_mut();
+            match slot.result.clone() {
+                Some(result) => Poll::Ready(result),
+                None => {
+                    slot.wakers.push(context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+    }
 }

@@ -34,13 +34,6 @@ extern "C" {
         until: &AbortController,
     ) -> Result<(), JsValue>;
 
-    /// Starts a timer. `wait` is in milliseconds. Returns a number in browsers, an object in Node.
-    #[wasm_bindgen(js_name = setTimeout)]
-    pub(super) fn set_timeout(callback: &Closure<dyn FnMut(JsValue)>, wait: f64) -> JsValue;
-
-    #[wasm_bindgen(js_name = clearTimeout)]
-    pub(super) fn clear_timeout(id: &JsValue);
-
     #[wasm_bindgen(js_namespace = performance, js_name = now, catch)]
     fn performance_now() -> Result<f64, JsValue>;
 

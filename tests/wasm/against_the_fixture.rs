@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use authenticated_event_source::browser::{
-    AttemptContext, Auth, Builder, Cause, Handle, State, States, Token, TokenProvider,
+    AttemptContext, Auth, BoxError, Builder, Cause, Handle, State, States, Token, TokenProvider,
 };
 use authenticated_event_source::connection::{
     HeartbeatTimeout, Jitter, ReadyState, Reason, Retry, RetryOn, Verdict,
@@ -278,13 +278,13 @@ impl TokenProvider for Session {
     fn token(
         &self,
         context: AttemptContext,
-    ) -> LocalBoxFuture<'static, Result<Option<Token>, JsValue>> {
+    ) -> LocalBoxFuture<'static, Result<Option<Token>, BoxError>> {
         self.causes.borrow_mut().push(context.cause);
         let token = Token::new(format!("token-{}", self.refreshes.get()));
         Box::pin(async { Ok(Some(token)) })
     }
 
-    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, JsValue>> {
+    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, BoxError>> {
         let refreshes = Rc::clone(&self.refreshes);
         Box::pin(async move {
             gloo_timers::future::TimeoutFuture::new(300).await;
@@ -482,7 +482,7 @@ async fn reconnect_and_drop_let_a_provider_call_finish() {
             async move {
                 gloo_timers::future::TimeoutFuture::new(200).await;
                 counter.set(counter.get() + 1);
-                Ok(Token::new("token"))
+                Token::new("token")
             }
         });
         let mut source = script.source().auth(auth).open().expect("a source");
@@ -502,9 +502,120 @@ async fn reconnect_and_drop_let_a_provider_call_finish() {
 }
 
 #[wasm_bindgen_test]
+async fn providers_receive_the_context_of_their_attempt() {
+    let script = Script::of(&[
+        FIRST,
+        r#"{"status": 503, "headers": {"x-nonce": "n", "access-control-expose-headers": "*"}}"#,
+        OPEN,
+    ])
+    .await;
+    let contexts = Rc::new(RefCell::new(Vec::new()));
+    let seen = Rc::clone(&contexts);
+    let builder = script.source().bearer("token");
+    let builder = builder.headers(move |context: AttemptContext| {
+        let number = seen.borrow().len();
+        seen.borrow_mut().push(context);
+        async move { Ok::<_, BoxError>([("authorization", format!("DPoP {number}"))]) }
+    });
+    let mut source = builder.open().expect("a source");
+    next(&mut source).await;
+    next(&mut source).await;
+    script.exactly(3).await;
+    let contexts = contexts.borrow();
+    let summaries: Vec<_> = contexts
+        .iter()
+        .map(|context| {
+            let response = context.response.as_ref();
+            let nonce = response.and_then(|response| response.header("X-Nonce"));
+            let status = response.map(|response| response.status);
+            let id = context.last_event_id.as_str();
+            (context.attempt, context.cause, id, status, nonce)
+        })
+        .collect();
+    assert_eq!(
+        summaries,
+        [
+            (1, Cause::Start, "", None, None),
+            (2, Cause::Retry, "1", Some(200), None),
+            (3, Cause::Retry, "1", Some(503), Some("n")),
+        ]
+    );
+    assert_eq!(contexts[0].token, Some(Token::new("token")));
+    assert_eq!(contexts[0].url, script.url);
+    assert!(!format!("{contexts:?}").contains("DPoP"));
+}
+
+#[wasm_bindgen_test]
+async fn the_body_of_each_attempt_is_provided() {
+    let script = Script::of(&[r#"{"status": 503}"#, OPEN]).await;
+    let attempts = Rc::new(Cell::new(0));
+    let counter = Rc::clone(&attempts);
+    let builder = script.source().method("POST");
+    let builder = builder.body_with(move |context: AttemptContext| {
+        counter.set(context.attempt);
+        async move { Ok::<_, BoxError>(format!("attempt {}", context.attempt)) }
+    });
+    next(&mut builder.open().expect("a source")).await;
+    assert_eq!(attempts.get(), 2);
+    let requests = script.exactly(2).await;
+    assert!(requests.iter().all(|request| request.method == "POST"));
+}
+
+#[derive(Debug)]
+struct SignedOut;
+
+impl std::fmt::Display for SignedOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("nobody is signed in")
+    }
+}
+
+impl std::error::Error for SignedOut {}
+
+#[wasm_bindgen_test]
+async fn the_error_of_a_provider_is_the_source_of_the_failure() {
+    use std::error::Error as _;
+    let auth = Auth::new(|_: AttemptContext| async { Err::<Token, _>(SignedOut) });
+    let builder = AuthenticatedEventSource::builder("/").auth(auth);
+    let mut source = builder.retry(Retry::never()).open().expect("a source");
+    let error = failure(&mut source).await;
+    assert_eq!(error.reason(), Reason::Auth);
+    let cause = error.source().expect("a cause");
+    assert!(cause.downcast_ref::<SignedOut>().is_some());
+    assert!(error.to_string().ends_with("(cause: nobody is signed in)"));
+    assert!(error.exception().is_none());
+}
+
+#[wasm_bindgen_test]
+async fn an_error_response_has_at_most_16_kib_of_its_body() {
+    let text = format!("secret{}é", "x".repeat(16_377));
+    let response =
+        format!(r#"{{"status": 400, "steps": [{{"text": "{text}"}}, {{"hang": true}}]}}"#);
+    let script = Script::of(&[&response]).await;
+    let mut source = script.source().open().expect("a source");
+    let error = failure(&mut source).await;
+    let body = error.body().expect("a body");
+    assert_eq!(body.len(), 16_383, "the last character is not cut");
+    assert!(!format!("{error} {error:?}").contains("secret"));
+    assert_eq!(script.ended_by().await, "client");
+}
+
+#[wasm_bindgen_test]
+async fn headers_of_a_provider_are_called_again_after_a_401() {
+    let script = Script::of(&[r#"{"status": 401}"#, OPEN]).await;
+    let builder = script
+        .source()
+        .headers(|context: AttemptContext| async move {
+            Ok::<_, BoxError>([("authorization", format!("Basic {}", context.attempt))])
+        });
+    next(&mut builder.open().expect("a source")).await;
+    script.exactly(2).await;
+}
+
+#[wasm_bindgen_test]
 async fn a_post_with_retry_never_is_sent_once() {
     let script = Script::of(&[r#"{"status": 401}"#, OPEN]).await;
-    let auth = Auth::new(|_: AttemptContext| async { Ok(Token::new("token")) });
+    let auth = Auth::new(|_: AttemptContext| async { Token::new("token") });
     let builder = script.source().method("POST").body("prompt");
     let mut source = builder
         .retry(Retry::never())
@@ -576,10 +687,11 @@ async fn a_slow_reader_slows_the_server_and_loses_nothing() {
 
 #[wasm_bindgen_test]
 async fn the_policy_is_the_callers() {
-    let script = Script::of(&[r#"{"status": 404}"#, r#"{"status": 503}"#, OPEN]).await;
+    let gone = r#"{"status": 404, "steps": [{"text": "gone"}]}"#;
+    let script = Script::of(&[gone, r#"{"status": 503}"#, OPEN]).await;
     let mut source = script
         .source()
-        .should_retry(|failure| (failure.status == Some(404)).then_some(Verdict::Retry))
+        .should_retry(|error| (error.body() == Some("gone")).then_some(Verdict::Retry))
         .open()
         .expect("a source");
     next(&mut source).await;

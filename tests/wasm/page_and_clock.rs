@@ -41,7 +41,7 @@ async fn a_token_is_renewed_before_it_expires() {
         asked.borrow_mut().push(context.cause);
         let lives = Duration::from_millis(30_700) + Duration::from_secs(3600) * count as u32;
         let expires_at = Duration::from_millis(js_sys::Date::now() as u64) + lives;
-        async move { Ok(Token::with_expiry(format!("token-{count}"), expires_at)) }
+        async move { Token::with_expiry(format!("token-{count}"), expires_at) }
     });
     let source = script.source().last_event_id("7").auth(auth);
     let mut source = source.open().expect("a source");

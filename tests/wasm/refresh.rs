@@ -4,12 +4,11 @@ use core::cell::Cell;
 use core::time::Duration;
 use std::rc::Rc;
 
-use authenticated_event_source::browser::{AttemptContext, Auth, Token, TokenProvider};
+use authenticated_event_source::browser::{AttemptContext, Auth, BoxError, Token, TokenProvider};
 use authenticated_event_source::connection::{HeartbeatTimeout, Reason, Retry};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use gloo_timers::future::TimeoutFuture;
-use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::against_the_fixture::{OPEN, Script, failure, next, tokens};
@@ -30,7 +29,7 @@ struct Session {
 }
 
 impl TokenProvider for Session {
-    fn token(&self, _: AttemptContext) -> LocalBoxFuture<'static, Result<Option<Token>, JsValue>> {
+    fn token(&self, _: AttemptContext) -> LocalBoxFuture<'static, Result<Option<Token>, BoxError>> {
         let refreshes = self.refreshes.get();
         let value = format!("token-{refreshes}");
         let token = match self.expires_at {
@@ -40,7 +39,7 @@ impl TokenProvider for Session {
         Box::pin(async { Ok(Some(token)) })
     }
 
-    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, JsValue>> {
+    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, BoxError>> {
         let session = self.clone();
         Box::pin(async move {
             TimeoutFuture::new(session.delay).await;
@@ -141,7 +140,7 @@ async fn the_standard_policy_reports_a_204_as_an_error() {
 #[wasm_bindgen_test]
 async fn a_provider_without_a_token_sends_no_credentials() {
     let script = Script::of(&[OPEN]).await;
-    let auth = Auth::new(|_: AttemptContext| async { Ok(None) });
+    let auth = Auth::new(|_: AttemptContext| async { None::<Token> });
     next(&mut script.source().auth(auth).open().expect("a source")).await;
     assert_eq!(tokens(&script.exactly(1).await), [""]);
 }
@@ -156,7 +155,7 @@ async fn a_provider_call_runs_to_its_end_although_its_source_is_dropped() {
         async move {
             TimeoutFuture::new(300).await;
             done.set(true);
-            Ok(Token::new("token"))
+            Token::new("token")
         }
     });
     let source = script.source().auth(auth).open().expect("a source");

@@ -1,12 +1,15 @@
 //! What needs no server: `data:` URLs are fetched like any other.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use authenticated_event_source::connection::{ReadyState, Reason, Retry};
 use authenticated_event_source::{AuthenticatedEventSource, Event};
 use futures_util::StreamExt;
 use gloo_timers::callback::Interval;
+use js_sys::{Function, Promise};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 fn source(url: &str) -> AuthenticatedEventSource {
@@ -59,27 +62,36 @@ async fn nothing_comes_after_close() {
     assert!(source.next().await.is_none());
 }
 
-/// A byte stream of the user that closes while a read is pending.
+/// Returns a byte stream of the user that closes while a read is pending.
 const MOCKED_FETCH: &str = "
-    globalThis.realFetch = globalThis.fetch;
-    globalThis.fetch = async () => {
-        globalThis.fetch = globalThis.realFetch;
+    async () => {
         const start = (stream) => {
             setTimeout(() => stream.enqueue(new TextEncoder().encode('data: a\\n\\n')), 50);
             setTimeout(() => stream.close(), 100);
         };
         const headers = { 'content-type': 'text/event-stream' };
         return new Response(new ReadableStream({ type: 'bytes', start }), { headers });
-    };
+    }
 ";
 
 #[wasm_bindgen_test]
-async fn the_end_of_a_byte_stream_from_a_mocked_fetch_is_seen() {
-    js_sys::eval(MOCKED_FETCH).expect("a mock");
-    let mut source = source("https://example.com/");
+async fn the_end_of_a_byte_stream_from_a_replaced_fetch_is_seen() {
+    let requested = Rc::new(RefCell::new(Vec::new()));
+    let urls = Rc::clone(&requested);
+    let builder = AuthenticatedEventSource::builder("https://example.com/events");
+    let builder = builder.fetch(move |url, _| {
+        urls.borrow_mut().push(url);
+        let fetch: Function = js_sys::eval(MOCKED_FETCH).expect("a function").into();
+        async move {
+            let response: Promise = fetch.call0(&JsValue::UNDEFINED)?.unchecked_into();
+            Ok(JsFuture::from(response).await?.unchecked_into())
+        }
+    });
+    let mut source = builder.retry(Retry::never()).open().expect("a source");
     let event = source.next().await.expect("an event").expect("no failure");
     assert_eq!(event.data, "a");
     assert!(source.next().await.is_none());
+    assert_eq!(*requested.borrow(), ["https://example.com/events"]);
 }
 
 #[wasm_bindgen_test]

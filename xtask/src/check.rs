@@ -90,7 +90,8 @@ fn lints_for_wasm() -> Result<()> {
 /// Lints the same code as the build of the npm package compiles, with the same flags.
 fn lints_for_npm_module() -> Result<()> {
     let mut clippy = clippy_for_wasm("npm")?;
-    clippy.args(["--lib", "--", "-D", "warnings", "--cfg", "npm_module"]);
+    clippy.args(["--no-default-features", "--lib"]);
+    clippy.args(["--", "-D", "warnings", "--cfg", "npm_module"]);
     run(clippy.args(["-C", "target-feature=+simd128"]))
 }
 

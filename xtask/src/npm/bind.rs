@@ -115,6 +115,7 @@ pub(super) fn compile(module: Module) -> Result<PathBuf> {
         .args([
             "--profile",
             "npm",
+            "--no-default-features",
             "--features",
             "npm",
             "--target",

@@ -1,0 +1,58 @@
+//! The attempt for which a provider is called.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::auth::Token;
+use crate::connection::Cause;
+
+/// The attempt for which a provider is called.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AttemptContext {
+    /// The number of the attempt since the connection was last healthy, from 1.
+    pub attempt: u32,
+    /// Why the attempt is made.
+    pub cause: Cause,
+    /// The last event ID that the request sends.
+    pub last_event_id: String,
+    /// The absolute URL of the source, without the last event ID.
+    pub url: String,
+    /// The latest response of any status, because a nonce may arrive with a 200 too.
+    pub response: Option<ResponseHead>,
+    /// The token of this attempt, for headers and bodies: a DPoP proof contains its hash. `None` for
+    /// the token itself.
+    pub token: Option<Token>,
+}
+
+/// The head of a response.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ResponseHead {
+    /// The status code.
+    pub status: u16,
+    /// The URL, after redirects.
+    pub url: String,
+    /// The headers that the browser exposes, with names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl ResponseHead {
+    /// The value of a header, whose name is compared without case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Without the URL and the headers, which may contain secrets.
+impl fmt::Debug for ResponseHead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseHead")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
