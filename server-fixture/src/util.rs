@@ -1,5 +1,7 @@
-//! Small functions that several modules need: query parameters, hexadecimal, random bytes, time.
+//! Small functions that several modules need: query parameters, addresses, hexadecimal, random bytes,
+//! time.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::Query;
@@ -48,4 +50,32 @@ pub(crate) fn unix_now() -> u64 {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
         .as_secs()
+}
+
+/// Returns the address under which a client counts: an IPv4 address, or the /64 prefix of an IPv6
+/// address. A single IPv6 client usually has a whole /64. A mapped address counts as IPv4.
+pub(crate) fn address_key(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
+        ip => ip,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_key_joins_a_prefix_and_the_two_forms_of_an_ipv4_address() {
+        for (ip, key) in [
+            ("1.2.3.4", "1.2.3.4"),
+            ("::ffff:1.2.3.4", "1.2.3.4"),
+            ("2001:db8:0:1::1", "2001:db8:0:1::"),
+            ("2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:1::"),
+            ("2001:db8:0:2::1", "2001:db8:0:2::"),
+        ] {
+            let [ip, key] = [ip, key].map(|text| text.parse().unwrap());
+            assert_eq!(address_key(ip), key);
+        }
+    }
 }

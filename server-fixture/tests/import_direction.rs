@@ -21,6 +21,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("app::background", "cluster demo feeds"),
     ("app::storage", "cluster config demo event_log"),
     ("app::accept", "config"),
+    ("app::connection_slots", "util"),
     ("app::write_timeout", ""),
     ("app::state", "auth cluster config event_log limits metrics"),
     (

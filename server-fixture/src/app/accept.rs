@@ -3,23 +3,29 @@
 //! `axum::serve` waits for open responses at shutdown, and an event stream never ends by itself.
 //! This loop also limits the sockets, the time for a request header, and the time of a write.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::header;
+use axum::response::Response;
+use hyper::Request;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::add_extension::AddExtension;
 
+use super::connection_slots::{ConnectionSlots, Slot};
 use super::write_timeout::WriteTimeout;
 use crate::config::Config;
 
@@ -29,6 +35,14 @@ pub(crate) struct PeerAddr(pub(crate) IpAddr);
 
 /// Sockets beyond the streams: short requests, rejected streams and monitoring.
 const SPARE_SOCKETS: usize = 1024;
+
+/// Most bytes of a request head. hyper also stops taking frames of a body above this size, so it
+/// bounds the bytes that wait for a client that does not read.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// The send buffer of a socket, in bytes. Without a value the kernel holds megabytes for a client
+/// that does not read.
+const SEND_BUFFER: usize = 128 * 1024;
 
 /// The two signals that end connections.
 #[derive(Clone, Default)]
@@ -47,45 +61,45 @@ pub(super) async fn accept(
     signals: &Shutdown,
     connections: &TaskTracker,
 ) {
-    let slots = Arc::new(Semaphore::new(slots(config)));
-    while let Some((stream, slot)) = signals
+    let slots = ConnectionSlots::new(capacity(config), &config.trusted_proxies);
+    while let Some((stream, peer, slot)) = signals
         .stop
         .run_until_cancelled(accept_one(&listener, &slots))
         .await
     {
-        let connection = serve(stream, routes.clone(), config, signals.stop.clone());
+        let routes = AddExtension::new(routes.clone(), PeerAddr(peer));
+        let connection = serve(stream, slot, routes, config, signals.stop.clone());
         let abort = signals.abort.clone();
         connections.spawn(async move {
             abort.run_until_cancelled(connection).await;
-            drop(slot);
         });
     }
 }
 
-fn slots(config: &Config) -> usize {
+fn capacity(config: &Config) -> usize {
     match config.max_connections {
-        0 => Semaphore::MAX_PERMITS,
-        streams => streams
-            .saturating_add(SPARE_SOCKETS)
-            .min(Semaphore::MAX_PERMITS),
+        0 => usize::MAX,
+        streams => streams.saturating_add(SPARE_SOCKETS),
     }
 }
 
-/// Accepts one connection as soon as a slot is free. Until then clients wait in the kernel's
-/// queue, which costs this process nothing.
+/// Accepts one connection and allocates its slot. While no slot is free, clients wait in the
+/// kernel's queue, which costs this process nothing.
 async fn accept_one(
     listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> (TcpStream, Option<OwnedSemaphorePermit>) {
-    // `acquire_owned` fails only on a closed semaphore, and this one is never closed.
-    let slot = Arc::clone(slots).acquire_owned().await.ok();
+    slots: &Arc<ConnectionSlots>,
+) -> (TcpStream, IpAddr, Slot) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, slot),
+            Ok((stream, peer)) => {
+                let peer = peer.ip().to_canonical();
+                return (stream, peer, slots.allocate(peer).await);
+            }
             Err(error) => {
                 // The usual cause is a lack of file descriptors. An immediate retry would only
                 // use the CPU.
                 tracing::warn!(%error, "A connection was not accepted. Raise `ulimit -n`.");
+                slots.replace_any();
                 sleep(Duration::from_millis(50)).await;
             }
         }
@@ -94,43 +108,82 @@ async fn accept_one(
 
 fn serve(
     stream: TcpStream,
-    routes: Router,
+    slot: Slot,
+    routes: AddExtension<Router, PeerAddr>,
     config: &Config,
     stop: CancellationToken,
 ) -> impl Future<Output = ()> + Send + 'static {
     let mut protocol = http1::Builder::new();
     protocol
         .timer(TokioTimer::new())
-        .header_read_timeout(config.header_timeout);
+        .header_read_timeout(config.header_timeout)
+        .max_buf_size(MAX_HEAD);
     let write_deadline = config.write_deadline;
     async move {
-        let Ok(peer) = stream.peer_addr() else { return };
         set_socket_options(&stream, write_deadline);
-        let routes = AddExtension::new(routes, PeerAddr(peer.ip().to_canonical()));
+        let slot = Arc::new(slot);
+        let service = service(routes, Arc::clone(&slot));
         let io = TokioIo::new(WriteTimeout::new(stream, write_deadline));
-        let connection = protocol.serve_connection(io, TowerToHyperService::new(routes));
-        let mut connection = pin!(connection);
-        let ended = tokio::select! {
-            ended = connection.as_mut() => ended,
-            () = stop.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
+        let mut connection = pin!(protocol.serve_connection(io, service));
+        let served = async {
+            tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stop.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
             }
         };
-        if let Err(error) = ended {
-            tracing::debug!(%error, "A connection ended early");
+        tokio::select! {
+            ended = served => if let Err(error) = ended {
+                tracing::debug!(%error, "A connection ended early");
+            },
+            () = slot.replaced() => tracing::debug!("A connection was replaced"),
         }
     }
 }
 
-/// Disables Nagle's algorithm, so that events leave at once. On Linux the kernel also closes a
-/// connection whose peer has vanished.
+/// Wraps the routes, so that only the connections of event streams keep their slots.
+fn service(
+    routes: AddExtension<Router, PeerAddr>,
+    slot: Arc<Slot>,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response,
+    Error = Infallible,
+    Future: Future<Output = Result<Response, Infallible>> + Send,
+> {
+    let routes = TowerToHyperService::new(routes);
+    service_fn(move |request| {
+        slot.release();
+        let (responding, slot) = (routes.call(request), Arc::clone(&slot));
+        async move {
+            let response = responding.await?;
+            if is_stream(&response) {
+                slot.keep();
+            }
+            Ok(response)
+        }
+    })
+}
+
+/// Returns whether the response is an event stream. A response to HEAD has no body.
+fn is_stream(response: &Response) -> bool {
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value == "text/event-stream")
+        && !response.body().is_end_stream()
+}
+
+/// Disables Nagle's algorithm, so that events leave at once, and limits the send buffer. On Linux the
+/// kernel also closes a connection whose peer has vanished.
 fn set_socket_options(stream: &TcpStream, write_deadline: Duration) {
+    let socket = SockRef::from(stream);
     let result = stream.set_nodelay(true);
+    let result = result.and(socket.set_send_buffer_size(SEND_BUFFER));
     #[cfg(target_os = "linux")]
-    let result = result.and(SockRef::from(stream).set_tcp_user_timeout(Some(write_deadline)));
+    let result = result.and(socket.set_tcp_user_timeout(Some(write_deadline)));
     #[cfg(not(target_os = "linux"))]
-    let _ = (SockRef::from(stream), write_deadline);
+    let _ = write_deadline;
     if let Err(error) = result {
         tracing::debug!(%error, "A socket option was not set");
     }

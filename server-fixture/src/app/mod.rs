@@ -2,6 +2,7 @@
 
 pub(crate) mod accept;
 mod background;
+mod connection_slots;
 pub(crate) mod server;
 pub(crate) mod state;
 mod storage;

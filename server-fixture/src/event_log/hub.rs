@@ -7,17 +7,30 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
-use tokio::sync::watch;
-use tokio::time::{Instant, sleep};
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::cursor::{Cursor, Requested};
 use super::resume::{FirstConnect, Gap, Reason, RetainedRange, Start, decide, missed_between};
-use super::ring::{EncodedEvent, Ring, without_jump};
+use super::ring::{EncodedEvent, Ring, take_fitting, without_jump};
 use super::{Draft, EventLog, LogEntry, LogError};
 use crate::sse::encode::{EncodeError, Event, encode};
 
 /// Most events that a subscriber gets at once. A larger batch only makes one write larger.
 const BATCH: usize = 256;
+
+/// Most bytes of a batch of more than one event. They are copied into one write. A larger event is a
+/// batch of its own, whose bytes all subscribers share.
+const BATCH_BYTES: usize = 32 * 1024;
+
+/// Most bytes of the ring.
+const RING_BYTES: usize = 32 * 1024 * 1024;
+
+/// Subscribers that read the log at the same time. Each holds a page until it has chosen a batch.
+const LOG_READERS: usize = 8;
+
+/// The longest wait for the other readers of the log. The subscriber then retries.
+const LOG_READER_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Most events that the ring reads at once.
 const PAGE: usize = 1024;
@@ -53,6 +66,8 @@ pub(crate) struct Hub {
     log: Arc<dyn EventLog>,
     ring: RwLock<Ring>,
     tail: watch::Sender<Cursor>,
+    /// Limits the memory of subscribers that are behind the ring.
+    log_readers: Semaphore,
     /// Whether the last call of the reader succeeded.
     readable: watch::Sender<bool>,
     /// Whether the last write succeeded.
@@ -67,8 +82,9 @@ impl Hub {
         let tail = log.verify().await?;
         Ok(Self {
             log,
-            ring: RwLock::new(Ring::new(tail, capacity)),
+            ring: RwLock::new(Ring::new(tail, capacity, RING_BYTES)),
             tail: watch::Sender::new(tail),
+            log_readers: Semaphore::new(LOG_READERS),
             readable: watch::Sender::new(true),
             writable: watch::Sender::new(true),
             alarm_ends: Mutex::default(),
@@ -253,7 +269,7 @@ impl Hub {
     /// Returns the next events after `cursor`. The batch is empty if there are none yet.
     pub(crate) async fn after(&self, cursor: Cursor) -> Result<Batch, LogError> {
         // A separate statement releases the lock before the `await` below.
-        let found = self.ring().after(cursor, BATCH);
+        let found = self.ring().after(cursor, BATCH, BATCH_BYTES);
         match found {
             Some(events) => Ok(Batch {
                 gap: None,
@@ -265,7 +281,9 @@ impl Hub {
     }
 
     async fn read_log(&self, cursor: Cursor) -> Result<Batch, LogError> {
-        let entries = self.log.page(cursor, BATCH).await?;
+        let reading = timeout(LOG_READER_TIMEOUT, self.log_readers.acquire()).await;
+        let _reading = reading.map_err(|_| LogError("too many streams read it".to_owned()))?;
+        let entries = self.log.page(cursor, self.page_limit()).await?;
         if entries
             .first()
             .is_some_and(|entry| cursor.precedes(entry.cursor))
@@ -274,11 +292,20 @@ impl Hub {
         }
         // Read again after `retained`: an event may have been appended since the first page.
         let retained = self.log.retained(Some(cursor)).await?;
-        let entries = self.log.page(cursor, BATCH).await?;
+        let entries = self.log.page(cursor, self.page_limit()).await?;
         let first = entries.first().map(|entry| entry.cursor);
         let start = first.map_or(retained.last, Cursor::before);
         let gap = (start > cursor).then(|| gap(cursor, start, first));
         Ok(batch(gap, start.max(cursor), entries))
+    }
+
+    /// Returns the number of events that a page of the log may have. The sizes of the events in the
+    /// log are unknown, but probably like those in the ring.
+    fn page_limit(&self) -> usize {
+        match self.ring().mean_size() {
+            Some(size) => (BATCH_BYTES / size.max(1)).clamp(1, BATCH),
+            None => 16,
+        }
     }
 
     /// Returns a receiver that changes when the ring grows.
@@ -310,7 +337,7 @@ fn batch(gap: Option<Gap>, start: Cursor, entries: Vec<LogEntry>) -> Batch {
     Batch {
         gap,
         start,
-        events: without_jump(start, events).collect(),
+        events: take_fitting(without_jump(start, events), BATCH_BYTES),
     }
 }
 

@@ -11,10 +11,19 @@ use super::epoch::new_epoch;
 use super::resume::RetainedRange;
 use super::{Draft, EventLog, LogEntry, LogFuture};
 
+#[derive(Default)]
+struct Entries {
+    all: VecDeque<LogEntry>,
+    /// The bytes of their data.
+    bytes: usize,
+}
+
 /// Keeps the last events of this process.
 pub struct MemoryLog {
-    entries: Mutex<VecDeque<LogEntry>>,
+    entries: Mutex<Entries>,
     capacity: usize,
+    /// Most bytes of data. The newest event is always kept.
+    max_bytes: usize,
     /// The newest id. Changes only while `entries` is locked, so that the two agree.
     last: watch::Sender<Cursor>,
 }
@@ -29,13 +38,20 @@ impl MemoryLog {
             seq: 0,
         });
         Self {
-            entries: Mutex::new(VecDeque::new()),
+            entries: Mutex::default(),
             capacity,
+            max_bytes: usize::MAX,
             last,
         }
     }
 
-    fn entries(&self) -> MutexGuard<'_, VecDeque<LogEntry>> {
+    /// Also limits the bytes of the data. The newest event is always kept.
+    #[must_use]
+    pub fn with_max_bytes(self, max_bytes: usize) -> Self {
+        Self { max_bytes, ..self }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
         // Each change under this lock is one push or pop, so a poisoned lock is usable.
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -47,16 +63,20 @@ impl MemoryLog {
             seq: last.seq + 1,
             ..last
         };
-        entries.push_back(LogEntry { cursor, draft });
-        if entries.len() > self.capacity {
-            entries.pop_front();
+        entries.bytes += draft.data.len();
+        entries.all.push_back(LogEntry { cursor, draft });
+        while entries.all.len() > 1
+            && (entries.all.len() > self.capacity || entries.bytes > self.max_bytes)
+        {
+            let trimmed = entries.all.pop_front();
+            entries.bytes -= trimmed.map_or(0, |entry| entry.draft.data.len());
         }
         self.last.send_replace(cursor);
         cursor
     }
 
     fn after(&self, after: Cursor, limit: usize) -> Vec<LogEntry> {
-        let entries = self.entries();
+        let entries = &self.entries().all;
         let start = entries.partition_point(|entry| entry.cursor <= after);
         entries.range(start..).take(limit).cloned().collect()
     }
@@ -64,7 +84,7 @@ impl MemoryLog {
     fn state(&self) -> RetainedRange {
         let entries = self.entries();
         let last = *self.last.borrow();
-        let first = entries.front().map(|entry| entry.cursor);
+        let first = entries.all.front().map(|entry| entry.cursor);
         // Another epoch belongs to another process, so its events are never stored here.
         RetainedRange {
             before_first: first.map_or(last, Cursor::before),

@@ -78,27 +78,39 @@ pub(super) struct Ring {
     floor: Cursor,
     /// The newest position. It is after the last event if the log began a new epoch since.
     head: Cursor,
+    /// The encoded bytes of all events.
+    bytes: usize,
     capacity: usize,
+    max_bytes: usize,
 }
 
 impl Ring {
-    /// Returns an empty ring for the events after `floor`. It holds `capacity` events, at least one.
-    pub(super) fn new(floor: Cursor, capacity: usize) -> Self {
+    /// Returns an empty ring for the events after `floor`. It holds at most `capacity` events and
+    /// `max_bytes`, but at least one event.
+    pub(super) fn new(floor: Cursor, capacity: usize, max_bytes: usize) -> Self {
         Self {
             events: VecDeque::new(),
             floor,
             head: floor,
-            capacity: capacity.max(1),
+            bytes: 0,
+            capacity,
+            max_bytes,
         }
     }
 
     pub(super) fn extend(&mut self, events: impl IntoIterator<Item = EncodedEvent>) {
-        self.events.extend(events);
+        for event in events {
+            self.bytes += event.bytes.len();
+            self.events.push_back(event);
+        }
         if let Some(last) = self.events.back() {
             self.head = self.head.max(last.cursor);
         }
-        while self.events.len() > self.capacity {
+        while self.events.len() > 1
+            && (self.events.len() > self.capacity || self.bytes > self.max_bytes)
+        {
             if let Some(event) = self.events.pop_front() {
+                self.bytes -= event.bytes.len();
                 self.floor = event.cursor;
             }
         }
@@ -109,6 +121,11 @@ impl Ring {
         self.head = head;
     }
 
+    /// Returns the mean size of an event in bytes, if there is an event.
+    pub(super) fn mean_size(&self) -> Option<usize> {
+        self.bytes.checked_div(self.events.len())
+    }
+
     /// Returns whether the ring holds all events after `cursor`, and `cursor` is a known position.
     pub(super) fn holds(&self, cursor: Cursor) -> bool {
         let compare = |event: &EncodedEvent| event.cursor.cmp(&cursor);
@@ -116,16 +133,69 @@ impl Ring {
         is_end || self.events.binary_search_by(compare).is_ok()
     }
 
-    /// Returns up to `limit` events after `cursor`. `None` means that only the log can tell what
-    /// follows: older events, or a gap.
-    pub(super) fn after(&self, cursor: Cursor, limit: usize) -> Option<Vec<EncodedEvent>> {
+    /// Returns up to `limit` events after `cursor` that fit into `max_bytes`, and at least one. `None`
+    /// means that only the log can tell what follows: older events, or a gap.
+    pub(super) fn after(
+        &self,
+        cursor: Cursor,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Option<Vec<EncodedEvent>> {
         if cursor < self.floor {
             return None;
         }
         let start = self.events.partition_point(|event| event.cursor <= cursor);
         let newer = self.events.range(start..).take(limit);
-        let events: Vec<EncodedEvent> = without_jump(cursor, newer).cloned().collect();
+        let events = take_fitting(without_jump(cursor, newer).cloned(), max_bytes);
         let is_at_head = cursor == self.head;
         (!events.is_empty() || is_at_head).then_some(events)
+    }
+}
+
+/// Returns the first events that fit into `max_bytes`, and at least one.
+pub(super) fn take_fitting(
+    events: impl Iterator<Item = EncodedEvent>,
+    max_bytes: usize,
+) -> Vec<EncodedEvent> {
+    let mut bytes = 0;
+    events
+        .take_while(|event| {
+            let is_first = bytes == 0;
+            bytes += event.bytes.len();
+            is_first || bytes <= max_bytes
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(seq: u64, size: usize) -> EncodedEvent {
+        EncodedEvent {
+            cursor: Cursor { epoch: 1, seq },
+            event_type: Arc::from(""),
+            to: None,
+            bytes: Bytes::from(vec![b'x'; size]),
+        }
+    }
+
+    fn seqs(events: Option<Vec<EncodedEvent>>) -> Option<Vec<u64>> {
+        events.map(|events| events.iter().map(|event| event.cursor.seq).collect())
+    }
+
+    #[test]
+    fn ring_and_batches_are_limited_in_bytes_but_hold_one_event() {
+        let floor = Cursor { epoch: 1, seq: 0 };
+        let mut ring = Ring::new(floor, 100, 1000);
+        ring.extend((1..=5).map(|seq| event(seq, 300)));
+        let after = |ring: &Ring, seq, bytes| seqs(ring.after(Cursor { epoch: 1, seq }, 9, bytes));
+        assert_eq!(after(&ring, 1, 1000), None);
+        assert_eq!(after(&ring, 2, 1000), Some(vec![3, 4, 5]));
+        assert_eq!(after(&ring, 2, 600), Some(vec![3, 4]));
+        assert_eq!(after(&ring, 2, 10), Some(vec![3]));
+        ring.extend([event(6, 5000)]);
+        assert_eq!(after(&ring, 5, 10), Some(vec![6]));
+        assert_eq!(after(&ring, 4, 10), None);
     }
 }

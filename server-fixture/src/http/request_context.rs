@@ -13,7 +13,7 @@ use crate::app::accept::PeerAddr;
 use crate::app::state::AppState;
 use crate::auth::{AuthError, User};
 use crate::event_log::cursor::Requested;
-use crate::util::{query_value, random_hex};
+use crate::util::{address_key, query_value, random_hex};
 
 /// Longest `X-Request-ID` that is used, in bytes.
 const MAX_REQUEST_ID: usize = 128;
@@ -22,7 +22,7 @@ const MAX_REQUEST_ID: usize = 128;
 pub(super) struct RequestContext {
     headers: HeaderMap,
     pub(super) uri: Uri,
-    /// The client's address, as the trusted proxies report it.
+    /// The client's address as the trusted proxies report it, in the form that the limits count.
     pub(super) ip: IpAddr,
 }
 
@@ -41,7 +41,7 @@ where
         Ok(Self {
             headers: parts.headers.clone(),
             uri: parts.uri.clone(),
-            ip,
+            ip: address_key(ip),
         })
     }
 }
@@ -130,6 +130,8 @@ impl RequestContext {
 /// Returns the last address that no trusted proxy has. A client can send any `X-Forwarded-For`, so
 /// only the entries that trusted proxies appended count. They are at the end.
 fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+    let trusted: Vec<IpAddr> = trusted.iter().map(IpAddr::to_canonical).collect();
+    let peer = peer.to_canonical();
     if !trusted.contains(&peer) {
         return peer;
     }
@@ -152,10 +154,13 @@ fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     peer
 }
 
-/// Parses an entry with or without a port. Some proxies append the port.
+/// Parses an entry with or without a port, and an IPv6 address with or without brackets. Some
+/// proxies append the port.
 fn parse_address(entry: &str) -> Option<IpAddr> {
+    let bare = entry.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
     let with_port = || entry.parse().ok().map(|it: SocketAddr| it.ip());
-    entry.parse().ok().or_else(with_port)
+    let ip: IpAddr = bare.unwrap_or(entry).parse().ok().or_else(with_port)?;
+    Some(ip.to_canonical())
 }
 
 #[cfg(test)]
@@ -176,12 +181,17 @@ mod tests {
         for (value, found) in [
             ("6.6.6.6, 1.2.3.4:5678", "1.2.3.4"),
             ("6.6.6.6, [2001:db8::1]:80", "2001:db8::1"),
+            ("6.6.6.6, [2001:db8::1]", "2001:db8::1"),
             ("6.6.6.6, unknown, 10.0.0.2", "10.0.0.2"),
+            ("6.6.6.6, ::ffff:1.2.3.4, ::ffff:10.0.0.2", "1.2.3.4"),
+            ("6.6.6.6, [::ffff:1.2.3.4]:80", "1.2.3.4"),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert("x-forwarded-for", value.parse().unwrap());
             assert_eq!(client_ip(ip("10.0.0.1"), &headers, &trusted), ip(found));
         }
+        let mapped = [ip("::ffff:10.0.0.1"), ip("::ffff:10.0.0.2")];
+        assert_eq!(client_ip(ip("10.0.0.1"), &headers, &mapped), ip("1.2.3.4"));
         assert_eq!(
             client_ip(ip("10.0.0.1"), &HeaderMap::new(), &trusted),
             ip("10.0.0.1")

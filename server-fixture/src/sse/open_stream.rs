@@ -94,7 +94,7 @@ fn subscription(
         tail,
         hub: Arc::clone(hub),
         cursor: position(start).0,
-        opening: Some(opening(state, &request, start)),
+        queued: Some(opening(state, &request, start)),
         lifetime: StreamLifetime::new(state, request.filter.user.as_ref()),
         revoked: state.revocations.subscribe(),
         filter: request.filter,

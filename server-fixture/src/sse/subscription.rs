@@ -33,8 +33,9 @@ pub(super) struct Subscription {
     pub(super) lifetime: StreamLifetime,
     /// Changes when tokens are revoked.
     pub(super) revoked: watch::Receiver<()>,
-    /// The bytes to send first: retry, gap, cursor and `connected`.
-    pub(super) opening: Option<Bytes>,
+    /// The bytes to send next: at first retry, gap, cursor and `connected`, later the events after a
+    /// gap.
+    pub(super) queued: Option<Bytes>,
     /// The longest silence.
     pub(super) heartbeat: Duration,
     pub(super) drain: CancellationToken,
@@ -72,8 +73,8 @@ impl Subscription {
         if self.is_finished {
             return None;
         }
-        if let Some(opening) = self.opening.take() {
-            return Some(Ok(opening));
+        if let Some(queued) = self.queued.take() {
+            return Some(Ok(queued));
         }
         match self.next_action().await {
             NextAction::Send(bytes) => Some(Ok(bytes)),
@@ -137,11 +138,13 @@ impl Subscription {
         for event in &matching {
             self.permit.count_sent(type_name(event));
         }
-        concat(
-            gap.as_ref()
-                .into_iter()
-                .chain(matching.into_iter().map(|event| &event.bytes)),
-        )
+        let bytes = concat(matching.into_iter().map(|event| &event.bytes));
+        let Some(gap) = gap else {
+            return bytes;
+        };
+        // Joining the gap with a single large event would copy this event.
+        self.queued = Some(bytes).filter(|bytes| !bytes.is_empty());
+        gap
     }
 
     /// Returns the gap of a batch, and the cursor after it. A connection that fails before the next

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::net::SocketAddr;
+use std::process::ExitStatus;
 
 use redis::AsyncConnectionConfig;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
@@ -94,6 +95,12 @@ impl Node {
     /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.running.process.id().expect("it runs")
+    }
+
+    /// Sends SIGTERM and waits for the end of the process.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        send(&self.running, Signal::TERM);
+        soon(self.running.process.wait()).await.unwrap()
     }
 
     /// Kills the process with `kill -9`.

@@ -10,6 +10,9 @@
     reason = "this is how a test fails"
 )]
 
+mod addresses;
+mod memory;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::time::Duration;
@@ -191,7 +194,7 @@ async fn oversized_request_head_is_rejected() {
 async fn oversized_cursor_is_a_gap_that_quotes_its_beginning() {
     let attacked = Attacked::start(&[]).await;
     attacked.ann.publish("update", "kept").await;
-    let huge = "7".repeat(30_000);
+    let huge = "7".repeat(15_000);
     let hostile = [
         attacked.ann.clone().with("last-event-id", &huge),
         attacked
@@ -210,7 +213,7 @@ async fn oversized_cursor_is_a_gap_that_quotes_its_beginning() {
     let by_query = format!("/events?last_event_id={huge}");
     let gap = attacked.ann.stream(&by_query).await.event().await;
     assert_eq!(gap.json()["reason"], "malformed");
-    attacked.survived("cursors of 30 KB").await;
+    attacked.survived("cursors of 15 KB").await;
 }
 
 #[tokio::test]
