@@ -1,16 +1,23 @@
 //! The `server-fixture` command: reads the settings, prints the addresses on stdout, then serves.
 
 use std::error::Error;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use server_fixture::{Config, Server, fault_server, stop_signal};
 use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match serve(Config::parse()).await {
+fn main() -> ExitCode {
+    let config = Config::from_flags(std::env::args_os().skip(1)).unwrap_or_else(|e| e.exit());
+    let result = Runtime::new().map_err(Into::into).and_then(|runtime| {
+        let result = runtime.block_on(serve(config));
+        // A blocking read, for example of a file on a server that does not respond, must not delay
+        // the exit. Dropping the runtime would wait for it.
+        runtime.shutdown_background();
+        result
+    });
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("server-fixture: {error}");
@@ -34,11 +41,16 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         .and_then(|f| f.local_addr().ok())
         .map(|a| a.port());
     let server = Server::open(config).await?;
-    println!("listening on http://{address}");
+    announce(&format!("listening on http://{address}"));
     if let Some(faults) = faults {
-        println!("faults on http://{}", faults.local_addr()?);
+        announce(&format!("faults on http://{}", faults.local_addr()?));
         tokio::spawn(fault_server::run(faults, std::future::pending()));
     }
     server.serve(listener, stop_signal()).await;
     Ok(())
+}
+
+/// Prints a line. A script may close the pipe after the first line, and `println!` would then panic.
+fn announce(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -20,6 +20,9 @@ const MAX_TAIL_LINES: usize = 1000;
 /// moment must be able to resume.
 const MAX_DEMO_LINES: usize = 10_000;
 
+/// Most bytes of the lines that are kept. A line can have a megabyte.
+const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+
 /// Opens the event log, and the store of revoked tokens in the same place.
 pub(super) async fn events(
     config: &Config,
@@ -34,9 +37,9 @@ pub(super) async fn events(
             (Arc::clone(&log) as Arc<dyn EventLog>, log)
         }
         LogStorage::Redis(url) => {
-            let log = RedisLog::new(url, "sse:events", config.keep)?;
+            let log = RedisLog::new(url.expose(), "sse:events", config.keep)?;
             log.warn_about_eviction().await?;
-            (Arc::new(log), Arc::new(RedisRevocations::new(url)?))
+            (Arc::new(log), Arc::new(RedisRevocations::new(url.expose())?))
         }
     };
     let hub = Hub::open(log, RING_CAPACITY).await?;
@@ -51,7 +54,11 @@ pub(super) async fn demo_faults(
         return Ok(None);
     }
     let log: Arc<dyn EventLog> = match &config.log {
-        LogStorage::Redis(url) => Arc::new(RedisLog::new(url, "sse:demo-commands", MAX_COMMANDS)?),
+        LogStorage::Redis(url) => Arc::new(RedisLog::new(
+            url.expose(),
+            "sse:demo-commands",
+            MAX_COMMANDS,
+        )?),
         // Commands take effect at once, so they need not survive a restart.
         LogStorage::Memory | LogStorage::File(_) => Arc::new(MemoryLog::new(MAX_COMMANDS)),
     };
@@ -71,13 +78,14 @@ pub(super) async fn log_lines(config: &Config) -> Result<Option<Arc<Hub>>, LogEr
         Some(_) => MAX_TAIL_LINES,
         None => MAX_DEMO_LINES,
     };
-    let hub = Hub::open(Arc::new(MemoryLog::new(capacity)), RING_CAPACITY).await?;
+    let log = MemoryLog::new(capacity).with_max_bytes(MAX_LINE_BYTES);
+    let hub = Hub::open(Arc::new(log), RING_CAPACITY).await?;
     Ok(Some(Arc::new(hub)))
 }
 
 pub(super) fn cluster(config: &Config) -> Result<Arc<dyn Cluster>, LogError> {
     Ok(match &config.log {
-        LogStorage::Redis(url) => Arc::new(RedisCluster::new(url)?),
+        LogStorage::Redis(url) => Arc::new(RedisCluster::new(url.expose())?),
         LogStorage::Memory | LogStorage::File(_) => Arc::new(SingleNodeCluster::default()),
     })
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use clap::Parser;
 
-pub use self::values::{AuthScope, ConfigError, FirstConnectMode, LogStorage};
-use self::values::{MIN_SECRET, log_home, nonzero_seconds, seconds};
+pub use self::values::{AuthScope, ConfigError, FirstConnectMode, LogStorage, Secret};
+use self::values::{MIN_SECRET, hide_secrets, log_home, nonzero_seconds, seconds};
 use crate::util::random_bytes;
 
 /// The default of `--metrics-interval`.
@@ -39,8 +39,13 @@ pub struct Config {
 
     /// Secret of the HS256 tokens, at least 32 bytes. Not given: a random secret in demo mode,
     /// otherwise the server does not start.
-    #[arg(long, env = "JWT_SECRET", hide_env_values = true)]
-    pub jwt_secret: Option<String>,
+    #[arg(
+        long,
+        env = "JWT_SECRET",
+        hide_env_values = true,
+        allow_hyphen_values = true
+    )]
+    pub jwt_secret: Option<Secret>,
 
     /// Accept a token in the query as `?token=`. Proxies and other servers may log such a token.
     #[arg(long, env = "SSE_QUERY_TOKEN")]
@@ -78,7 +83,13 @@ pub struct Config {
 
     /// Event log: `memory`, `file:PATH` (survives restarts), or `redis://HOST:PORT/DB` (shared by
     /// several nodes, together with tasks, limits and revocations).
-    #[arg(long, env = "SSE_LOG", default_value = "memory", value_parser = log_home)]
+    #[arg(
+        long,
+        env = "SSE_LOG",
+        hide_env_values = true,
+        default_value = "memory",
+        value_parser = log_home
+    )]
     pub log: LogStorage,
 
     /// Number of events that the log keeps.
@@ -170,14 +181,16 @@ impl Config {
     /// override defaults.
     ///
     /// # Errors
-    /// Returns an error for an unknown flag or an invalid value.
+    /// Returns an error for an unknown flag or an invalid value. The error contains no secret, unlike
+    /// the error of `Config::try_parse`.
     pub fn from_flags<I, T>(flags: I) -> Result<Self, clap::Error>
     where
         I: IntoIterator<Item = T>,
         T: Into<std::ffi::OsString> + Clone,
     {
         let name = std::ffi::OsString::from("server-fixture");
-        Self::try_parse_from(std::iter::once(name).chain(flags.into_iter().map(Into::into)))
+        let all = std::iter::once(name).chain(flags.into_iter().map(Into::into));
+        Self::try_parse_from(all).map_err(hide_secrets)
     }
 
     /// Returns the secret that signs tokens.
@@ -186,7 +199,9 @@ impl Config {
     /// Returns [`ConfigError::WeakSecret`] outside demo mode.
     pub fn secret(&self) -> Result<Vec<u8>, ConfigError> {
         match &self.jwt_secret {
-            Some(secret) if self.demo || secret.len() >= MIN_SECRET => Ok(secret.clone().into()),
+            Some(secret) if self.demo || secret.expose().len() >= MIN_SECRET => {
+                Ok(secret.expose().into())
+            }
             None if self.demo => Ok(random_bytes(MIN_SECRET)),
             _ => Err(ConfigError::WeakSecret),
         }

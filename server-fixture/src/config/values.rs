@@ -1,10 +1,36 @@
 //! The types of settings, and their parsers.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
+use clap::error::{ContextKind, ContextValue};
 use thiserror::Error;
+
+/// A value that must not appear in messages. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Returns the value itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<hidden>")
+    }
+}
 
 /// The storage of the event log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +39,8 @@ pub enum LogStorage {
     Memory,
     /// In a file.
     File(PathBuf),
-    /// In Redis, at this URL.
-    Redis(String),
+    /// In Redis, at this URL, which may contain a password.
+    Redis(Secret),
 }
 
 /// The endpoints that need a token.
@@ -54,7 +80,10 @@ pub(super) fn log_home(text: &str) -> Result<LogStorage, String> {
     match text.split_once(':') {
         None if text == "memory" => Ok(LogStorage::Memory),
         Some(("file", path)) if !path.is_empty() => Ok(LogStorage::File(path.into())),
-        Some(("redis" | "redis+unix" | "unix", _)) => Ok(LogStorage::Redis(text.to_owned())),
+        Some(("redis" | "redis+unix" | "unix", _)) => Ok(LogStorage::Redis(text.into())),
+        Some(("rediss" | "valkeys", _)) => Err(
+            "TLS to Redis is not supported. Use redis://HOST:PORT of a local TLS proxy".to_owned(),
+        ),
         _ => Err("The value is not a log. Use memory, file:PATH or redis://HOST:PORT".to_owned()),
     }
 }
@@ -78,4 +107,26 @@ pub(super) fn nonzero_seconds(text: &str) -> Result<Duration, String> {
         }
         time => Ok(time),
     }
+}
+
+/// Hides the values in an error of the command line that may contain a secret: the value of `--log`
+/// is a URL with a password, and such a URL may also stand in the wrong place.
+pub(super) fn hide_secrets(mut error: clap::Error) -> clap::Error {
+    let text = |error: &clap::Error, kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let is_log = text(&error, ContextKind::InvalidArg).is_some_and(|arg| arg.starts_with("--log"));
+    for kind in [ContextKind::InvalidArg, ContextKind::InvalidValue] {
+        let Some(value) = text(&error, kind) else {
+            continue;
+        };
+        let is_value = kind == ContextKind::InvalidValue || !value.starts_with("--");
+        if is_value && (is_log || kind == ContextKind::InvalidArg || value.contains(['@', ':'])) {
+            error.insert(kind, ContextValue::String("<hidden>".to_owned()));
+            // A suggestion may quote the value.
+            error.remove(ContextKind::Suggested);
+        }
+    }
+    error
 }

@@ -12,6 +12,7 @@
 
 mod addresses;
 mod memory;
+mod secrets;
 #[path = "../support/mod.rs"]
 mod support;
 
