@@ -1,6 +1,7 @@
 //! The state that all nodes of a cluster share besides the events: rate limits, tasks, the number
 //! of streams and demo faults.
 
+mod expiring_map;
 pub(crate) mod heartbeat;
 mod redis;
 mod single_node;

@@ -1,18 +1,23 @@
 //! The shared state of a single node, in memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
+use super::expiring_map::ExpiringMap;
 use super::{Cluster, DEMO_FAULT_TTL, StoreFuture, StreamLoad, TASK_TTL, Task};
 use crate::demo::fault::DemoFault;
 use crate::util::unix_now;
 
-/// The number of rate windows above which expired windows are removed.
-const MAX_WINDOWS: usize = 10_000;
+/// Most rate windows that are stored: one per user or address.
+const MAX_WINDOWS: usize = 100_000;
+/// Most tasks that are stored.
+const MAX_TASKS: usize = 10_000;
+/// Most demo faults that are stored: one per user.
+const MAX_FAULTS: usize = 10_000;
 
 struct Window {
     ends_at: Instant,
@@ -21,17 +26,25 @@ struct Window {
 
 struct PendingFault {
     fault: DemoFault,
-    armed_at: u64,
     /// The requests that were rejected.
     rejected: HashSet<String>,
 }
 
 /// Implements [`Cluster`] for one node.
-#[derive(Default)]
 pub(crate) struct SingleNodeCluster {
-    windows: Mutex<HashMap<String, Window>>,
-    tasks: Mutex<HashMap<String, Task>>,
-    faults: Mutex<HashMap<String, PendingFault>>,
+    windows: Mutex<ExpiringMap<Window>>,
+    tasks: Mutex<ExpiringMap<Task>>,
+    faults: Mutex<ExpiringMap<PendingFault>>,
+}
+
+impl Default for SingleNodeCluster {
+    fn default() -> Self {
+        Self {
+            windows: Mutex::new(ExpiringMap::new(MAX_WINDOWS)),
+            tasks: Mutex::new(ExpiringMap::new(MAX_TASKS)),
+            faults: Mutex::new(ExpiringMap::new(MAX_FAULTS)),
+        }
+    }
 }
 
 /// Locks a map. Each change under the lock is one insert or removal, so a poisoned lock is usable.
@@ -42,46 +55,33 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl SingleNodeCluster {
     fn count_in_window(&self, key: &str, limit: u32, window: Duration) -> Option<u64> {
         let (mut windows, now) = (lock(&self.windows), Instant::now());
-        if windows.len() > MAX_WINDOWS {
-            windows.retain(|_, window| window.ends_at > now);
-        }
-        let new_window = || Window {
-            ends_at: now + window,
-            count: 0,
+        let (count, ends_at) = if let Some(current) = windows.get_mut(key, now) {
+            current.count = current.count.saturating_add(1);
+            (current.count, current.ends_at)
+        } else {
+            let ends_at = now + window;
+            windows.insert(key, Window { ends_at, count: 1 }, ends_at, now);
+            (1, ends_at)
         };
-        let current = windows.entry(key.to_owned()).or_insert_with(new_window);
-        if current.ends_at <= now {
-            *current = new_window();
-        }
-        current.count = current.count.saturating_add(1);
-        let left = current.ends_at - now;
-        (current.count > limit).then(|| left.as_secs() + 1)
+        (count > limit).then(|| (ends_at - now).as_secs() + 1)
     }
 
     fn store(&self, task: &Task) {
-        let mut tasks = lock(&self.tasks);
-        let oldest = unix_now().saturating_sub(TASK_TTL);
-        tasks.retain(|_, task| task.updated_at >= oldest);
-        tasks.insert(task.id.clone(), task.clone());
+        let now = Instant::now();
+        let expires_at = now + Duration::from_secs(TASK_TTL);
+        lock(&self.tasks).insert(&task.id, task.clone(), expires_at, now);
     }
 
     fn set_fault(&self, user: &str, fault: DemoFault) {
-        let (mut faults, now) = (lock(&self.faults), unix_now());
-        faults.retain(|_, pending| pending.armed_at + DEMO_FAULT_TTL > now);
-        let pending = PendingFault {
-            fault,
-            armed_at: now,
-            rejected: HashSet::new(),
-        };
-        faults.insert(user.to_owned(), pending);
+        let now = Instant::now();
+        let expires_at = now + Duration::from_secs(DEMO_FAULT_TTL);
+        let rejected = HashSet::new();
+        lock(&self.faults).insert(user, PendingFault { fault, rejected }, expires_at, now);
     }
 
     fn take_fault(&self, user: &str, request: &str) -> Option<DemoFault> {
         let mut faults = lock(&self.faults);
-        let pending = faults.get_mut(user)?;
-        if pending.armed_at + DEMO_FAULT_TTL <= unix_now() {
-            return None;
-        }
+        let pending = faults.get_mut(user, Instant::now())?;
         let is_used_up = pending.rejected.len() >= pending.fault.times as usize;
         if !pending.rejected.contains(request) {
             if is_used_up {
@@ -112,7 +112,7 @@ impl Cluster for SingleNodeCluster {
     }
 
     fn task<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Task>> {
-        async move { Ok(lock(&self.tasks).get(id).cloned()) }.boxed()
+        async move { Ok(lock(&self.tasks).get_mut(id, Instant::now()).cloned()) }.boxed()
     }
 
     fn lease<'a>(&'a self, _node: &'a str, load: StreamLoad) -> StoreFuture<'a, StreamLoad> {

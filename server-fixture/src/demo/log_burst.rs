@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::interval;
+use tokio_util::sync::CancellationToken;
 
 use super::commands::{DemoCommand, DemoCommandReceiver};
 use crate::app::state::AppState;
@@ -18,20 +19,27 @@ pub(crate) const MAX_SECONDS: u32 = 60;
 const TICKS: u32 = 50;
 
 /// Writes lines into `hub` on each `Write` command. Every node has its own log of lines, so every
-/// node executes the command.
+/// node executes the command. A new burst replaces the current one, so that many commands cost no
+/// more than one.
 pub(crate) async fn write_on_command(
     state: Arc<AppState>,
     hub: Arc<Hub>,
     mut commands: DemoCommandReceiver,
 ) {
+    let mut current = CancellationToken::new();
     loop {
         if let DemoCommand::Write {
             per_second,
             seconds,
         } = commands.next().await
         {
-            let hub = Arc::clone(&hub);
-            state.spawn(async move { write(&hub, per_second, seconds).await });
+            current.cancel();
+            current = CancellationToken::new();
+            let (hub, replaced) = (Arc::clone(&hub), current.clone());
+            state.spawn(async move {
+                let burst = write(&hub, per_second, seconds);
+                replaced.run_until_cancelled(burst).await;
+            });
         }
     }
 }

@@ -6,6 +6,14 @@ use bytes::{Bytes, BytesMut};
 use super::encode::{self, Event};
 use crate::event_log::resume::Gap;
 
+/// The types that a client may trust to come from the server. Types are case-sensitive.
+const RESERVED_TYPES: [&str; 3] = ["gap", "shutdown", "connected"];
+
+/// Returns whether publishers must not use this type.
+pub(crate) fn is_reserved(event_type: &str) -> bool {
+    RESERVED_TYPES.contains(&event_type)
+}
+
 /// Encodes the `gap` event. Without an id, the server sends it again if the connection fails before
 /// the next event.
 pub(super) fn gap_event(gap: &Gap) -> Bytes {

@@ -11,6 +11,7 @@
 )]
 
 mod addresses;
+mod creating;
 mod memory;
 mod secrets;
 #[path = "../support/mod.rs"]

@@ -29,7 +29,8 @@ pub(in crate::http) struct Login {
 }
 
 /// Issues a token to any client, so it exists only in demo mode. In production, tokens come from
-/// the application's own login, which signs with the same secret.
+/// the application's own login, which signs with the same secret. The rate limit does not count
+/// logins, because the server stores nothing.
 pub(in crate::http) async fn login(
     State(state): State<Arc<AppState>>,
     body: Result<Json<Login>, JsonRejection>,

@@ -34,7 +34,8 @@ pub(in crate::http) async fn start(
     context: RequestContext,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, HttpError> {
-    context.optional_user(&state)?;
+    let user = context.optional_user(&state)?;
+    context.count(&state, user.as_ref()).await?;
     let body = body.map_err(JsonRejection::from)?;
     let options: Value = serde_json::from_slice(&body).unwrap_or_default();
     let started = tasks::start(&state, options["fail"] == true).await;
