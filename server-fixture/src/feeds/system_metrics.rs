@@ -72,6 +72,30 @@ fn metrics(state: &AppState, system: &mut System) -> serde_json::Value {
 }
 
 fn notification(state: &AppState) -> serde_json::Value {
-    let (streams, node) = (state.limits.load().streams, &state.node_name);
-    json!({ "type": "info", "message": format!("{streams} streams are open on node {node}") })
+    let streams = open_streams(state.limits.load().streams);
+    let message = format!("{streams} on node {}", state.node_name);
+    json!({ "type": "info", "message": message })
+}
+
+fn open_streams(count: usize) -> String {
+    match count {
+        1 => "1 stream is open".to_owned(),
+        _ => format!("{count} streams are open"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notification_uses_the_singular_for_one_stream() {
+        let texts = [0, 1, 2].map(open_streams);
+        let expected = [
+            "0 streams are open",
+            "1 stream is open",
+            "2 streams are open",
+        ];
+        assert_eq!(texts, expected);
+    }
 }

@@ -7,3 +7,4 @@ mod handlers;
 mod request_context;
 pub(crate) mod router;
 pub(crate) mod security_headers;
+mod static_files;

@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::services::ServeDir;
 
 use super::cors::cors;
 use super::error::HttpError;
 use super::handlers::{demo, events, flood, health, login, logs, publish, tasks};
+use super::static_files::static_files;
 use super::{access_log, security_headers};
 use crate::app::state::AppState;
 use crate::demo::DemoFaults;
@@ -59,7 +59,7 @@ pub(crate) fn router(state: RouterState) -> Router {
         .route("/health/ready", get(health::ready))
         .layer(DefaultBodyLimit::max(app.config.max_body));
     let routes = match &app.config.static_dir {
-        Some(dir) => routes.fallback_service(ServeDir::new(dir)),
+        Some(dir) => routes.fallback_service(static_files(dir)),
         None => routes.fallback(async || HttpError::new(StatusCode::NOT_FOUND, "Not found")),
     };
     // CORS is outermost: a page cannot read the status of an error without CORS headers.

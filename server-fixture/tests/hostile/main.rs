@@ -12,6 +12,7 @@
 
 mod addresses;
 mod creating;
+mod files;
 mod memory;
 mod secrets;
 #[path = "../support/mod.rs"]
