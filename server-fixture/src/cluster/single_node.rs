@@ -10,7 +10,6 @@ use tokio::time::Instant;
 use super::expiring_map::ExpiringMap;
 use super::{Cluster, DEMO_FAULT_TTL, StoreFuture, StreamLoad, TASK_TTL, Task};
 use crate::demo::fault::DemoFault;
-use crate::util::unix_now;
 
 /// Most rate windows that are stored: one per user or address.
 const MAX_WINDOWS: usize = 100_000;
