@@ -39,7 +39,10 @@ pub(super) async fn events(
         LogStorage::Redis(url) => {
             let log = RedisLog::new(url.expose(), "sse:events", config.keep)?;
             log.warn_about_eviction().await?;
-            (Arc::new(log), Arc::new(RedisRevocations::new(url.expose())?))
+            (
+                Arc::new(log),
+                Arc::new(RedisRevocations::new(url.expose())?),
+            )
         }
     };
     let hub = Hub::open(log, RING_CAPACITY).await?;

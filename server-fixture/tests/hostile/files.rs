@@ -137,10 +137,11 @@ async fn file_that_is_truncated_and_rewritten_longer_loses_and_cuts_no_line() {
         whole.extend(lines.clone());
         contents.push(lines);
     }
-    std::fs::write(&path, "").unwrap();
+    std::fs::write(&path, "ready\n").unwrap();
     let server = Server::start(&["--tail", &path]).await;
     let mut stream = server.client().open("/logs").await;
-    stream.until("message").await;
+    // This line shows that the server has opened the file.
+    while stream.event().await.data != "ready" {}
     for lines in contents {
         // Truncates the file, and writes more than it contained before the next read.
         std::fs::write(&path, text(&lines)).unwrap();
@@ -163,10 +164,11 @@ async fn file_that_is_truncated_and_rewritten_longer_loses_and_cuts_no_line() {
 async fn rotations_lose_no_line_of_a_writer_that_keeps_the_old_file_open() {
     let folder = Folder::new();
     let path = folder.join("app.log");
-    std::fs::write(&path, "").unwrap();
+    std::fs::write(&path, "ready\n").unwrap();
     let server = Server::start(&["--tail", &path]).await;
     let mut stream = server.client().open("/logs").await;
-    stream.until("message").await;
+    // This line shows that the server has opened the file.
+    while stream.event().await.data != "ready" {}
     for round in 0..3 {
         let mut writer = append(&path);
         writer

@@ -23,14 +23,13 @@ async fn connect(attacked: &Attacked, attacker: usize) -> TcpStream {
     soon(socket.connect(attacked.node.address())).await.unwrap()
 }
 
-/// Publishes `count` events of 60 KB.
-async fn publish_large(attacked: &Attacked, count: usize) {
+/// Publishes `count` events of 60 KB. The honest client reads them.
+async fn publish_large(attacked: &mut Attacked, count: usize) {
     let data = "x".repeat(60_000);
     for number in 0..count {
-        attacked
-            .ann
-            .publish("large", &format!("{number} {data}"))
-            .await;
+        let data = format!("{number} {data}");
+        attacked.ann.publish("large", &data).await;
+        attacked.stream.until("large").await;
     }
 }
 
@@ -85,7 +84,7 @@ async fn thousand_stalled_readers_share_large_events() {
         "60",
     ];
     let mut attacked = Attacked::start(&flags).await;
-    publish_large(&attacked, 256).await;
+    publish_large(&mut attacked, 256).await;
     attacked.before = resident(&attacked.node);
     let readers = stall(&attacked, 1000).await;
     endures(&mut attacked, "1,000 stalled readers").await;
@@ -108,7 +107,7 @@ async fn stalled_readers_behind_the_ring_read_small_pages_of_the_log() {
     ];
     let mut attacked = Attacked::start(&flags).await;
     // More than the ring holds.
-    publish_large(&attacked, 700).await;
+    publish_large(&mut attacked, 600).await;
     attacked.before = resident(&attacked.node);
     let readers = stall(&attacked, 200).await;
     endures(&mut attacked, "200 readers behind the ring").await;
@@ -119,7 +118,7 @@ async fn stalled_readers_behind_the_ring_read_small_pages_of_the_log() {
         .with("last-event-id", "earliest")
         .open("/events")
         .await;
-    for number in 0..700 {
+    for number in 0..600 {
         let event = honest.until("large").await;
         assert!(
             event.data.starts_with(&format!("{number} x")),
