@@ -1,5 +1,5 @@
 //! Hundreds of native clients that decide as the npm package does: the same parser, and
-//! `authenticated_event_source::connection` with the clock and the dice of this program. Each keeps
+//! `authenticated_event_source::connection` with the clock and the random of this program. Each keeps
 //! a ledger of the ids that it got.
 //!
 //! ```text
@@ -53,7 +53,7 @@ struct Settings {
     #[arg(long, default_value_t = 30.0)]
     max_delay: f64,
 
-    /// Of the dice.
+    /// Of the random.
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }

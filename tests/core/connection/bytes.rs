@@ -77,7 +77,7 @@ impl Decisions<'_> {
         Step::Interrupted {
             failure: failure_of(reason, status, retry_after, self.is()),
             verdict: self.verdict(),
-            dice: self.part(),
+            random: self.part(),
         }
     }
 

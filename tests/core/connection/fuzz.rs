@@ -13,10 +13,10 @@ fn any_bytes() {
         |seed| seed.parse().expect("FUZZ_SEED is a number"),
     );
     println!("FUZZ_SEED={seed}");
-    let mut dice = Rng::with_seed(seed);
+    let mut random = Rng::with_seed(seed);
     for _ in 0..RUNS {
-        let length = dice.usize(..300);
-        let bytes: Vec<u8> = std::iter::repeat_with(|| dice.u8(..))
+        let length = random.usize(..300);
+        let bytes: Vec<u8> = std::iter::repeat_with(|| random.u8(..))
             .take(length)
             .collect();
         Life::from_bytes(&bytes).check();

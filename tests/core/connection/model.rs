@@ -1,5 +1,5 @@
-//! What must hold after any sequence of outcomes. The model beside the connection knows only what
-//! it was told and what the connection answered.
+//! The invariants after any sequence of outcomes. The model receives the same inputs as the connection, and
+//! compares the decisions with its own.
 use core::time::Duration;
 
 use authenticated_event_source::connection::{
@@ -8,7 +8,7 @@ use authenticated_event_source::connection::{
 use authenticated_event_source::event_stream::EventStreamParser;
 use proptest::prelude::*;
 
-use crate::strategies::{Policy, dice, failure, policy, time, verdict};
+use crate::strategies::{Policy, failure, policy, random, time, verdict};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -19,7 +19,7 @@ pub(crate) enum Step {
     Interrupted {
         failure: Failure,
         verdict: Option<Verdict>,
-        dice: f64,
+        random: f64,
     },
     Reconnect,
     Close,
@@ -27,10 +27,10 @@ pub(crate) enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let interrupted =
-        (failure(), verdict(), dice()).prop_map(|(failure, verdict, dice)| Step::Interrupted {
+        (failure(), verdict(), random()).prop_map(|(failure, verdict, random)| Step::Interrupted {
             failure,
             verdict,
-            dice,
+            random,
         });
     prop_oneof![
         5 => time().prop_map(Step::TimePasses),
@@ -52,7 +52,7 @@ fn stream() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What is true of the connection, told in the simplest way.
+/// The expected state of the connection, in the simplest form.
 struct Model {
     policy: Policy,
     can_refresh: bool,
@@ -121,7 +121,7 @@ impl Model {
         }
     }
 
-    /// Whatever is answered, it must be allowed.
+    /// Asserts that the decision is allowed.
     fn interrupted(&mut self, failure: &Failure, verdict: Option<Verdict>, next: Decision) {
         if self.is_closed {
             assert_eq!(next, Decision::Stop, "a terminal state is terminal");
@@ -237,7 +237,7 @@ pub(crate) fn deliver(connection: &mut RetryState, stream: &str) {
     }
 }
 
-/// A life of a connection, from its policy to whatever happens to it.
+/// A policy, and a sequence of events that happen to its connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Life {
     pub(crate) policy: Policy,
@@ -288,9 +288,10 @@ fn take(step: &Step, connection: &mut RetryState, model: &mut Model) {
         Step::Interrupted {
             failure,
             verdict,
-            dice,
+            random,
         } => {
-            let next = connection.decide(failure, verdict.map(Into::into), model.now.into(), *dice);
+            let next =
+                connection.decide(failure, verdict.map(Into::into), model.now.into(), *random);
             model.interrupted(failure, *verdict, next);
         }
         Step::Reconnect => {

@@ -7,7 +7,7 @@ use authenticated_event_source::connection::{
 use proptest::prelude::*;
 
 use crate::model::{deliver, life};
-use crate::strategies::{config, dice, policy};
+use crate::strategies::{config, policy, random};
 
 proptest! {
     #![proptest_config(config())]
@@ -18,16 +18,16 @@ proptest! {
         life.check();
     }
 
-    /// A server that answers 401 to whatever we send is asked twice, not for ever.
+    /// A server that answers every request with 401 receives two requests.
     #[test]
     fn a_server_that_refuses_all_credentials_is_asked_twice(
         policy in policy(),
         start in "[a-z]{0,2}",
-        dice in dice(),
+        random in random(),
     ) {
         let mut connection = RetryState::new(policy.retry, true, start.clone());
         let refused = Failure::with_status(Reason::Unauthorized, 401);
-        let mut interrupt = || connection.decide(&refused, None, Millis::ZERO, dice);
+        let mut interrupt = || connection.decide(&refused, None, Millis::ZERO, random);
         prop_assert_eq!(interrupt(), Decision::Refresh);
         prop_assert_eq!(interrupt(), Decision::Stop);
         prop_assert_eq!(interrupt(), Decision::Stop);
@@ -38,12 +38,12 @@ proptest! {
     /// A refresh answers one run of 401. When anything else came between, the new 401 is news.
     #[test]
     fn after_another_outcome_credentials_may_be_refreshed_again(
-        dice in dice(),
+        random in random(),
         is_opened in any::<bool>(),
     ) {
         let mut connection = RetryState::new(Retry::default(), true, String::new());
         let interrupted = |connection: &mut RetryState, reason| {
-            connection.decide(&Failure::new(reason), None, Millis::ZERO, dice)
+            connection.decide(&Failure::new(reason), None, Millis::ZERO, random)
         };
         for _ in 0..5 {
             prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Decision::Refresh);
@@ -58,13 +58,13 @@ proptest! {
         prop_assert_eq!(interrupted(&mut connection, Reason::Unauthorized), Decision::Stop);
     }
 
-    /// A stream that lived, or brought an event, has proven itself: the count starts anew.
+    /// The count of retries starts at zero after an event, or after a long stream.
     #[test]
     fn health_starts_the_count_anew(
         max_retries in 1_u32..4,
         life in (0_u64..10_000).prop_map(Duration::from_millis),
         has_event in any::<bool>(),
-        dice in dice(),
+        random in random(),
     ) {
         let mut connection =
             RetryState::new(Retry::default().max_retries(max_retries), false, String::new());
@@ -76,7 +76,7 @@ proptest! {
                 deliver(&mut connection, "data: a\n\n");
             }
             now += life;
-            let next = connection.decide(&Failure::new(Reason::End), None, now.into(), dice);
+            let next = connection.decide(&Failure::new(Reason::End), None, now.into(), random);
             let goes_on = is_healthy || round < max_retries;
             prop_assert_eq!(matches!(next, Decision::Wait(_)), goes_on, "round {}: {:?}", round, next);
         }
@@ -84,19 +84,19 @@ proptest! {
 
     /// The counter that never counted is a known defect: a limit of three must mean three.
     #[test]
-    fn the_limit_of_retries_is_reached(max_retries in 0_u32..20, dice in dice()) {
+    fn the_limit_of_retries_is_reached(max_retries in 0_u32..20, random in random()) {
         let policy = Retry::default().max_retries(max_retries);
         let mut connection = RetryState::new(policy, false, String::new());
         let failure = Failure::new(Reason::Network);
         for _ in 0..max_retries {
-            let next = connection.decide(&failure, None, Millis::ZERO, dice);
+            let next = connection.decide(&failure, None, Millis::ZERO, random);
             prop_assert!(matches!(next, Decision::Wait(_)));
         }
-        let next = connection.decide(&failure, None, Millis::ZERO, dice);
+        let next = connection.decide(&failure, None, Millis::ZERO, random);
         prop_assert_eq!(next, Decision::Stop);
     }
 
-    /// A server that accepts and ends at once must not be asked faster and faster: opening alone
+    /// A server that ends each stream immediately must not cause faster requests: opening alone
     /// is no health.
     #[test]
     fn clean_ends_at_once_wait_longer_each_time(rounds in 2_u32..30) {

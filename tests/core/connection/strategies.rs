@@ -132,7 +132,7 @@ pub(crate) fn any_time() -> impl Strategy<Value = Duration> {
 }
 
 /// Uniformly random in `[0, 1)`, and often at its ends.
-pub(crate) fn dice() -> impl Strategy<Value = f64> {
+pub(crate) fn random() -> impl Strategy<Value = f64> {
     prop_oneof![8 => 0.0_f64..1.0, 1 => Just(0.0), 1 => Just(1.0 - f64::EPSILON)]
 }
 

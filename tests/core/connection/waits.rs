@@ -1,4 +1,4 @@
-//! The waits of the policy, with dice that we throw ourselves.
+//! The waits of the retry policy, with given random numbers.
 use core::time::Duration;
 
 use authenticated_event_source::connection::{
@@ -6,18 +6,18 @@ use authenticated_event_source::connection::{
 };
 use proptest::prelude::*;
 
-use crate::strategies::{any_time, config, dice, policy};
+use crate::strategies::{any_time, config, policy, random};
 
 const BASE: Duration = Duration::from_secs(3);
 const THROWS: u32 = if cfg!(miri) { 1_000 } else { 10_000 };
 
 /// The wait of the policy, as a caller of the API sees it.
-fn wait(policy: &Retry, base: Duration, retry: u32, dice: f64) -> Duration {
-    policy.wait(base.into(), retry, dice).into()
+fn wait(policy: &Retry, base: Duration, retry: u32, random: f64) -> Duration {
+    policy.wait(base.into(), retry, random).into()
 }
 
-/// One throw in the middle of each of equal parts of `[0, 1)`: dice as fair as can be.
-fn fair_dice() -> impl Iterator<Item = f64> {
+/// Returns the middle of each of many equal parts of `[0, 1)`.
+fn evenly_spread() -> impl Iterator<Item = f64> {
     (0..THROWS).map(|throw| (f64::from(throw) + 0.5) / f64::from(THROWS))
 }
 
@@ -25,8 +25,8 @@ fn fair_dice() -> impl Iterator<Item = f64> {
 fn tenths(retry: u32, longest: Duration) -> [u32; 10] {
     let policy = Retry::default();
     let mut counts = [0; 10];
-    for dice in fair_dice() {
-        let extra = wait(&policy, BASE, retry, dice) - BASE;
+    for random in evenly_spread() {
+        let extra = wait(&policy, BASE, retry, random) - BASE;
         let tenth = 10 * extra.as_millis() / (longest - BASE).as_millis();
         counts[tenth as usize] += 1;
     }
@@ -52,11 +52,11 @@ fn already_the_first_wait_is_spread() {
 #[test]
 fn without_jitter_the_waits_are_1_2_and_4_times_the_base() {
     let policy = Retry::default().jitter(Jitter::None);
-    for dice in fair_dice().step_by(100) {
-        assert_eq!(wait(&policy, BASE, 1, dice), BASE);
-        assert_eq!(wait(&policy, BASE, 2, dice), BASE * 2);
-        assert_eq!(wait(&policy, BASE, 3, dice), BASE * 4);
-        assert_eq!(wait(&policy, BASE, 9, dice), Duration::from_secs(30));
+    for random in evenly_spread().step_by(100) {
+        assert_eq!(wait(&policy, BASE, 1, random), BASE);
+        assert_eq!(wait(&policy, BASE, 2, random), BASE * 2);
+        assert_eq!(wait(&policy, BASE, 3, random), BASE * 4);
+        assert_eq!(wait(&policy, BASE, 9, random), Duration::from_secs(30));
     }
 }
 
@@ -69,9 +69,9 @@ fn an_initial_delay_of_zero_is_raised_to_a_millisecond() {
 
 #[test]
 fn the_browsers_policy_waits_the_reconnection_time() {
-    for dice in fair_dice().step_by(100) {
+    for random in evenly_spread().step_by(100) {
         for retry in [1, 2, 3, 100, u32::MAX] {
-            assert_eq!(wait(&Retry::spec(), BASE, retry, dice), BASE);
+            assert_eq!(wait(&Retry::spec(), BASE, retry, random), BASE);
         }
     }
 }
@@ -79,8 +79,8 @@ fn the_browsers_policy_waits_the_reconnection_time() {
 #[test]
 fn a_reconnection_time_longer_than_the_longest_delay_is_not_undercut() {
     let base = Duration::from_secs(600);
-    for dice in fair_dice().step_by(100) {
-        assert_eq!(wait(&Retry::default(), base, 5, dice), base);
+    for random in evenly_spread().step_by(100) {
+        assert_eq!(wait(&Retry::default(), base, 5, random), base);
     }
 }
 
@@ -100,7 +100,7 @@ fn retry_after_is_a_floor_not_a_ceiling() {
     assert_eq!(after(1), Decision::Wait(Millis::new(4500)));
 }
 
-/// A stream that says `retry: 0` must not make a tight loop, nor an absurd one a dead client.
+/// `retry: 0` must not cause a tight loop, and a huge value must not stop the client.
 #[test]
 fn the_streams_reconnection_time_is_bounded() {
     let mut connection = RetryState::new(Retry::default(), false, String::new());
@@ -123,9 +123,9 @@ proptest! {
         policy in policy(),
         base in any_time(),
         retry in any::<u32>(),
-        dice in (dice(), dice()),
+        random in (random(), random()),
     ) {
-        let (low, high) = (dice.0.min(dice.1), dice.0.max(dice.1));
+        let (low, high) = (random.0.min(random.1), random.0.max(random.1));
         let low = policy.retry.wait(base.into(), retry, low);
         prop_assert!(Millis::from(base) <= low);
         prop_assert!(low <= policy.retry.wait(base.into(), retry, high));
@@ -136,9 +136,9 @@ proptest! {
         policy in policy(),
         base in any_time(),
         retry in 1_u32..100,
-        dice in dice(),
+        random in random(),
     ) {
-        let wait = |retry| policy.retry.wait(base.into(), retry, dice);
+        let wait = |retry| policy.retry.wait(base.into(), retry, random);
         prop_assert!(wait(retry) <= wait(retry + 1));
     }
 
@@ -152,7 +152,7 @@ proptest! {
         jitter in proptest::sample::select(&[Jitter::Full, Jitter::None][..]),
         base in any_time(),
         retry in any::<u32>(),
-        dice in dice(),
+        random in random(),
     ) {
         let policy = Retry::default()
             .jitter(jitter)
@@ -160,9 +160,9 @@ proptest! {
             .max_delay(max_delay)
             .multiplier(multiplier)
             .reset_after(reset_after);
-        prop_assert!(policy.wait(base.into(), retry, dice) >= base.into());
+        prop_assert!(policy.wait(base.into(), retry, random) >= base.into());
         let mut connection = RetryState::new(policy, false, String::new());
-        let next = connection.decide(&Failure::new(Reason::Network), None, base.into(), dice);
+        let next = connection.decide(&Failure::new(Reason::Network), None, base.into(), random);
         prop_assert!(matches!(next, Decision::Wait(wait) if wait >= initial_delay.into()));
     }
 }

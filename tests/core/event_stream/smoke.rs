@@ -36,7 +36,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let mut paths: Vec<_> = files
         .map(|file| file.expect("a file has a name").path())
         .collect();
-    // The order of a folder is the machine's; the seed of the dice must mean the same everywhere.
+    // The order of files in a folder differs between machines. A seed must mean the same everywhere.
     paths.sort();
     paths
         .into_iter()
@@ -63,7 +63,7 @@ fn mutations() {
     let seed = number_from_environment("FUZZ_SEED").unwrap_or_else(|| fastrand::u64(..));
     let runs = number_from_environment("FUZZ_RUNS").map_or(DEFAULT_RUNS, |runs| runs as usize);
     println!("FUZZ_SEED={seed} FUZZ_RUNS={runs}");
-    let mut dice = Rng::with_seed(seed);
+    let mut random = Rng::with_seed(seed);
     let mut streams = seeds();
     streams.extend(
         vectors::read()
@@ -72,9 +72,9 @@ fn mutations() {
     );
     streams.retain(|stream| stream.len() < 1000);
     for _ in 0..runs {
-        let mut input = dice.choice(&streams).cloned().unwrap_or_default();
-        for _ in 0..dice.usize(1..6) {
-            mutate(&mut dice, &mut input, &streams);
+        let mut input = random.choice(&streams).cloned().unwrap_or_default();
+        for _ in 0..random.usize(1..6) {
+            mutate(&mut random, &mut input, &streams);
         }
         Case::from_bytes(&input).check();
     }
@@ -94,19 +94,19 @@ fn with_random_cuts(stream: &[u8]) -> Vec<u8> {
     [&[u8::MAX, 3, 5, 0, 9, 0, 14, 0], stream].concat()
 }
 
-fn mutate(dice: &mut Rng, input: &mut Vec<u8>, others: &[Vec<u8>]) {
-    let place = dice.usize(..=input.len());
-    match dice.u8(..5) {
-        0 if place < input.len() => input[place] = dice.u8(..),
+fn mutate(random: &mut Rng, input: &mut Vec<u8>, others: &[Vec<u8>]) {
+    let place = random.usize(..=input.len());
+    match random.u8(..5) {
+        0 if place < input.len() => input[place] = random.u8(..),
         1 => input.truncate(place),
-        2 => drop(input.drain(place..input.len().min(place + dice.usize(..20)))),
+        2 => drop(input.drain(place..input.len().min(place + random.usize(..20)))),
         3 => {
-            let other = dice.choice(others).map_or(&[][..], Vec::as_slice);
-            let from = dice.usize(..=other.len());
+            let other = random.choice(others).map_or(&[][..], Vec::as_slice);
+            let from = random.usize(..=other.len());
             input.splice(place..place, other[from..].iter().copied());
         }
         _ => {
-            let token = dice.choice(TOKENS).unwrap_or_default();
+            let token = random.choice(TOKENS).unwrap_or_default();
             input.splice(place..place, token.iter().copied());
         }
     }

@@ -1,4 +1,4 @@
-// Reads streams through both classes, and tells what each of them fired.
+// Reads streams with both classes, and returns the events of each.
 import { EventSource } from 'authenticated-event-source/event-source';
 
 const CLASSES = { native: globalThis.EventSource, ours: EventSource };

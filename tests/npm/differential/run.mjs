@@ -8,9 +8,9 @@ import { build } from 'esbuild';
 import { readVectors } from '../../core/vectors/read.mjs';
 import { call, openBrowser } from '../../lib/webdriver.mjs';
 import { startServer } from './server.mjs';
-import { diceOf, QUIRKS, randomStream, typesIn } from './streams.mjs';
+import { randomOf, QUIRKS, randomStream, typesIn } from './streams.mjs';
 
-/** Streams that a page reads before it is asked for what it found. */
+/** The number of streams that a page reads before it returns its results. */
 const BATCH = 250;
 
 const { values, positionals } = parseArgs({
@@ -39,11 +39,11 @@ for (const engine of engines) {
 }
 
 function randomStreams(quirks) {
-  const dice = diceOf(seed);
-  return Array.from({ length: count }, () => randomStream(dice, quirks));
+  const random = randomOf(seed);
+  return Array.from({ length: count }, () => randomStream(random, quirks));
 }
 
-/** Those that an engine without quirks reads as the standard says, and that soon come back. */
+/** Returns the vectors that every engine reads by the standard, and that reconnect soon. */
 function vectors(engine) {
   if (Object.keys(QUIRKS[engine]).length > 0) return [];
   const isQuick = ({ items }) => !items.some((item) => 'tooLarge' in item || Number(item.retry ?? 0) > 100);

@@ -1,4 +1,4 @@
-// Serves the page, and each stream once to each class; who comes back is told that this was all.
+// Serves the page, and each stream once to each class. A reconnect receives 204.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 

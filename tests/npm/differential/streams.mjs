@@ -9,7 +9,7 @@ export const QUIRKS = {
 };
 
 /** A generator of numbers in [0, 1), from 32 bits (mulberry32). */
-export function diceOf(seed) {
+export function randomOf(seed) {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -75,16 +75,16 @@ const TIMES = ['0', '1', '7', '20', '007', '', '1x', '+1', '-1', ' 1', '1 ', '1.
 const TYPES = ['a', 'b', 'message', 'open', 'error', 'A b', '\u00e4', '__proto__', ''];
 
 /** `{ bytes, cuts }`: a stream, and where it is cut. */
-export function randomStream(dice, quirks) {
-  const pick = (list) => list[Math.floor(dice() * list.length)];
-  const chance = (part) => dice() < part;
-  const text = () => Array.from({ length: Math.floor(dice() * 3) }, () => pick(PIECES)).join('');
+export function randomStream(random, quirks) {
+  const pick = (list) => list[Math.floor(random() * list.length)];
+  const chance = (part) => random() < part;
+  const text = () => Array.from({ length: Math.floor(random() * 3) }, () => pick(PIECES)).join('');
   const isIdLegal = (value) => !quirks.hasAsciiIds || /^[\x20-\x7e]*$/.test(value);
 
   const parts = [];
-  // The reconnect is part of what is compared, and nobody wants to wait for it.
+  // The comparison includes the reconnect, so its wait is short.
   parts.push(chance(0.1) ? '\ufeff' : '', 'retry: 1\n');
-  for (let line = Math.floor(dice() * 14); line > 0; line--) {
+  for (let line = Math.floor(random() * 14); line > 0; line--) {
     if (chance(0.3)) parts.push(pick(LINE_ENDS));
     else if (chance(0.05)) parts.push(Uint8Array.from(pick(RUBBISH)));
     else if (chance(0.1)) parts.push(`:${text()}`, pick(LINE_ENDS));
@@ -99,7 +99,7 @@ export function randomStream(dice, quirks) {
   }
   if (chance(0.5)) parts.push('\n\ndata: end\n\n');
   const bytes = Buffer.concat(parts.map((part) => Buffer.from(part))).filter((byte) => byte !== 0 || !quirks.hasNoNul);
-  const cuts = Array.from({ length: Math.floor(dice() * 4) }, () => Math.floor(dice() * bytes.length)).sort(
+  const cuts = Array.from({ length: Math.floor(random() * 4) }, () => Math.floor(random() * bytes.length)).sort(
     (a, b) => a - b,
   );
   return { bytes, cuts };

@@ -49,7 +49,7 @@ async function run(engine, client) {
     const cases = (only) =>
       call(browser.driver, 'runCases', 'window', { client, servers: site.servers, patience: PATIENCE, only });
     const found = await cases();
-    // A busy machine makes cases fail, never pass: what nobody expected is asked once more, alone.
+    // A busy machine makes cases fail, never pass. An unexpected result is checked once more, alone.
     for (const result of found.filter(
       ({ name, error }) => error && NATIVE_OR_OURS.includes(client) && !departure(client, engine, name),
     )) {
@@ -63,7 +63,7 @@ async function run(engine, client) {
   }
 }
 
-function isAsked([, client], { section }) {
+function applies([, client], { section }) {
   return !(FUNCTIONS.includes(client) && OF_A_CLASS.includes(section));
 }
 
@@ -79,9 +79,9 @@ function page() {
       ...rows.map(([name, cells]) => `| ${name} | ${cells.join(' | ')} |`),
     ].join('\n');
   const count = (column, which) => {
-    const asked = cases.filter((each) => which(each) && isAsked(column, each));
-    const passed = asked.filter((each) => !outcome(column, each).error);
-    return asked.length === 0 ? '–' : `${passed.length} / ${asked.length}`;
+    const applicable = cases.filter((each) => which(each) && applies(column, each));
+    const passed = applicable.filter((each) => !outcome(column, each).error);
+    return applicable.length === 0 ? '–' : `${passed.length} / ${applicable.length}`;
   };
   const summary = [
     ...sections.map((section) => [section, COLUMNS.map((column) => count(column, (each) => each.section === section))]),
@@ -95,7 +95,7 @@ function page() {
           .filter((each) => each.section === section)
           .map((each) => [
             escaped(each.name),
-            COLUMNS.map((column) => (!isAsked(column, each) ? '–' : outcome(column, each).error ? '✗' : '✓')),
+            COLUMNS.map((column) => (!applies(column, each) ? '–' : outcome(column, each).error ? '✗' : '✓')),
           ]),
       )}`,
   );
@@ -107,7 +107,7 @@ of a real browser against a server that misbehaves by script. Written by \`cargo
 
 *Ours* is the class \`EventSource\` of the entry \`./event-source\`. *Ours, default* is \`AuthenticatedEventSource\` without
 options, which departs from the standard on purpose where its README says \`[NON-SPEC]\`. A peer's cross means that it does
-something else than the standard asks, not that it is broken: some are not meant to be an \`EventSource\`. –: not asked, since
+something else than the standard asks, not that it is broken: some are not meant to be an \`EventSource\`. –: not applicable, because
 a function has no class to look at.
 
 ${new Date().toISOString().slice(0, 10)}; ${Object.values(engines).sort().join(', ')}; ${platform()} ${arch()}, ${cpus().length} × ${cpus()[0].model.trim()}, load

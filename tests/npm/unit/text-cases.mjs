@@ -8,21 +8,21 @@ const CUT_OFF = encoder.encode('\u4e2d\u4e2d\u4e2d').subarray(0, 7);
 const CONTINUATION = encoder.encode('\u4e2d').subarray(1);
 const X = encoder.encode('x'.repeat(2000));
 
-/** What the parser makes of the events otherwise than expected: at most three of them. `dice` throws numbers in [0, 1). */
-export function textDifferences(EventStreamParser, dice) {
+/** Returns at most three differences between the parsed and the expected events. `random` returns numbers in [0, 1). */
+export function textDifferences(EventStreamParser, random) {
   return [
-    ...differences(EventStreamParser, dice, everyCodePoint(1, 19)),
+    ...differences(EventStreamParser, random, everyCodePoint(1, 19)),
     // So few letters that are not ASCII that all is decoded at once.
-    ...differences(EventStreamParser, dice, everyCodePoint(13, 131)),
-    ...differences(EventStreamParser, dice, randomEvents(dice, 20_000, 40)),
-    ...differences(EventStreamParser, dice, randomEvents(dice, 10_000, 2000)),
+    ...differences(EventStreamParser, random, everyCodePoint(13, 131)),
+    ...differences(EventStreamParser, random, randomEvents(random, 20_000, 40)),
+    ...differences(EventStreamParser, random, randomEvents(random, 10_000, 2000)),
   ].slice(0, 3);
 }
 
-function differences(EventStreamParser, dice, events) {
+function differences(EventStreamParser, random, events) {
   const parser = new EventStreamParser();
   const found = [];
-  for (const chunk of cut(concatenated(events.map(bytesOf)), dice)) found.push(...parser.feed(chunk));
+  for (const chunk of cut(concatenated(events.map(bytesOf)), random)) found.push(...parser.feed(chunk));
   const expected = events.map(expectedOf());
   const isSame = ({ type, data, lastEventId }, index) =>
     found[index]?.type === type && found[index].data === data && found[index].lastEventId === lastEventId;
@@ -47,8 +47,8 @@ function everyCodePoint(step, padding) {
 }
 
 /** Events of random bytes, malformed ones among them; some with an ID, in front or behind, a type, or several lines. */
-function randomEvents(dice, count, padding) {
-  const upTo = (limit) => Math.floor(dice() * limit);
+function randomEvents(random, count, padding) {
+  const upTo = (limit) => Math.floor(random() * limit);
   const pieces = [
     () => X.subarray(0, upTo(padding)),
     () => encoder.encode('\u00e9\u0431\u07ff'.repeat(upTo(3))),
@@ -56,7 +56,7 @@ function randomEvents(dice, count, padding) {
     () => encoder.encode('\u{1f680}\u{10ffff}'.repeat(upTo(2))),
     () => Uint8Array.from({ length: upTo(4) }, () => 0x80 + upTo(0x80)),
   ];
-  // A character that is cut off must not go on with whatever lies behind its value.
+  // A cut character must not continue with the bytes behind its value.
   const end = () => (upTo(4) === 0 ? CUT_OFF : pieces[upTo(5)]());
   const value = () => concatenated([...Array.from({ length: upTo(6) }, () => pieces[upTo(5)]()), end()]);
   const one = () => ({
@@ -101,9 +101,9 @@ function concatenated(pieces) {
   return all;
 }
 
-function* cut(bytes, dice) {
+function* cut(bytes, random) {
   for (let at = 0; at < bytes.length; ) {
-    const length = 1 + Math.floor(2 ** (20 * dice()));
+    const length = 1 + Math.floor(2 ** (20 * random()));
     yield bytes.subarray(at, at + length);
     at += length;
   }

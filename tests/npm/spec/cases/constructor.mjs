@@ -85,8 +85,8 @@ export const cases = {
     for (const init of [1, 'a', true, Symbol('a'), 1n]) throws(TypeError, () => made(stage, '/', init), String(init));
   },
 
-  'withCredentials is what was asked for, as a boolean'(stage) {
-    const asked = [
+  'withCredentials is the given value, as a boolean'(stage) {
+    const values = [
       [undefined, false],
       [false, false],
       [0, false],
@@ -96,7 +96,7 @@ export const cases = {
       ['false', true],
       [{}, true],
     ];
-    for (const [withCredentials, is] of asked)
+    for (const [withCredentials, is] of values)
       same(made(stage, '/', { withCredentials }).withCredentials, is, String(withCredentials));
     same(made(stage, '/').withCredentials, false);
   },

@@ -168,7 +168,7 @@ export const cases = {
     });
   },
 
-  'a listener that throws is reported and disturbs nobody'(stage) {
+  'a listener that throws is reported, and the others run'(stage) {
     return opened(stage, 'data: a\n\ndata: b\n\n').then(async (source) => {
       const reported = [];
       const note = (event) => {

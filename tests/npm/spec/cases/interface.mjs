@@ -4,7 +4,7 @@ import { holds, same, throws } from '../expect.mjs';
 const CONSTANTS = { CONNECTING: 0, OPEN: 1, CLOSED: 2 };
 const ATTRIBUTES = ['url', 'withCredentials', 'readyState'];
 const HANDLERS = ['onopen', 'onmessage', 'onerror'];
-/** Nobody listens there: no connection is ever made. */
+/** No server listens on this port. */
 const NOWHERE = 'http://127.0.0.1:9/';
 
 const descriptor = Object.getOwnPropertyDescriptor;
@@ -92,7 +92,7 @@ export const cases = {
     holds(!('prototype' in value), 'close() can be constructed');
   },
 
-  'it says of itself [object EventSource]'(stage) {
+  'its string tag is [object EventSource]'(stage) {
     const { value, ...rest } = descriptor(stage.EventSource.prototype, Symbol.toStringTag);
     same([value, flags(rest)], ['EventSource', { writable: false, enumerable: false, configurable: true }]);
     same(String(unconnected(stage)), '[object EventSource]');

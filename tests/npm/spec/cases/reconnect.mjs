@@ -1,4 +1,4 @@
-// §9.2.3, the connection is lost and made anew.
+// §9.2.3: the connection fails and is reestablished.
 import { holds, same } from '../expect.mjs';
 import { dead, header, open, over, status, stream, typesOf } from '../stage.mjs';
 
@@ -20,17 +20,14 @@ async function pauseAfter(stage, text) {
   return second.at_ms - first.ended.at_ms;
 }
 
-/** How much longer engines wait than they were told: less than if they had been told nothing. */
+/** The additional wait of engines, in milliseconds. It is shorter than the default wait. */
 const LATE = 1_300;
 
-/** That the wait is as long as asked for. A busy machine makes waits longer, never shorter: so the shortest of a few counts. */
-async function holdsPause(measure, asked) {
+/** Asserts the length of a wait. A busy machine makes waits longer, never shorter, so the shortest of a few counts. */
+async function holdsPause(measure, expected) {
   let shortest = Infinity;
-  for (let times = 0; times < 3 && shortest > asked + LATE; times++) shortest = Math.min(shortest, await measure());
-  holds(
-    shortest >= asked - 20 && shortest <= asked + LATE,
-    `${shortest} ms after the end, where ${asked} were asked for`,
-  );
+  for (let times = 0; times < 3 && shortest > expected + LATE; times++) shortest = Math.min(shortest, await measure());
+  holds(shortest >= expected - 20 && shortest <= expected + LATE, `${shortest} ms after the end, not ${expected}`);
 }
 
 const PAUSES = {

@@ -12,7 +12,7 @@ export const allow = (origin, more) => ({
   headers: { 'access-control-allow-origin': origin, ...more },
 });
 
-/** The first message, from whatever answers there. */
+/** Returns the first message of the stream. */
 export async function message(stage, url, init) {
   return stage.until(stage.connect(url, init), 'message');
 }
@@ -59,7 +59,7 @@ export const cases = {
     );
   },
 
-  'a response that may be cached is asked for again'(stage) {
+  'a response that may be cached is requested again'(stage) {
     const cacheable = { ...stream('retry: 50\ndata: a\n\n'), headers: { 'cache-control': 'max-age=3600' } };
     return stage.script(cacheable, cacheable, over).then(async (script) => {
       const source = stage.connect(script);

@@ -6,10 +6,10 @@ export const section = '§9.2.2 The response';
 
 const BODY = 'data: a\n\n';
 const typed = (type) => ({ ...open(BODY), headers: { 'content-type': type } });
-/** It ends, because engines look at the beginning of what says not what it is. */
+/** It ends, because engines inspect the beginning of a body without a type. */
 const mistyped = (type) => ({ ...typed(type), ...stream(BODY) });
 
-/** CLOSED by one `error` event that is no message, and never asked again. */
+/** Expects one `error` event, the state CLOSED, and no further request. */
 async function fails(stage, response) {
   const script = await stage.script(response, open(BODY));
   const source = stage.connect(script);
@@ -33,7 +33,7 @@ const GOOD = [
   'text/event-stream;a=b;c',
   'text/html, text/event-stream',
 ];
-/** Whatever `charset` says, the stream is UTF-8. */
+/** The stream is UTF-8, independent of `charset`. */
 const OTHER_CHARSET = 'text/event-stream; charset=windows-1252';
 const BAD = [
   null,
@@ -74,7 +74,7 @@ export const cases = {
   ),
   ...Object.fromEntries(
     STATUSES.map((code) => [
-      `status ${code} fails, whatever its content type`,
+      `status ${code} fails with any content type`,
       (stage) =>
         fails(stage, {
           ...status(code, { 'content-type': 'text/event-stream' }),
