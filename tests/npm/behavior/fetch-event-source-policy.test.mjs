@@ -75,7 +75,7 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
         if (!response.ok) throw new RetriableError();
       },
     }).promise;
-    for (const [index, wait] of waits(await server.exactly(4)).entries()) assertWait(wait, 200 * 2 ** index);
+    for (const [index, wait] of waits(await server.exactly(4)).entries()) assertWait(wait, 100 * 2 ** index);
   });
 
   test('`Retry-After` is a floor, also where `onopen` has refused', async (t) => {

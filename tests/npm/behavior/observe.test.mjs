@@ -3,7 +3,21 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, test } from 'node:test';
-import { broken, connect, data, jwt, open, PACKAGE, preset, QUICK, script, status, stream, watch } from './support.mjs';
+import {
+  broken,
+  connect,
+  data,
+  dead,
+  jwt,
+  open,
+  PACKAGE,
+  preset,
+  QUICK,
+  script,
+  status,
+  stream,
+  watch,
+} from './support.mjs';
 
 const { dropRepeats, GapEvent, health, logTo, mark, watchGaps } = await import(
   pathToFileURL(join(PACKAGE, 'dist/observe.js'))
@@ -186,10 +200,7 @@ describe('logTo', { concurrency: 8 }, () => {
 });
 
 test('mark: a measure for each attempt and connection, a mark for the first event', async (t) => {
-  const source = watch(
-    t,
-    new EventSource((await script([broken(first), status(503), open(first)])).url, { retry: QUICK }),
-  );
+  const source = watch(t, new EventSource((await script([broken(first), dead, open(first)])).url, { retry: QUICK }));
   mark(source, { name: 'prices' });
   await source.until(2, 'message');
   source.close();
@@ -199,7 +210,7 @@ test('mark: a measure for each attempt and connection, a mark for the first even
     [
       ['prices: connect', { resumed: false }],
       ['prices: open', { code: 'ERR_NETWORK' }],
-      ['prices: connect', { code: 'ERR_STATUS' }],
+      ['prices: connect', { code: 'ERR_NETWORK' }],
       ['prices: connect', { resumed: true }],
       ['prices: open', { reason: 'closed' }],
     ],
