@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -23,6 +24,8 @@ use crate::util::{query_pairs, query_value};
 
 /// The default of `?timeout=`, in milliseconds.
 const DEFAULT_WAIT: u64 = 5_000;
+/// The longest time that a client may take to read a response.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// The maximum of `?timeout=`, in milliseconds.
 const MAX_WAIT: u64 = 60_000;
 
@@ -37,7 +40,8 @@ pub(crate) async fn respond(
         true => (allow_everything(request), Vec::new()),
         false => reply(store, request).await.into_response(),
     };
-    if send(&mut write, &response, request, &body).await.is_ok() {
+    let sent = timeout(SEND_TIMEOUT, send(&mut write, &response, request, &body)).await;
+    if matches!(sent, Ok(Ok(()))) {
         let mut scrap = [0; 64];
         let _ = timeout(Duration::from_secs(1), read.read(&mut scrap)).await;
     }
@@ -49,8 +53,9 @@ async fn send(
     request: &Request,
     body: &[u8],
 ) -> io::Result<()> {
-    let head = head(response, request, &Placeholders::default());
-    write.write_all(&[head.as_bytes(), body].concat()).await?;
+    let head = head(response, request, &Placeholders::default())?;
+    write.write_all(head.as_bytes()).await?;
+    write.write_all(body).await?;
     write.shutdown().await
 }
 
@@ -102,18 +107,21 @@ async fn reply(store: &ScriptStore, request: &Request) -> Reply {
     }
 }
 
-/// The body of `POST /fault/script`: a script, or a preset that gets its own URL.
+/// A body of `POST /fault/script` that names a preset, which gets its own URL. Other bodies are
+/// scripts.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Submission {
-    Preset {
-        preset: String,
-        #[serde(default)]
-        params: serde_json::Map<String, Value>,
-        #[serde(default)]
-        record_authorization: bool,
-    },
-    Script(Script),
+struct PresetSubmission {
+    preset: String,
+    #[serde(default)]
+    params: serde_json::Map<String, Value>,
+    #[serde(default)]
+    record_authorization: bool,
+}
+
+/// Finds out whether a body names a preset, without storing its other members.
+#[derive(Deserialize)]
+struct Probe {
+    preset: Option<IgnoredAny>,
 }
 
 fn store_script(store: &ScriptStore, body: &[u8]) -> Reply {
@@ -127,26 +135,12 @@ fn store_script(store: &ScriptStore, body: &[u8]) -> Reply {
 }
 
 fn read(body: &[u8]) -> Result<Script, String> {
-    let value: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let is_preset = value.get("preset").is_some();
-    let script = match is_preset {
-        true => match serde_json::from_value(value).map_err(|error| error.to_string())? {
-            Submission::Preset {
-                preset,
-                params,
-                record_authorization,
-            } => {
-                let found = presets::find(&preset)
-                    .ok_or("There is no such preset. See /fault/presets for the names.")?;
-                Script {
-                    record_authorization,
-                    ..found.script(&Params::from_json(&params))?
-                }
-            }
-            Submission::Script(script) => script,
-        },
-        // An untagged enum would not name the invalid member in its error.
-        false => serde_json::from_value(value).map_err(|error| error.to_string())?,
+    let describe = |error: serde_json::Error| error.to_string();
+    // A body that is no object has no preset. The script below reports its error.
+    let probe: Option<Probe> = serde_json::from_slice(body).ok();
+    let script = match probe.and_then(|probe| probe.preset) {
+        Some(_) => preset(serde_json::from_slice(body).map_err(describe)?)?,
+        None => serde_json::from_slice(body).map_err(describe)?,
     };
     script
         .responses
@@ -154,6 +148,15 @@ fn read(body: &[u8]) -> Result<Script, String> {
         .chain(&script.preflight)
         .try_for_each(|r| check(&r.steps))?;
     Ok(script)
+}
+
+fn preset(submission: PresetSubmission) -> Result<Script, String> {
+    let found = presets::find(&submission.preset)
+        .ok_or("There is no such preset. See /fault/presets for the names.")?;
+    Ok(Script {
+        record_authorization: submission.record_authorization,
+        ..found.script(&Params::from_json(&submission.params))?
+    })
 }
 
 async fn log(store: &ScriptStore, request: &Request) -> Reply {

@@ -1,6 +1,7 @@
 //! One connection to the fault port: reads one request, plays one response, and logs which side
 //! closes the connection.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use socket2::SockRef;
@@ -11,7 +12,7 @@ use tokio::time::{Duration, timeout};
 
 use super::http1_request::Request;
 use super::placeholders::Placeholders;
-use super::player::{Player, StepResult, stops_reading};
+use super::player::{LONGEST, Player, StepResult, stops_reading};
 use super::presets::missing;
 use super::response_head::allow_everything;
 use super::script_state::{Cut, ScriptState};
@@ -77,18 +78,18 @@ async fn play(
     let cuts = state.cuts();
     let (seq, response) = state.begin(request);
     let response = match response {
-        Some(response) => response,
-        None if request.is_preflight() => allow_everything(request),
-        None => missing(),
+        Some(response) => Cow::Borrowed(response),
+        None if request.is_preflight() => Cow::Owned(allow_everything(request)),
+        None => Cow::Owned(missing()),
     };
     let mut sent = 0;
     let mut player = Player::new(&mut write, Placeholders::from_request(request), &mut sent);
     let mut read = Some(read).filter(|_| !stops_reading(&response.steps));
     let end = tokio::select! {
-        played = player.play(&response, request) => match played {
-            Ok(StepResult::Rst) => End::Reset,
-            Ok(_) => End::Server,
-            Err(_) => End::Client,
+        played = timeout(LONGEST, player.play(&response, request)) => match played {
+            Ok(Ok(StepResult::Rst)) => End::Reset,
+            Ok(Ok(_)) | Err(_) => End::Server,
+            Ok(Err(_)) => End::Client,
         },
         () = client_closed(&mut read) => End::Client,
         cut = cuts.next() => if cut == Cut::Rst { End::Reset } else { End::Server },

@@ -9,8 +9,10 @@ use tokio::time::timeout;
 
 /// Most bytes of a request head.
 const MAX_HEAD: usize = 256 * 1024;
-/// Most bytes of a request body.
-const MAX_BODY: usize = 32 * 1024 * 1024;
+/// Most bytes of a request body that are read.
+const MAX_BODY: usize = 8 * 1024 * 1024;
+/// Bytes of a body that are kept, except for a new script: the request log shows no more.
+const MAX_KEPT_BODY: usize = 16 * 1024;
 /// The time limit for a whole request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -35,10 +37,14 @@ impl Request {
     async fn read_whole(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Self>> {
         let mut buffer = Vec::with_capacity(4096);
         loop {
+            let begin = buffer.len();
             if stream.read_buf(&mut buffer).await? == 0 {
                 return Ok(None);
             }
-            let Some((mut request, head)) = parse(&buffer)? else {
+            // Parsing again after each byte would cost the square of the length.
+            let is_complete = has_blank_line(&buffer[begin.saturating_sub(3)..]);
+            let parsed = if is_complete { parse(&buffer)? } else { None };
+            let Some((mut request, head)) = parsed else {
                 if buffer.len() > MAX_HEAD {
                     return Err(io::Error::other(
                         "The request head is too large. Send at most 256 KiB.",
@@ -56,13 +62,35 @@ impl Request {
         stream: &mut (impl AsyncRead + Unpin),
     ) -> io::Result<Option<Self>> {
         let text = self.header("content-length").unwrap_or_default();
-        let length = text.parse().unwrap_or(0).min(MAX_BODY);
-        while self.body.len() < length {
-            if stream.read_buf(&mut self.body).await? == 0 {
+        let length: usize = text.parse().unwrap_or(0);
+        if length > MAX_BODY {
+            return Err(io::Error::other(
+                "The request body is too large. Send at most 8 MiB.",
+            ));
+        }
+        let is_script = self.method == "POST" && self.path() == "/fault/script";
+        let kept = if is_script {
+            length
+        } else {
+            length.min(MAX_KEPT_BODY)
+        };
+        let mut missing = length.saturating_sub(self.body.len());
+        self.body.truncate(kept);
+        let mut block = Vec::new();
+        while missing > 0 {
+            block.clear();
+            if (&mut *stream)
+                .take(missing as u64)
+                .read_buf(&mut block)
+                .await?
+                == 0
+            {
                 return Ok(None);
             }
+            missing -= block.len();
+            let room = kept - self.body.len();
+            self.body.extend_from_slice(&block[..room.min(block.len())]);
         }
-        self.body.truncate(length);
         Ok(Some(self))
     }
 
@@ -92,6 +120,12 @@ impl Request {
     pub(crate) fn is_preflight(&self) -> bool {
         self.method == "OPTIONS" && self.header_bytes("access-control-request-method").is_some()
     }
+}
+
+/// Returns whether the bytes contain the end of a head.
+fn has_blank_line(bytes: &[u8]) -> bool {
+    let contains = |end: &[u8]| bytes.windows(end.len()).any(|window| window == end);
+    contains(b"\n\r\n") || contains(b"\n\n")
 }
 
 /// Returns the request and the length of its head, or `None` while the head is incomplete.

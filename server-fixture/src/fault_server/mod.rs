@@ -9,10 +9,11 @@
 //!   one HTTP/1.1 connection
 //! - `http2`, `tls`: faults of HTTP/2, and TLS, which browsers need for HTTP/2
 //! - `presets`: scripts with a fixed URL
-//! - `script_store`, `admin_api`: store, read and remove scripts
+//! - `script_store`, `admin_api`, `budget`: store, read and remove scripts, in limited memory
 
 mod admin_api;
 mod body_encoding;
+mod budget;
 mod connection;
 mod http1_request;
 mod http2;
@@ -34,9 +35,13 @@ use tokio::time::sleep;
 
 use self::script_store::ScriptStore;
 
+/// Most connections. The file descriptors of the process are shared with the other port.
+const MAX_CONNECTIONS: usize = 8192;
+
 /// Plays scripts on `listener` until `shutdown` completes. Open connections are then closed.
 pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let store = Arc::new(ScriptStore::default());
+    let most = MAX_CONNECTIONS.min(max_open_files() / 2);
     let mut connections = tokio::task::JoinSet::new();
     tokio::pin!(shutdown);
     loop {
@@ -44,7 +49,7 @@ pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) {
             () = &mut shutdown => return,
             // Without this, finished tasks would stay in the set.
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if connections.len() < most => match accepted {
                 Ok((stream, _)) => {
                     connections.spawn(connection::serve(stream, Arc::clone(&store)));
                 }
@@ -55,4 +60,17 @@ pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) {
             }
         }
     }
+}
+
+/// Returns the number of file descriptors that this process may open.
+fn max_open_files() -> usize {
+    #[cfg(unix)]
+    {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        limit.map_or(usize::MAX, |limit| {
+            usize::try_from(limit).unwrap_or(usize::MAX)
+        })
+    }
+    #[cfg(not(unix))]
+    usize::MAX
 }

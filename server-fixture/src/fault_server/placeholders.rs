@@ -1,8 +1,14 @@
 //! The placeholders in the texts of a script, such as `{last_event_id}`.
 
+use std::borrow::Cow;
+use std::io;
 use std::time::{Duration, SystemTime};
 
 use super::http1_request::Request;
+
+/// Most bytes of a text after its placeholders are replaced. A request could otherwise multiply a
+/// long header by many placeholders.
+const MAX_FILLED: usize = 64 * 1024 * 1024;
 
 /// The values of the placeholders for one request.
 #[derive(Clone, Debug, Default)]
@@ -30,16 +36,25 @@ impl Placeholders {
     }
 
     /// Replaces the placeholders in `text`.
-    pub(crate) fn fill(&self, text: &str) -> String {
+    pub(crate) fn fill<'a>(&self, text: &'a str) -> io::Result<Cow<'a, str>> {
         if !text.contains('{') {
-            return text.to_owned();
+            return Ok(Cow::Borrowed(text));
         }
-        let filled = text
-            .replace("{last_event_id}", &self.last_event_id)
-            .replace("{origin}", &self.origin)
-            .replace("{other_origin}", &self.other_origin)
-            .replace("{path}", &self.path);
-        fill_date(&filled)
+        let values = [
+            ("{last_event_id}", &self.last_event_id),
+            ("{origin}", &self.origin),
+            ("{other_origin}", &self.other_origin),
+            ("{path}", &self.path),
+        ];
+        let mut filled = text.to_owned();
+        for (name, value) in values {
+            let growth = filled.matches(name).count().saturating_mul(value.len());
+            if filled.len().saturating_add(growth) > MAX_FILLED {
+                return Err(io::Error::other("The text is longer than 64 MiB."));
+            }
+            filled = filled.replace(name, value);
+        }
+        Ok(Cow::Owned(fill_date(&filled)))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Plays one scripted response on a socket.
 
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
@@ -13,12 +14,14 @@ use super::body_encoding::{chunk, from_base64, from_hex};
 use super::http1_request::Request;
 use super::placeholders::Placeholders;
 use super::response_head::{has_body, head};
-use super::script::{Count, Framing, Response, Split, Step};
+use super::script::{Count, Framing, Repeat, Response, Split, Step};
 
 /// Bytes per write of a `count` step without a pause.
 const BURST: usize = 64 * 1024;
-/// The longest pause. No test takes an hour, and a forgotten connection must end.
-const LONGEST: Duration = Duration::from_secs(3600);
+/// The pause after a repetition that has written nothing, which would otherwise use a whole core.
+const IDLE_PAUSE: Duration = Duration::from_millis(1);
+/// The longest pause, and the longest response. No test takes an hour, and a forgotten connection must end.
+pub(super) const LONGEST: Duration = Duration::from_secs(3600);
 
 /// The result of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +61,7 @@ impl<'a> Player<'a> {
     ) -> io::Result<StepResult> {
         self.is_chunked = response.framing == Framing::Chunked && has_body(response.status);
         if response.framing != Framing::Raw {
-            let head = head(response, request, &self.placeholders);
+            let head = head(response, request, &self.placeholders)?;
             self.put(head.as_bytes()).await?;
         }
         let next = self.steps(&response.steps).await?;
@@ -83,29 +86,18 @@ impl<'a> Player<'a> {
 
     async fn step(&mut self, step: &Step) -> io::Result<StepResult> {
         match step {
-            Step::Text(text) => self.body(self.placeholders.fill(text).as_bytes()).await?,
+            Step::Text(text) => self.body(self.placeholders.fill(text)?.as_bytes()).await?,
             Step::Hex(hex) => self.body(&from_hex(hex)?).await?,
             Step::Base64(text) => self.body(&from_base64(text)?).await?,
             Step::Chunk(text) => {
-                self.put(&chunk(self.placeholders.fill(text).as_bytes()))
+                self.put_chunk(self.placeholders.fill(text)?.as_bytes())
                     .await?;
             }
-            Step::Raw(text) => self.put(self.placeholders.fill(text).as_bytes()).await?,
+            Step::Raw(text) => self.put(self.placeholders.fill(text)?.as_bytes()).await?,
             Step::RawHex(hex) => self.put(&from_hex(hex)?).await?,
             Step::Split(split) => self.split(split).await?,
             Step::Count(count) => self.count(count).await?,
-            Step::Repeat(repeat) => {
-                let mut left = if repeat.n == 0 { u64::MAX } else { repeat.n };
-                while left > 0 {
-                    match self.steps(&repeat.of).await? {
-                        StepResult::Continue => left -= 1,
-                        end => return Ok(end),
-                    }
-                    // Without this, a loop of steps that never wait would starve the task that detects
-                    // that the client has left.
-                    tokio::task::yield_now().await;
-                }
-            }
+            Step::Repeat(repeat) => return self.repeat(repeat).await,
             Step::SleepMs(ms) => sleep(Duration::from_millis(*ms).min(LONGEST)).await,
             Step::Hang(true) => sleep(LONGEST).await,
             Step::Fin(true) => return Ok(StepResult::Fin),
@@ -116,18 +108,44 @@ impl<'a> Player<'a> {
         Ok(StepResult::Continue)
     }
 
+    async fn repeat(&mut self, repeat: &Repeat) -> io::Result<StepResult> {
+        let mut left = if repeat.n == 0 { u64::MAX } else { repeat.n };
+        while left > 0 {
+            let before = *self.sent;
+            match self.steps(&repeat.of).await? {
+                StepResult::Continue => left -= 1,
+                end => return Ok(end),
+            }
+            // Without this, a loop of steps that never wait would starve the task that detects that
+            // the client has left.
+            match *self.sent == before {
+                true => sleep(IDLE_PAUSE).await,
+                false => tokio::task::yield_now().await,
+            }
+        }
+        Ok(StepResult::Continue)
+    }
+
     async fn split(&mut self, split: &Split) -> io::Result<()> {
         let bytes = match split.hex.is_empty() {
-            true => self.placeholders.fill(&split.text).into_bytes(),
-            false => from_hex(&split.hex)?,
+            true => Cow::from(
+                self.placeholders
+                    .fill(&split.text)?
+                    .into_owned()
+                    .into_bytes(),
+            ),
+            false => Cow::from(from_hex(&split.hex)?),
         };
-        let pieces: Vec<&[u8]> = match split.at {
-            Some(at) => bytes
-                .split_at_checked(at)
-                .map_or(vec![&bytes], |(a, b)| vec![a, b]),
-            None => bytes.chunks(split.every.max(1)).collect(),
+        let (first, rest) = match split.at {
+            Some(at) => bytes.split_at(at.min(bytes.len())),
+            None => bytes.split_at(0),
         };
-        for piece in pieces.into_iter().filter(|piece| !piece.is_empty()) {
+        let every = match split.at {
+            Some(_) => rest.len(),
+            None => split.every,
+        };
+        let pieces = std::iter::once(first).chain(rest.chunks(every.max(1)));
+        for piece in pieces.filter(|piece| !piece.is_empty()) {
             self.body(piece).await?;
             sleep(Duration::from_millis(split.pause_ms)).await;
         }
@@ -135,17 +153,22 @@ impl<'a> Player<'a> {
     }
 
     async fn count(&mut self, count: &Count) -> io::Result<()> {
-        let text = self.placeholders.fill(&count.text);
+        let text = self.placeholders.fill(&count.text)?.into_owned();
         let resumed = count.resume.then(|| self.placeholders.cursor()).flatten();
         let from = resumed.map_or(count.from, |seen| seen.saturating_add(1));
         let times = if count.n == 0 { u64::MAX } else { count.n };
         let mut burst = String::new();
+        // An empty text would never fill a burst, so the loop would never wait.
+        let pause = match text.is_empty() {
+            true => Duration::from_millis(count.pause_ms).max(IDLE_PAUSE),
+            false => Duration::from_millis(count.pause_ms),
+        };
         for i in from..from.saturating_add(times) {
             burst.push_str(&text.replace("{i}", &i.to_string()));
-            if count.pause_ms > 0 || burst.len() >= BURST {
+            if !pause.is_zero() || burst.len() >= BURST {
                 self.body(burst.as_bytes()).await?;
                 burst.clear();
-                sleep(Duration::from_millis(count.pause_ms)).await;
+                sleep(pause).await;
             }
         }
         self.body(burst.as_bytes()).await
@@ -155,9 +178,20 @@ impl<'a> Player<'a> {
         match self.is_chunked {
             // An empty chunk would end the body (RFC 9112, section 7.1).
             _ if bytes.is_empty() => Ok(()),
-            true => self.put(&chunk(bytes)).await,
+            true => self.put_chunk(bytes).await,
             false => self.put(bytes).await,
         }
+    }
+
+    /// Writes one chunk. A short one is one buffer, so that it is sent in one segment.
+    async fn put_chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() <= BURST {
+            return self.put(&chunk(bytes)).await;
+        }
+        self.put(format!("{:x}\r\n", bytes.len()).as_bytes())
+            .await?;
+        self.put(bytes).await?;
+        self.put(b"\r\n").await
     }
 
     async fn put(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -4,18 +4,23 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::budget::{Budget, Reserved};
 use super::http1_request::Request;
-use crate::util::hex;
+use crate::util::{hex, query_value};
 
 /// Most requests that are stored per script. The counters have no limit.
 const MAX_ENTRIES: usize = 10_000;
+/// Most bytes of requests that are stored per script.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Most different tokens that are numbered per script.
+const MAX_TOKENS: usize = 1000;
 /// Bytes of a request body that are stored.
 const MAX_BODY: usize = 16 * 1024;
 /// Hexadecimal digits of a token's hash: enough to distinguish tokens, too few to find one.
 const HASH_DIGITS: usize = 12;
 
 /// One request, and how it ended.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct RequestLogEntry {
     /// The number of the request, from 0. Preflights have their own numbers.
     pub(crate) seq: u64,
@@ -34,6 +39,19 @@ pub(crate) struct RequestLogEntry {
     body: String,
     /// `null` while the connection is open.
     ended: Option<Ended>,
+    /// The memory of this entry.
+    #[serde(skip)]
+    reserved: Option<Reserved>,
+}
+
+impl RequestLogEntry {
+    /// Returns about how many bytes of memory the entry uses.
+    fn size(&self) -> usize {
+        let header = |(name, value): &(String, String)| 64 + name.len() + value.len();
+        let headers: usize = self.headers.iter().map(header).sum();
+        let cursor = self.last_event_id.as_ref().map_or(0, String::len) * 3;
+        size_of::<Self>() + self.target.len() + headers + cursor + self.body.len()
+    }
 }
 
 /// The end of a connection: time, initiator and number of bytes.
@@ -45,10 +63,13 @@ pub(crate) struct Ended {
 }
 
 /// All requests to one script.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RequestLog {
-    pub(crate) requests: Vec<RequestLogEntry>,
-    pub(crate) preflights: Vec<RequestLogEntry>,
+    budget: Budget,
+    /// The bytes of all entries.
+    bytes: usize,
+    requests: Vec<RequestLogEntry>,
+    preflights: Vec<RequestLogEntry>,
     /// Hashes in the order of their first use. The index of a token is its index in this list.
     tokens: Vec<String>,
     /// The number of all requests, including those that are not stored.
@@ -57,6 +78,18 @@ pub(crate) struct RequestLog {
 }
 
 impl RequestLog {
+    pub(super) fn new(budget: Budget) -> Self {
+        Self {
+            budget,
+            bytes: 0,
+            requests: Vec::new(),
+            preflights: Vec::new(),
+            tokens: Vec::new(),
+            count: 0,
+            ended: 0,
+        }
+    }
+
     /// Logs a request. Returns its number for [`RequestLog::end`].
     pub(crate) fn begin(
         &mut self,
@@ -71,16 +104,22 @@ impl RequestLog {
         } else {
             self.count
         };
-        let entry = self.entry(request, response, at_ms, record_secrets, seq);
-        let list = if is_preflight {
-            &mut self.preflights
-        } else {
-            &mut self.requests
-        };
-        if list.len() < MAX_ENTRIES {
-            list.push(entry);
-        }
         self.count += u64::from(!is_preflight);
+        let mut entry = self.entry(request, response, at_ms, record_secrets, seq);
+        let size = entry.size();
+        // The index of a request is its number, so no request is stored after one that was not.
+        let is_next = is_preflight || self.requests.len() as u64 == seq;
+        let list = match is_preflight {
+            true => &mut self.preflights,
+            false => &mut self.requests,
+        };
+        if is_next && list.len() < MAX_ENTRIES && self.bytes + size <= MAX_BYTES {
+            entry.reserved = self.budget.reserve(size);
+            if entry.reserved.is_some() {
+                self.bytes += size;
+                list.push(entry);
+            }
+        }
         seq
     }
 
@@ -107,6 +146,7 @@ impl RequestLog {
             cookie: self.secret(request, "cookie", record_secrets),
             body: String::from_utf8_lossy(body).into_owned(),
             ended: None,
+            reserved: None,
         }
     }
 
@@ -114,11 +154,7 @@ impl RequestLog {
         let value = request.header(name)?;
         let (scheme, token) = value.split_once(' ').unwrap_or(("", &value));
         let hash = hash(token);
-        let position = self.tokens.iter().position(|known| *known == hash);
-        let index = position.unwrap_or_else(|| {
-            self.tokens.push(hash.clone());
-            self.tokens.len() - 1
-        });
+        let index = self.token_index(&hash);
         let mut shown = json!({ "sha256": hash, "token_index": index });
         if name == "authorization" {
             shown["scheme"] = scheme.into();
@@ -127,6 +163,16 @@ impl RequestLog {
             shown["value"] = value.into();
         }
         Some(shown)
+    }
+
+    /// Returns the index of a token. Above the limit a new token has no index.
+    fn token_index(&mut self, hash: &str) -> Option<usize> {
+        let position = self.tokens.iter().position(|known| known == hash);
+        if position.is_none() && self.tokens.len() < MAX_TOKENS {
+            self.tokens.push(hash.to_owned());
+            return Some(self.tokens.len() - 1);
+        }
+        position
     }
 
     /// Logs the end of request `seq`.
@@ -169,17 +215,18 @@ fn headers(request: &Request, record_secrets: bool) -> Vec<(String, String)> {
 }
 
 fn shown(name: &str, value: &[u8], record_secrets: bool) -> (String, String) {
-    let is_secret = ["authorization", "cookie"]
-        .iter()
-        .any(|s| name.eq_ignore_ascii_case(s));
+    let is = |names: &[&str]| names.iter().any(|it| name.eq_ignore_ascii_case(it));
     let text = String::from_utf8_lossy(value).into_owned();
-    match is_secret && !record_secrets {
-        true => (
-            name.to_owned(),
-            "(hidden, see authorization and cookie)".to_owned(),
-        ),
-        false => (name.to_owned(), text),
-    }
+    let text = match () {
+        () if record_secrets => text,
+        () if is(&["authorization", "cookie"]) => {
+            "(hidden, see authorization and cookie)".to_owned()
+        }
+        () if is(&["proxy-authorization"]) => "(hidden)".to_owned(),
+        () if is(&["referer"]) => hide_token(&text),
+        () => text,
+    };
+    (name.to_owned(), text)
 }
 
 fn hash(token: &str) -> String {
@@ -188,13 +235,15 @@ fn hash(token: &str) -> String {
     text
 }
 
-/// Replaces the value of `token=` by its hash.
+/// Replaces the value of `token=` by its hash. The name may be percent-encoded.
 fn hide_token(target: &str) -> String {
     let Some((path, query)) = target.split_once('?') else {
         return target.to_owned();
     };
     let pairs = query.split('&').map(|pair| match pair.split_once('=') {
-        Some(("token", value)) => format!("token=sha256:{}", hash(value)),
+        Some((name, value)) if query_value(Some(&format!("{name}=")), "token").is_some() => {
+            format!("token=sha256:{}", hash(value))
+        }
         _ => pair.to_owned(),
     });
     format!("{path}?{}", pairs.collect::<Vec<_>>().join("&"))

@@ -1,6 +1,7 @@
 //! The status line and the headers of a scripted response.
 
 use std::fmt::Write;
+use std::io;
 
 use super::http1_request::{Request, reason_phrase};
 use super::placeholders::Placeholders;
@@ -10,7 +11,11 @@ use super::script::{Framing, Response, Version};
 const EXPOSED: &str = "Retry-After, SSE-Heartbeat, SSE-Resumed-From, Last-Event-ID, Location";
 
 /// Returns the head. It contains the default headers that the script does not replace or remove.
-pub(crate) fn head(response: &Response, request: &Request, placeholders: &Placeholders) -> String {
+pub(crate) fn head(
+    response: &Response,
+    request: &Request,
+    placeholders: &Placeholders,
+) -> io::Result<String> {
     let version = match response.http {
         Version::V11 => "1.1",
         Version::V10 => "1.0",
@@ -31,10 +36,10 @@ pub(crate) fn head(response: &Response, request: &Request, placeholders: &Placeh
     }
     for (name, value) in &response.headers {
         if let Some(value) = value {
-            put(&mut out, name, &placeholders.fill(value));
+            put(&mut out, name, &placeholders.fill(value)?);
         }
     }
-    out + "\r\n"
+    Ok(out + "\r\n")
 }
 
 fn defaults(response: &Response, request: &Request) -> Vec<(&'static str, String)> {

@@ -187,3 +187,44 @@ pub struct Repeat {
 fn one() -> u64 {
     1
 }
+
+impl Script {
+    /// Returns about how many bytes of memory the script uses.
+    pub(super) fn size(&self) -> usize {
+        self.responses
+            .iter()
+            .chain(&self.preflight)
+            .map(Response::size)
+            .sum()
+    }
+}
+
+impl Response {
+    fn size(&self) -> usize {
+        let header = |(name, value): (&String, &Option<String>)| {
+            128 + name.len() + value.as_ref().map_or(0, String::len)
+        };
+        let headers: usize = self.headers.iter().map(header).sum();
+        let reason = self.reason.as_ref().map_or(0, String::len);
+        size_of::<Self>() + reason + headers + size(&self.steps)
+    }
+}
+
+fn size(steps: &[Step]) -> usize {
+    let of_step = |step: &Step| match step {
+        Step::Text(text)
+        | Step::Hex(text)
+        | Step::Base64(text)
+        | Step::Chunk(text)
+        | Step::Raw(text)
+        | Step::RawHex(text) => text.len(),
+        Step::Split(split) => split.text.len() + split.hex.len(),
+        Step::Count(count) => count.text.len(),
+        Step::Repeat(repeat) => size(&repeat.of),
+        _ => 0,
+    };
+    steps
+        .iter()
+        .map(|step| size_of::<Step>() + of_step(step))
+        .sum()
+}

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
+use super::budget::{Budget, Reserved};
 use super::http1_request::Request;
 use super::request_log::RequestLog;
 use super::script::{Response, Script, Then};
@@ -29,6 +30,8 @@ struct Progress {
 /// One script, its progress and its request log.
 pub(crate) struct ScriptState {
     pub(crate) script: Script,
+    /// The memory of the script.
+    _reserved: Reserved,
     created: Instant,
     progress: Mutex<Progress>,
     /// Counts the changes of the log, so that a reader can wait for one.
@@ -38,19 +41,22 @@ pub(crate) struct ScriptState {
 }
 
 impl ScriptState {
-    pub(crate) fn new(script: Script) -> Arc<Self> {
+    /// Returns `None` if the budget has no memory for the script.
+    pub(super) fn new(script: Script, budget: &Budget) -> Option<Arc<Self>> {
+        let reserved = budget.reserve(script.size() + size_of::<Self>())?;
         let progress = Progress {
-            log: RequestLog::default(),
+            log: RequestLog::new(budget.clone()),
             next_response: 0,
             first_used: None,
         };
-        Arc::new(Self {
+        Some(Arc::new(Self {
             script,
+            _reserved: reserved,
             created: Instant::now(),
             progress: Mutex::new(progress),
             changed: watch::Sender::new(0),
             cuts: watch::Sender::new(None),
-        })
+        }))
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -63,14 +69,14 @@ impl ScriptState {
     }
 
     /// Logs a request. Returns its number and its response.
-    pub(crate) fn begin(&self, request: &Request) -> (u64, Option<Response>) {
+    pub(crate) fn begin(&self, request: &Request) -> (u64, Option<&Response>) {
         let open = self.script.record_authorization;
         let mut progress = self.progress();
         if request.is_preflight() {
             let seq = progress.log.begin(request, None, self.now_ms(), open);
             drop(progress);
             self.notify();
-            return (seq, self.script.preflight.clone());
+            return (seq, self.script.preflight.as_ref());
         }
         let index = self.next_index(&mut progress);
         let seq = progress.log.begin(request, index, self.now_ms(), open);
@@ -78,31 +84,34 @@ impl ScriptState {
         self.notify();
         (
             seq,
-            index
-                .and_then(|index| self.script.responses.get(index))
-                .cloned(),
+            index.and_then(|index| self.script.responses.get(index)),
         )
     }
 
+    /// Returns the index of the response to the next request. Skips responses whose time is over.
     fn next_index(&self, progress: &mut Progress) -> Option<usize> {
-        let index = progress.next_response;
-        let response = self.script.responses.get(index)?;
-        let first_used = *progress.first_used.get_or_insert_with(Instant::now);
-        let is_held = |ms| first_used.elapsed() < Duration::from_millis(ms);
-        if response.for_ms.is_some_and(is_held) {
-            return Some(index);
+        let responses = &self.script.responses;
+        let mut index = progress.next_response;
+        // If the time of all responses is over at once, the search ends after one round.
+        for _ in responses {
+            index = progress.next_response;
+            let for_ms = responses.get(index)?.for_ms;
+            let first_used = *progress.first_used.get_or_insert_with(Instant::now);
+            if for_ms.is_some_and(|ms| first_used.elapsed() < Duration::from_millis(ms)) {
+                return Some(index);
+            }
+            let is_last = index + 1 == responses.len();
+            progress.next_response = match (is_last, self.script.then) {
+                (false, _) => index + 1,
+                (true, Then::RepeatLast) => index,
+                (true, Then::StartOver) => 0,
+            };
+            progress.first_used = None;
+            if for_ms.is_none() || progress.next_response == index {
+                break;
+            }
         }
-        let is_last = index + 1 == self.script.responses.len();
-        progress.next_response = match (is_last, self.script.then) {
-            (false, _) => index + 1,
-            (true, Then::RepeatLast) => index,
-            (true, Then::StartOver) => 0,
-        };
-        progress.first_used = None;
-        if response.for_ms.is_some() && progress.next_response != index {
-            return self.next_index(progress);
-        }
-        Some(index)
+        responses.get(index).map(|_| index)
     }
 
     pub(crate) fn end(&self, seq: u64, by: &'static str, bytes_sent: u64) {

@@ -1,8 +1,9 @@
 //! Stores all scripts of one fault server, and finds the script of a request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::budget::Budget;
 use super::http1_request::Request;
 use super::presets::{self, Http2Fault, Params};
 use super::script::Script;
@@ -11,6 +12,8 @@ use crate::util::{query_pairs, random_hex};
 
 /// The most scripts that are stored.
 const MAX_SCRIPTS: usize = 10_000;
+/// The memory of all scripts and their request logs, in bytes.
+const MAX_BYTES: usize = 256 * 1024 * 1024;
 /// Query parameters of the client or of the request log. They do not select another script.
 const IGNORED_PARAMS: [&str; 7] = [
     "last_event_id",
@@ -49,13 +52,57 @@ pub(crate) enum Route {
     Admin,
 }
 
-/// Scripts by key: the path, and for presets also the parameters.
+/// All scripts, by the path, and for presets also the parameters.
 #[derive(Default)]
-pub(crate) struct ScriptStore(Mutex<HashMap<String, Arc<ScriptState>>>);
+struct States {
+    by_key: HashMap<String, Arc<ScriptState>>,
+    /// The keys of presets, oldest first. A removed preset may still be in this list.
+    presets: VecDeque<String>,
+}
+
+impl States {
+    /// Removes the oldest preset, which is created again when it is requested. Returns false if
+    /// there is none.
+    fn remove_oldest_preset(&mut self) -> bool {
+        let oldest = self.presets.pop_front();
+        oldest.is_some_and(|key| {
+            self.by_key.remove(&key);
+            true
+        })
+    }
+
+    /// Stores a state. Makes room by removing presets. Returns `None` if there is still no room.
+    fn insert(&mut self, key: &str, script: Script, budget: &Budget) -> Option<Arc<ScriptState>> {
+        while self.by_key.len() >= MAX_SCRIPTS && self.remove_oldest_preset() {}
+        if self.by_key.len() >= MAX_SCRIPTS {
+            return None;
+        }
+        let size = script.size();
+        while budget.reserve(size).is_none() && self.remove_oldest_preset() {}
+        let state = ScriptState::new(script, budget)?;
+        self.by_key.insert(key.to_owned(), Arc::clone(&state));
+        Some(state)
+    }
+}
+
+/// Stores scripts within the limits.
+pub(crate) struct ScriptStore {
+    states: Mutex<States>,
+    budget: Budget,
+}
+
+impl Default for ScriptStore {
+    fn default() -> Self {
+        Self {
+            states: Mutex::default(),
+            budget: Budget::new(MAX_BYTES),
+        }
+    }
+}
 
 impl ScriptStore {
-    fn states(&self) -> MutexGuard<'_, HashMap<String, Arc<ScriptState>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn states(&self) -> MutexGuard<'_, States> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn find(&self, request: &Request) -> Route {
@@ -88,18 +135,21 @@ impl ScriptStore {
 
     /// Returns the state of a key. The state of a preset is created at its first request.
     fn state(&self, key: &str, request: &Request) -> Option<Arc<ScriptState>> {
-        if let Some(state) = self.states().get(key) {
+        // Two concurrent first requests must share one state, so the lock is held.
+        let mut states = self.states();
+        if let Some(state) = states.by_key.get(key) {
             return Some(Arc::clone(state));
         }
         let path = key.split('?').next()?;
         let params = Params::new(query_pairs(request.query().unwrap_or_default()));
-        let state = ScriptState::new(preset_script(path, &params)?);
-        let mut states = self.states();
-        if states.len() >= MAX_SCRIPTS {
-            return None;
+        let script = preset_script(path, &params)?;
+        let state = states.insert(key, script, &self.budget)?;
+        states.presets.push_back(key.to_owned());
+        // Keys of presets that were removed by a request must not fill the memory.
+        while states.presets.len() > 2 * MAX_SCRIPTS {
+            states.remove_oldest_preset();
         }
-        // Two concurrent first requests must share one state.
-        Some(Arc::clone(states.entry(key.to_owned()).or_insert(state)))
+        Some(state)
     }
 
     /// Returns the fault of an HTTP/2 request, and the state whose log records the request.
@@ -111,12 +161,9 @@ impl ScriptStore {
 
     /// Stores a script and returns its path, or an error if the store is full.
     pub(crate) fn add(&self, script: Script) -> Result<String, &'static str> {
-        let mut states = self.states();
-        if states.len() >= MAX_SCRIPTS {
-            return Err("The store is full. DELETE some scripts.");
-        }
         let path = format!("/fault/s/{}", random_hex(6));
-        states.insert(path.clone(), ScriptState::new(script));
+        let stored = self.states().insert(&path, script, &self.budget);
+        stored.ok_or("The store is full. DELETE some scripts.")?;
         Ok(path)
     }
 
@@ -130,7 +177,7 @@ impl ScriptStore {
     pub(crate) fn remove(&self, request: &Request) -> bool {
         let removed = self
             .key(request, "")
-            .and_then(|key| self.states().remove(&key));
+            .and_then(|key| self.states().by_key.remove(&key));
         removed.inspect(|state| state.cut(Cut::Fin)).is_some()
     }
 }

@@ -12,6 +12,7 @@
 
 mod addresses;
 mod creating;
+mod fault_port;
 mod files;
 mod memory;
 mod secrets;

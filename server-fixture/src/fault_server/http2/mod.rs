@@ -23,12 +23,26 @@ use super::script_store::ScriptStore;
 /// The longest wait for the client to close after GOAWAY.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Most open streams of a connection.
+const MAX_STREAMS: u32 = 200;
+
+/// Most bytes of a request head.
+const MAX_HEAD: u32 = 256 * 1024;
+
+/// The time limit for the handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Serves one connection until it ends or a fault ends it.
 pub(super) async fn serve(
     socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     store: Arc<ScriptStore>,
 ) {
-    let Ok(mut connection) = h2::server::handshake(socket).await else {
+    let mut protocol = h2::server::Builder::new();
+    protocol
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEAD);
+    let handshake = timeout(HANDSHAKE_TIMEOUT, protocol.handshake(socket));
+    let Ok(Ok(mut connection)) = handshake.await else {
         return;
     };
     let (sender, mut commands) = mpsc::channel(1);
