@@ -2,12 +2,13 @@
 // debugger is attached: one makes native EventSource ten times slower.
 import { measureDelay } from './delay.mjs';
 import { measureGrowth } from './growth.mjs';
-import { measureParse } from './parse.mjs';
+import { measureParse, measureWarm } from './parse.mjs';
 import { measureStart } from './start.mjs';
 import { measureStream } from './stream.mjs';
 
 export const JOBS = {
   parse: measureParse,
+  warm: measureWarm,
   stream: measureStream,
   delay: measureDelay,
   start: measureStart,

@@ -1,8 +1,8 @@
 // Parsing alone: workload × size of chunks × parser.
 import { median, now, pause, rotated } from './clock.mjs';
-import { FLOOR } from './names.mjs';
+import { FLOOR, OURS } from './names.mjs';
 import { PARSERS } from './parsers.mjs';
-import { CHUNK_SIZES, WORKLOADS, inChunks } from './workloads.mjs';
+import { CHUNK_SIZES, TEXTS, WORKLOADS, inChunks } from './workloads.mjs';
 
 const WARM_UP = 6;
 /** As many passes as take about this long, in milliseconds: the clock has its price too. */
@@ -20,8 +20,8 @@ async function agreed(name, chunks, parsers) {
   return first.events;
 }
 
-/** How long it takes to ask for the time. */
-async function priceOfTheClock() {
+/** The median time that one call of the clock takes. */
+async function priceOfTheClock(now) {
   const prices = [];
   for (let round = 0; round < 5; round++) {
     const start = await now();
@@ -30,7 +30,7 @@ async function priceOfTheClock() {
   return median(prices);
 }
 
-async function time(parse, chunks, passes, price) {
+async function time(parse, chunks, passes, price, now) {
   const start = await now();
   for (let pass = 0; pass < passes; pass++) await parse(chunks);
   return Math.max((await now()) - start - price, 0.001) / passes;
@@ -45,14 +45,14 @@ async function passesOf(parse, chunks) {
 
 /** One cell: the times of all rounds, by parser. In each round every parser has its turn, so that
  *  what disturbs the machine disturbs all. */
-async function cell(chunks, parsers, rounds) {
-  const price = await priceOfTheClock();
+async function cell(chunks, parsers, rounds, now) {
+  const price = await priceOfTheClock(now);
   const passes = [];
   for (const { parse } of parsers) passes.push(await passesOf(parse, chunks));
   const times = Object.fromEntries(parsers.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [index, { name, parse }] of rotated([...parsers.entries()], round)) {
-      times[name].push(await time(parse, chunks, passes[index], price));
+      times[name].push(await time(parse, chunks, passes[index], price, now));
     }
   }
   return times;
@@ -80,8 +80,39 @@ export async function measureParse({ full }) {
       const parsers = PARSERS.filter(({ knows }) => knows?.(workload, chunkSize, full) ?? true);
       const chunks = inChunks(bytes, chunkSize);
       const events = await agreed(workload, chunks, parsers);
-      cells.push({ workload, chunkSize, events, times: await cell(chunks, parsers, ROUNDS) });
+      cells.push({ workload, chunkSize, events, times: await cell(chunks, parsers, ROUNDS, now) });
     }
+  }
+  return { floor: FLOOR, cells };
+}
+
+/** The rows of a warm process. */
+const WARM = PARSERS.filter(({ name }) => name === OURS || name === 'eventsource-parser');
+
+/** Every workload of a warm process: the texts, and tokens in ASCII. */
+const WARM_WORKLOADS = [WORKLOADS[0], ...TEXTS];
+
+/** Parses everything for this long before a warm process is measured, in milliseconds. */
+const WARMING = 10_000;
+
+/**
+ * The cells of one warm process by the clock: all engines have compiled both parsers for every kind of text. A page that
+ * reads many streams is warm; a page that reads its first stream is cold.
+ */
+export async function measureWarm({ full }) {
+  const streams = WARM_WORKLOADS.flatMap(([workload, bytes]) =>
+    CHUNK_SIZES.map((chunkSize) => ({ workload, chunkSize, chunks: inChunks(bytes, chunkSize) })),
+  );
+  const start = performance.now();
+  while (performance.now() - start < WARMING) {
+    for (const { chunks } of streams) for (const { parse } of WARM) await parse(chunks);
+    await pause();
+  }
+  const cells = [];
+  for (const { workload, chunkSize, chunks } of streams) {
+    const events = await agreed(workload, chunks, WARM);
+    const times = await cell(chunks, WARM, full ? 21 : 9, async () => performance.now());
+    cells.push({ workload, chunkSize, events, times });
   }
   return { floor: FLOOR, cells };
 }

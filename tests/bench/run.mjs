@@ -94,6 +94,7 @@ async function measureStreams() {
 
 const MEASURES = {
   parse: measureParse,
+  warm: async () => ({ Node: inNode('warm'), Chromium: await inChromium('warm') }),
   stream: measureStreams,
   delay: async () => ({ Chromium: await inChromium('delay'), Firefox: await inFirefox('delay') }),
   start: async () => ({ Chromium: await inChromium('start'), Firefox: await inFirefox('start') }),

@@ -19,6 +19,26 @@ const completion = (word) =>
 const FRENCH = 'L|’|été| dernier|,| les| enfants| jou|aient| à| la| plage|,| où| la| mer| mont|ait| déjà|.'.split('|');
 const CJK = '実時間の更新を届ける。서버가 보낸 사건 🚀 ';
 
+/** Events whose data is a sentence. The sentences differ in the share and the width of characters that are not ASCII. */
+const sentence = (text) => stream((number) => `data: ${number} ${text}\n\n`);
+
+/** `[name, bytes]` of the texts that warm processes parse, too. */
+export const TEXTS = [
+  ['German', sentence('Die Straßenbahn fährt früh über die große Brücke, während es draußen noch dämmert.')],
+  ['Spanish', sentence('El niño pequeño corrió mañana por la montaña, según contó después su compañía española.')],
+  ['French', sentence('L’été dernier, les enfants jouaient à la plage, où la mer était déjà très agitée.')],
+  ['Polish', sentence('Zażółć gęślą jaźń, powiedział wójt, gdy źrebię wróciło późną nocą przez łąkę.')],
+  ['Russian', sentence('Сегодня утром поезд пришёл вовремя, и мы успели на первую лекцию.')],
+  [
+    'one Chinese character for each event',
+    sentence('the model answered with 好 and nothing else in this chunk of text'),
+  ],
+  [
+    'an emoji in each tenth event',
+    stream((number) => `data: ${number} the build is ${number % 10 ? 'ok' : '🚀'} again\n\n`),
+  ],
+];
+
 /** `[name, bytes]`. */
 export const WORKLOADS = [
   ['tokens of a language model', stream(token)],
@@ -33,6 +53,7 @@ export const WORKLOADS = [
     'id, event and data',
     stream((number) => `id: ${number}\nevent: metrics\ndata: {"cpu":${number % 100},"users":${number % 1009}}\n\n`),
   ],
+  ...TEXTS,
 ];
 
 export const CHUNK_SIZES = [256, 4096, 65_536, 1 << 20];

@@ -14,7 +14,7 @@ use crate::{fixture, npm, paths};
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Measure only these; the page keeps the last results of the others
-    #[arg(value_parser = ["parse", "stream", "delay", "start", "growth"])]
+    #[arg(value_parser = ["parse", "warm", "stream", "delay", "start", "growth"])]
     only: Vec<String>,
     /// More rounds, all workloads and all peers: about an hour instead of some minutes
     #[arg(long)]
