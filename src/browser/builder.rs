@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use futures_core::future::LocalBoxFuture;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, Request, RequestCache, RequestCredentials, RequestInit, Response, Url};
+use web_sys::{Headers, Request, RequestInit, Response, Url};
 
 use super::auth::{Auth, Token};
 use super::context::AttemptContext;
@@ -17,11 +17,13 @@ use super::error::{BoxError, Error, FailureContext};
 use super::event_source::AuthenticatedEventSource;
 use super::options::Options;
 use super::request_body::Body;
-use super::shared_state::Hooks;
+use super::request_options::{Cache, Credentials, Mode, Priority, set_member};
+use super::shared_state::{Hooks, Until};
 use super::sys;
 use crate::connection::{
     Failure, HeartbeatTimeout, Reason, RedirectPolicy, Retry, RetryOn, Verdict,
 };
+use crate::event_stream::Event;
 
 /// Configures an [`AuthenticatedEventSource`]. All times are rounded up to whole milliseconds.
 #[must_use = "a builder does nothing until `open`"]
@@ -32,6 +34,7 @@ pub struct Builder {
     headers: Vec<(String, String)>,
     retry: Option<Retry>,
     hooks: Hooks,
+    signal: Option<LocalBoxFuture<'static, ()>>,
     #[expect(clippy::type_complexity, reason = "a list of settings, applied once")]
     settings: Vec<Box<dyn FnOnce(&mut Options)>>,
 }
@@ -39,7 +42,7 @@ pub struct Builder {
 impl Builder {
     pub(super) fn new(url: String) -> Self {
         let init = RequestInit::new();
-        init.set_cache(RequestCache::NoStore);
+        set_member(&init, "cache", Cache::NoStore.as_str());
         Self {
             url,
             init,
@@ -47,6 +50,7 @@ impl Builder {
             headers: Vec::new(),
             retry: None,
             hooks: Hooks::default(),
+            signal: None,
             settings: Vec::new(),
         }
     }
@@ -152,17 +156,44 @@ impl Builder {
         })
     }
 
-    /// Sets whether cookies are sent to other origins, too ([credentials mode]). Default `false`: only
-    /// to the page's own origin.
-    ///
-    /// [credentials mode]: https://fetch.spec.whatwg.org/#concept-request-credentials-mode
+    /// Sets whether cookies are sent to other origins, too. Default `false`: only to the page's own
+    /// origin. The same as [`Credentials::Include`].
     pub fn with_credentials(self, include: bool) -> Self {
-        let credentials = if include {
-            RequestCredentials::Include
-        } else {
-            RequestCredentials::SameOrigin
-        };
-        self.init.set_credentials(credentials);
+        self.credentials(match include {
+            true => Credentials::Include,
+            false => Credentials::SameOrigin,
+        })
+    }
+
+    /// Sets which requests carry cookies. Default [`Credentials::SameOrigin`].
+    pub fn credentials(self, credentials: Credentials) -> Self {
+        set_member(&self.init, "credentials", credentials.as_str());
+        self
+    }
+
+    /// Sets how requests use the browser's cache. Default [`Cache::NoStore`].
+    pub fn cache(self, cache: Cache) -> Self {
+        set_member(&self.init, "cache", cache.as_str());
+        self
+    }
+
+    /// Sets which origins a request may reach. Default [`Mode::Cors`].
+    pub fn mode(self, mode: Mode) -> Self {
+        set_member(&self.init, "mode", mode.as_str());
+        self
+    }
+
+    /// Sets the URL that requests state as their [referrer], empty for none. Default: the page's.
+    ///
+    /// [referrer]: https://fetch.spec.whatwg.org/#concept-request-referrer
+    pub fn referrer(self, url: impl AsRef<str>) -> Self {
+        set_member(&self.init, "referrer", url.as_ref());
+        self
+    }
+
+    /// Sets how urgent the request is. Default [`Priority::Auto`].
+    pub fn priority(self, priority: Priority) -> Self {
+        set_member(&self.init, "priority", priority.as_str());
         self
     }
 
@@ -214,6 +245,34 @@ impl Builder {
         self.set(move |options| options.policy.redirect = policy)
     }
 
+    /// Closes the source at the event with exactly this data, which is not delivered. If the stream ends
+    /// before, a `GET` reconnects, and any other method fails with [`Reason::End`].
+    pub fn until(mut self, data: impl Into<String>) -> Self {
+        self.hooks.until = Some(Until::Data(data.into()));
+        self
+    }
+
+    /// Closes the source after the first event for which the predicate returns `true`. If the stream ends
+    /// before, a `GET` reconnects, and any other method fails with [`Reason::End`].
+    pub fn until_event(mut self, is_last: impl Fn(&Event) -> bool + 'static) -> Self {
+        self.hooks.until = Some(Until::Event(Box::new(is_last)));
+        self
+    }
+
+    /// Sets a callback for each comment of the stream. Its argument is the text after the colon and one
+    /// space.
+    pub fn on_comment(mut self, callback: impl Fn(&str) + 'static) -> Self {
+        self.hooks.comment = Some(Box::new(callback));
+        self
+    }
+
+    /// Closes the source when this future is ready, for example when a component unmounts. The future is
+    /// dropped together with the source.
+    pub fn close_when(mut self, signal: impl Future<Output = ()> + 'static) -> Self {
+        self.signal = Some(Box::pin(signal));
+        self
+    }
+
     /// Sets a callback that decides on each failure. `None` applies the policy.
     pub fn should_retry(mut self, callback: impl Fn(&Error) -> Option<Verdict> + 'static) -> Self {
         self.hooks.verdict = Some(Box::new(callback));
@@ -252,7 +311,11 @@ impl Builder {
             policy.can_renew = auth.can_refresh();
             policy.renew_before = auth.renew_before;
         }
-        Ok(AuthenticatedEventSource::new(options, self.hooks))
+        Ok(AuthenticatedEventSource::new(
+            options,
+            self.hooks,
+            self.signal,
+        ))
     }
 
     fn fill_init(&self) -> Result<(), JsValue> {

@@ -323,6 +323,9 @@ impl Driver {
             start += slice.length();
             let contents = self.parse(&slice);
             has_comment |= contents.has_comment;
+            if contents.is_over {
+                return self.shared.lifecycle().close();
+            }
             self.shared.queue_has_room().await;
             if contents.is_too_large {
                 return self.fail(Reason::TooLarge);
@@ -365,7 +368,8 @@ impl Driver {
         }
         // The end of the stream is no error if the server ended it on purpose. In browsers it is one.
         let is_spec = self.shared.options.policy.retry.is_spec;
-        let is_ordinary_end = failure.is_ordinary_end() && !is_spec;
+        let has_ended_early = self.shared.hooks.until.is_some() && failure.reason == Reason::End;
+        let is_ordinary_end = failure.is_ordinary_end() && !is_spec && !has_ended_early;
         let error = Error::new(failure.clone(), self.drop_request());
         let hooks = &self.shared.hooks;
         let verdict = hooks

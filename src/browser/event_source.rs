@@ -8,6 +8,7 @@ use core::task::{Context, Poll};
 use core::time::Duration;
 
 use futures_core::Stream;
+use futures_core::future::LocalBoxFuture;
 use futures_core::stream::FusedStream;
 
 use super::builder::Builder;
@@ -44,12 +45,22 @@ pub struct AuthenticatedEventSource {
 struct Inner {
     shared: Rc<SharedState>,
     task: Rc<Task>,
+    /// Waits for the caller's signal to close the source.
+    closing: Option<Rc<Task>>,
+}
+
+async fn close_when(signal: LocalBoxFuture<'static, ()>, handle: Handle) {
+    signal.await;
+    handle.close();
 }
 
 impl Inner {
     fn close(&self) {
         self.shared.close();
         self.task.stop();
+        if let Some(closing) = &self.closing {
+            closing.stop();
+        }
     }
 
     fn reconnect(&self) {
@@ -69,11 +80,20 @@ impl AuthenticatedEventSource {
         Builder::new(url.into())
     }
 
-    pub(super) fn new(options: Options, hooks: Hooks) -> Self {
+    pub(super) fn new(
+        options: Options,
+        hooks: Hooks,
+        signal: Option<LocalBoxFuture<'static, ()>>,
+    ) -> Self {
         let shared = Rc::new(SharedState::new(options, hooks));
         let task = Task::spawn(driver::run(Rc::clone(&shared)));
+        let inner = Rc::new_cyclic(|inner| Inner {
+            shared,
+            task,
+            closing: signal.map(|signal| Task::spawn(close_when(signal, Handle(inner.clone())))),
+        });
         Self {
-            inner: Rc::new(Inner { shared, task }),
+            inner,
             is_terminated: false,
         }
     }

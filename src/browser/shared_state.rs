@@ -18,13 +18,24 @@ use super::state::{State, StateCell};
 use super::sys;
 use super::wake::LoopWaker;
 use crate::connection::{Clock, Interrupt, Lifecycle, Millis, ReadyState, Verdict};
-use crate::event_stream::{Event, EventStreamParser, Item, SharedStr};
+use crate::event_stream::{Event, EventStreamParser, Item, SharedStr, decode};
 
+type OnComment = Box<dyn Fn(&str)>;
 type ShouldRetry = Box<dyn Fn(&Error) -> Option<Verdict>>;
+
+/// Marks the last event of a stream.
+pub(super) enum Until {
+    /// The event with exactly this data, which is not delivered.
+    Data(String),
+    /// The event for which the predicate returns `true`.
+    Event(Box<dyn Fn(&Event) -> bool>),
+}
 
 /// The builder's callbacks.
 #[derive(Default)]
 pub(super) struct Hooks {
+    pub(super) until: Option<Until>,
+    pub(super) comment: Option<OnComment>,
     pub(super) verdict: Option<ShouldRetry>,
 }
 
@@ -75,6 +86,8 @@ impl Queue {
 pub(super) struct SliceContents {
     pub(super) has_comment: bool,
     pub(super) is_too_large: bool,
+    /// Whether the slice contained the last event.
+    pub(super) is_over: bool,
 }
 
 impl SharedState {
@@ -189,22 +202,54 @@ impl SharedState {
         slice.copy_to(parser.room(len));
         parser.add(len);
         let mut contents = SliceContents::default();
-        let (mut queue, mut lifecycle) = (self.queue.borrow_mut(), self.lifecycle());
-        while let Some(item) = parser.next_item() {
+        // Nothing is borrowed while a callback runs, because it may close the source.
+        while !contents.is_over
+            && let Some(item) = parser.next_item()
+        {
             contents.has_comment |= matches!(item, Item::Comment(_));
             contents.is_too_large |= matches!(item, Item::TooLarge);
-            let is_event = matches!(item, Item::Event(_));
-            if is_event && queue.items.is_empty() {
-                queue.taken_id = lifecycle.retry_state().last_event_id().into();
+            let position = self.commit(&item);
+            match (item, &self.hooks.comment) {
+                (Item::Event(_), _) => {
+                    contents.is_over = self.on_event(parser.owned_event(), position);
+                }
+                (Item::Comment(text), Some(on_comment)) => on_comment(&decode(text)),
+                _ => {}
             }
-            lifecycle.retry_state_mut().commit(&item);
-            if is_event {
-                queue.push(parser.owned_event());
-            }
+            contents.is_over |= self.is_closed();
         }
-        drop((queue, lifecycle));
         self.taker.wake();
         contents
+    }
+
+    /// Commits an item. Returns the last event ID before it if the queue is empty.
+    fn commit(&self, item: &Item<'_>) -> Option<SharedStr> {
+        let mut lifecycle = self.lifecycle();
+        let is_first = matches!(item, Item::Event(_)) && self.is_emptied();
+        let position = is_first.then(|| lifecycle.retry_state().last_event_id().into());
+        lifecycle.retry_state_mut().commit(item);
+        position
+    }
+
+    /// Queues an event, and returns whether it is the last. `position` is the last event ID before it
+    /// if the queue is empty.
+    fn on_event(&self, event: Event, position: Option<SharedStr>) -> bool {
+        let is_last = match &self.hooks.until {
+            None => false,
+            Some(Until::Data(data)) if event.data == *data => return true,
+            Some(Until::Data(_)) => false,
+            Some(Until::Event(is_last)) => is_last(&event),
+        };
+        if self.is_closed() {
+            // The predicate closed the source.
+            return true;
+        }
+        let mut queue = self.queue.borrow_mut();
+        if let Some(position) = position {
+            queue.taken_id = position;
+        }
+        queue.push(event);
+        is_last
     }
 
     fn is_emptied(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use authenticated_event_source::browser::ResponseBytes;
 use authenticated_event_source::connection::{ReadyState, Reason, Retry};
 use authenticated_event_source::{AuthenticatedEventSource, Event};
 use futures_util::StreamExt;
@@ -11,6 +12,7 @@ use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::Response;
 
 fn source(url: &str) -> AuthenticatedEventSource {
     AuthenticatedEventSource::builder(url)
@@ -92,6 +94,20 @@ async fn the_end_of_a_byte_stream_from_a_replaced_fetch_is_seen() {
     assert_eq!(event.data, "a");
     assert!(source.next().await.is_none());
     assert_eq!(*requested.borrow(), ["https://example.com/events"]);
+}
+
+#[wasm_bindgen_test]
+async fn the_body_of_a_response_is_a_stream_of_bytes() {
+    let response = js_sys::eval("new Response('data: a\\n\\n')").expect("a response");
+    let response: Response = response.unchecked_into();
+    let bytes = ResponseBytes::new(&response).expect("a body");
+    let chunks: Vec<_> = bytes.map(|chunk| chunk.expect("a chunk")).collect().await;
+    assert_eq!(chunks.concat(), b"data: a\n\n");
+
+    let locked = js_sys::eval("const r = new Response('a'); r.body.getReader(); r");
+    let locked: Response = locked.expect("a response").unchecked_into();
+    let error = ResponseBytes::new(&locked).expect_err("a locked body");
+    assert!(error.to_string().starts_with("TypeError: "), "{error}");
 }
 
 #[wasm_bindgen_test]

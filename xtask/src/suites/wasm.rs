@@ -69,7 +69,7 @@ fn wasm_pack(server: &Fixture) -> Result<Command> {
     let mut tests = command("wasm-pack", paths::root());
     tests.args(["test", "--headless", "--chrome", "--mode", "no-install"]);
     tests.arg("--chromedriver").arg(driver);
-    tests.args([".", "--features", "serde", "--test", "wasm"]);
+    tests.args([".", "--features", "serde,stream", "--test", "wasm"]);
     tests
         .env("PATH", paths::path_with_tools()?)
         .env("FIXTURE_URL", server.url())
