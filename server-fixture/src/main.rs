@@ -28,6 +28,8 @@ fn main() -> ExitCode {
 
 async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     let logs = tracing_subscriber::fmt().with_writer(std::io::stderr);
+    // The subscriber would report a failed write with `eprintln!`, which panics if stderr is on a full disk.
+    let logs = logs.log_internal_errors(false);
     logs.with_ansi(std::io::stderr().is_terminal()).init();
     let listener = TcpListener::bind((config.host.as_str(), config.port)).await?;
     let address = listener.local_addr()?;

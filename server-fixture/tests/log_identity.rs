@@ -14,6 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::json;
 use server_fixture::event_log::FileLog;
 use support::process::Folder;
@@ -221,6 +222,25 @@ async fn replaced_redis_stream_begins_a_new_epoch() {
 }
 
 #[tokio::test]
+async fn every_other_way_to_change_the_redis_stream_begins_a_new_epoch() {
+    let ways: [&[&str]; 7] = [
+        &["PEXPIRE", EVENTS, "1"],
+        &["RENAME", EVENTS, "elsewhere"],
+        &["MOVE", EVENTS, "1"],
+        &["SWAPDB", "0", "1"],
+        &["FLUSHDB"],
+        &["DEL", "sse:events:identity"],
+        &["XSETID", EVENTS, "9000000000000000-5"],
+    ];
+    join_all(ways.map(async |way| {
+        let redis = Redis::start().await;
+        let node = node_on(&redis).await;
+        assert_new_epoch(&node, &[], async || redis.ask(way).await).await;
+    }))
+    .await;
+}
+
+#[tokio::test]
 async fn redis_stream_with_foreign_newer_events_is_a_gap_before_and_after_them() {
     let redis = Redis::start().await;
     let node = node_on(&redis).await;
@@ -363,6 +383,42 @@ async fn redis_that_may_evict_the_log_is_a_warning_at_the_start() {
         log.contains("WARN") && log.contains("`maxmemory-policy` is volatile-ttl"),
         "{log}"
     );
+}
+
+// All stores.
+
+/// Publishes faster than the log keeps events. Each event arrives, or is counted by a gap.
+async fn assert_every_event_arrives_or_is_counted(node: &Node) {
+    let mut reader = Reader::open(node).await;
+    let publish = async || publish_all(&reader.client, 50).await;
+    join_all([publish(), publish(), publish(), publish()]).await;
+    let last = publish_all(&reader.client, 1).await.remove(0);
+    let (epoch, count) = (epoch(&last), 201);
+    let mut position = 0;
+    while position < count {
+        let event = reader.stream.event().await;
+        if event.event_type == "gap" {
+            let gap = event.json();
+            assert_eq!(
+                (&gap["requested"], &gap["reason"]),
+                (&json!(format!("{epoch}-{position}")), &json!("lag"))
+            );
+            position += gap["missed"].as_u64().unwrap();
+        } else {
+            position += 1;
+            assert_eq!(event.id, Some(format!("{epoch}-{position}")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_that_a_small_log_drops_are_counted() {
+    let (redis, folder) = (Redis::start().await, Folder::new());
+    let file = format!("file:{}", folder.join("events.redb"));
+    for log in ["memory", &file, &redis.url()] {
+        let node = Node::start(&["--log", log, "--keep", "1"]).await;
+        assert_every_event_arrives_or_is_counted(&node).await;
+    }
 }
 
 // The file.
@@ -656,6 +712,31 @@ async fn revoked_token_stays_revoked_after_a_restart_with_a_file() {
     assert_is_revoked(&node, &token).await;
     let other = node.client().token("ann", 900).await;
     log_out(&node, &other).await;
+}
+
+#[tokio::test]
+async fn token_that_is_revoked_on_a_full_disk_is_stored_later() {
+    let folder = Folder::new();
+    let path = folder.join("events.redb");
+    let log = format!("file:{path}");
+    let node = Node::start_with_file_size_limits(&["--log", &log]).await;
+    let token = node.client().token("ann", 900).await;
+    let ann = node
+        .client()
+        .with("authorization", &format!("Bearer {token}"));
+    node.limit_file_size(Some(1));
+    let answer = ann.request("POST", "/logout").await;
+    assert_eq!(answer.status, 503, "{}", answer.text());
+    assert_is_revoked(&node, &token).await;
+    node.limit_file_size(None);
+    soon(async {
+        while !node.log().contains("Stored a logout") {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    node.kill().await;
+    assert_is_revoked(&node_with(&path).await, &token).await;
 }
 
 #[tokio::test]

@@ -49,8 +49,9 @@ async fn exchange_revocations(state: &AppState) {
         return;
     };
     for revocation in state.revocations.missing_from(&stored) {
-        if let Err(error) = state.revocation_store.revoke(revocation).await {
-            tracing::warn!(%error, "A logout is not stored yet. The server retries.");
+        match state.revocation_store.revoke(revocation).await {
+            Ok(()) => tracing::info!("Stored a logout that the store did not hold"),
+            Err(error) => tracing::warn!(%error, "A logout is not stored yet. The server retries."),
         }
     }
     state.revocations.add(stored);

@@ -30,7 +30,7 @@ pub(super) async fn events(
     let (log, revocations): (Arc<dyn EventLog>, Arc<dyn RevocationStore>) = match &config.log {
         LogStorage::Memory => (
             Arc::new(MemoryLog::new(config.keep)),
-            Arc::new(MemoryRevocations),
+            Arc::new(MemoryRevocations::default()),
         ),
         LogStorage::File(path) => {
             let log = Arc::new(FileLog::open(path, config.keep).await?);
