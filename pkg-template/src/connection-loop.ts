@@ -5,12 +5,14 @@ import { monotonic } from './clock.ts';
 import { readErrorBody } from './error-body.ts';
 import { EventSourceError, type Reason } from './errors.ts';
 import { EventTableReader } from './event-table.ts';
+import { NOT_A_RESPONSE, NOT_READABLE, messageOf } from './messages.ts';
 import { watchPage } from './page-lifecycle.ts';
 import {
   ATTEMPT,
   BROKEN,
   CAUSE,
   CLOSE,
+  DETAIL,
   ENDED,
   HAS_COMMENT,
   HAS_ID,
@@ -20,7 +22,6 @@ import {
   IS_END,
   IS_RESTARTING,
   IS_TOO_LARGE,
-  MESSAGE,
   NOTE_COMMENT,
   NO_RESPONSE,
   PREPARED,
@@ -31,6 +32,7 @@ import {
   REFRESH_REFUSED,
   RESPONSE_HEADERS,
   RESUME,
+  SILENCE,
   SLICE,
   STATUS,
   STEP_FIND_REDIRECT,
@@ -45,7 +47,7 @@ import {
   WAKE,
 } from './protocol.ts';
 import { ConnectionRequest } from './request.ts';
-import { Secrets } from './secrets.ts';
+import { Secrets, withoutSecretParts } from './secrets.ts';
 import { settingsOf } from './settings.ts';
 import type { SourceController } from './source-controller.ts';
 import type { AttemptCause, AttemptContext, Credentials, ExpiringToken } from './token.ts';
@@ -59,6 +61,14 @@ const COLON = 0x3a;
  * this often.
  */
 const LONGEST_TIMEOUT = 5000;
+
+/** How many sources of this page use each origin. Browsers limit the connections to an origin. */
+const sourcesOfOrigin = new Map<string, number>();
+
+function countSource(url: string, change: number): void {
+  const { origin } = new URL(url);
+  sourcesOfOrigin.set(origin, (sourcesOfOrigin.get(origin) ?? 0) + change);
+}
 
 /**
  * Runs one connection: it performs the steps that the core decides (see src/connection/machine.rs), and reports their
@@ -78,6 +88,10 @@ export class ConnectionLoop {
   #response: Response | undefined;
   /** The text of the body of an error response. */
   #errorBody: string | undefined;
+  /** The problem of the credentials of the latest request, if there is one. */
+  #authProblem: string | undefined;
+  /** The message of a failure that the core does not know. */
+  #problem: string | undefined;
   /** The exception that caused the failure, if there is one. */
   #cause: unknown;
   /** Texts that no error may repeat. */
@@ -94,10 +108,11 @@ export class ConnectionLoop {
     this.#url = controller.url;
     this.#secrets = new Secrets(controller.url);
     const { options } = controller;
-    this.#core = new Core(settingsOf(options, controller.isFetchable));
+    this.#core = new Core(settingsOf(options, controller));
     this.#core.setLastEventId(controller.lastEventId);
     this.#parser = new Parser(options.limits.maxEventSize);
     this.#reader = new EventTableReader(memory);
+    countSource(controller.url, 1);
     void this.#run(this.#core);
   }
 
@@ -141,7 +156,10 @@ export class ConnectionLoop {
     } catch (cause) {
       // A defect of ours, or of a replaced platform function. A source that reports nothing would seem to wait forever.
       const failure = { reason: 'wasm', cause: this.#secrets.removedFrom(cause) } as const;
-      const error = new EventSourceError('the source broke down: see `error.cause`', failure);
+      const error = new EventSourceError(
+        'The source failed because of a defect, or of a replaced platform function. See `error.cause`.',
+        failure,
+      );
       this.#controller.failed(error, -1, 1, false);
     } finally {
       this.#release(core);
@@ -185,6 +203,7 @@ export class ConnectionLoop {
       this.#fail(core, ILLEGAL_REQUEST);
       return;
     }
+    this.#authProblem = this.#request.authProblem;
     core.signal(PREPARED, this.#now(core));
   }
 
@@ -243,6 +262,11 @@ export class ConnectionLoop {
   }
 
   #responded(core: Core, kind: number, response: Response): void {
+    // A `fetch` of the caller may return anything.
+    if (!(response as Partial<Response> | undefined)?.headers?.get) {
+      this.#failWith(core, NOT_A_RESPONSE);
+      return;
+    }
     const { status, type, headers } = response;
     for (const [index, name] of RESPONSE_HEADERS.entries()) core.setHeader(index, headers.get(name) ?? '');
     const isProbe = kind === STEP_FIND_REDIRECT || kind === STEP_PROBE;
@@ -259,19 +283,25 @@ export class ConnectionLoop {
   #forgetFailure(): void {
     this.#response = undefined;
     this.#errorBody = undefined;
+    this.#problem = undefined;
     this.#cause = undefined;
   }
 
   #open(core: Core): void {
     const response = this.#response!;
-    // A response without a body is an event stream that has ended.
-    if (!response.body) {
+    // For browsers a response without a body is an event stream that has ended.
+    if (response.body === null && !this.#controller.options.request.fetch) {
       this.#fail(core, ENDED);
+      return;
+    }
+    // A `fetch` of the caller, or of an old runtime, may return anything.
+    if (!(response.body as Partial<ReadableStream> | null)?.getReader || response.body!.locked) {
+      this.#failWith(core, NOT_READABLE);
       return;
     }
     this.#response = undefined;
     try {
-      this.#body = new BodyReader(response.body, response);
+      this.#body = new BodyReader(response.body!, response);
     } catch (error) {
       this.#fail(core, BROKEN, error);
       return;
@@ -300,7 +330,7 @@ export class ConnectionLoop {
   async #deliver(core: Core, body: BodyReader, read: ReadableStreamReadResult<Uint8Array>): Promise<void> {
     if (read.done) return this.#fail(core, ENDED);
     const chunk = body.take(read.value);
-    if (!ArrayBuffer.isView(chunk)) throw new TypeError('a stream of bytes is needed: its chunk is no Uint8Array');
+    if (!ArrayBuffer.isView(chunk)) return this.#failWith(core, NOT_READABLE);
     const controller = this.#controller;
     const parser = this.#parser;
     const reader = this.#reader;
@@ -336,17 +366,38 @@ export class ConnectionLoop {
   async #decide(core: Core): Promise<void> {
     const controller = this.#controller;
     const [attempt, isEnd] = [core.number(ATTEMPT), Boolean(core.number(IS_END))];
-    const [reason, advice] = [core.text(REASON) as Reason, core.text(MESSAGE)];
-    // The only message that quotes the server. In the other messages a header value could be an ordinary word.
-    const message = reason === 'content-type' ? this.#secrets.removedFrom(advice) : advice;
+    const reason = core.text(REASON) as Reason;
     const cause = this.#secrets.removedFrom(this.#cause);
     const status = core.number(STATUS) || undefined;
+    const message = this.#problem ?? this.#messageOf(core, reason);
     const facts = { reason, status, cause, response: this.#response, body: this.#errorBody };
     const error = new EventSourceError(message, facts);
     const verdict = await this.#untilInterrupted(core, () => controller.verdict(error));
     if (!verdict) return;
     const wait = core.judge(numberOf(verdict.value), this.#now(core), Math.random());
     controller.failed(error, wait, attempt, isEnd);
+  }
+
+  #messageOf(core: Core, reason: Reason): string {
+    const { url } = this.#controller;
+    const isInPage = Boolean(globalThis.location);
+    return messageOf({
+      reason,
+      status: core.number(STATUS),
+      detail: core.number(DETAIL),
+      silence: core.number(SILENCE),
+      // The only header value that a message quotes. The server may echo a secret in it.
+      type: this.#secrets.removedFrom(this.#response?.headers.get('Content-Type') ?? '').slice(0, 100),
+      authProblem: this.#authProblem,
+      sources: isInPage ? sourcesOfOrigin.get(new URL(url).origin)! : 1,
+      url: this.#secrets.removedFrom(withoutSecretParts(url)),
+    });
+  }
+
+  /** Fails permanently, because a retry would find the same problem. */
+  #failWith(core: Core, problem: string): void {
+    this.#fail(core, ILLEGAL_REQUEST);
+    this.#problem = problem;
   }
 
   #fail(core: Core, signal: number, cause?: unknown): void {
@@ -449,6 +500,7 @@ export class ConnectionLoop {
     this.#closeRequest();
     clearTimeout(this.#timer);
     this.#page?.abort();
+    countSource(this.#controller.url, -1);
     core.free();
     this.#core = undefined;
     this.#parser.free();

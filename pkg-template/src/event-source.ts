@@ -81,7 +81,7 @@ export const EventSource: {
     constructor(url: unknown, init: unknown = {}) {
       // biome-ignore lint/correctness/noUndeclaredVariables: every function has `arguments`
       // biome-ignore lint/complexity/noArguments: a rest parameter would change the length of the constructor
-      if (arguments.length === 0) throw new TypeError('a URL is needed');
+      if (arguments.length === 0) throw new TypeError('The URL is missing. Pass one.');
       super();
       const isNative = !(this instanceof AuthenticatedEventSource);
       // In the order of WebIDL, which determines the exception if both arguments are invalid.
@@ -385,8 +385,10 @@ function resolve(url: string): string {
   } catch {
     // Replaced by the exception below, which quotes no secret.
   }
-  const advice = base ? '' : ': where there is no page, it must be absolute';
-  throw new DOMException(`'${withoutSecretParts(url)}' is not a valid URL${advice}`, 'SyntaxError');
+  const advice = base
+    ? 'Correct it.'
+    : 'On a server, create the source in an effect (see docs/recipes.md), or use an absolute URL.';
+  throw new DOMException(`'${withoutSecretParts(url)}' is not a valid URL. ${advice}`, 'SyntaxError');
 }
 
 /** Gives members the attributes that WebIDL requires: all are enumerable. */

@@ -1,6 +1,7 @@
 // The arguments of fetchEventSource(), as a URL and options.
 import type { FetchEventSourceInit } from './fetch-event-source.ts';
-import { toHeaders, type RetryOptions } from './options.ts';
+import type { HeaderEntries } from './headers.ts';
+import { readHeaderEntries, type RetryOptions } from './options.ts';
 import type { AttemptContext } from './token.ts';
 
 const SECOND = 1000;
@@ -24,12 +25,13 @@ export interface FetchOptions {
 export function readRequest(input: RequestInfo | URL, init: FetchEventSourceInit): FetchRequest {
   const given: FetchEventSourceInit =
     input instanceof Request ? { ...membersOf(input), ...defined(init) } : defined(init);
+  const { onopen: _open, onmessage: _message, onclose: _close, onerror: _error, ...members } = given;
   const headers = readHeaders((input as Partial<Request>).headers, given.headers);
   const isGet = (given.method ?? 'GET').toUpperCase() === 'GET';
   return {
     url: input instanceof Request ? input.url : input,
     options: {
-      ...given,
+      ...members,
       ...headers,
       lastEventId: given.lastEventId ?? headers.lastEventId,
       // Showing the page must not send a request again that is not a `GET`.
@@ -71,7 +73,7 @@ function membersOf(request: Request): object {
 
 /** The headers of the source, and the last event ID at its start. */
 interface ReadHeaders {
-  headers: Headers | ((context: AttemptContext) => Promise<Headers>);
+  headers: HeaderEntries | ((context: AttemptContext) => Promise<HeaderEntries>);
   lastEventId?: string;
 }
 
@@ -81,13 +83,18 @@ function readHeaders(base: HeadersInit | undefined, added: FetchEventSourceInit[
     return { headers: async (context) => merge(base, await added(context)) };
   }
   const headers = merge(base, added);
-  const lastEventId = headers.get('Last-Event-ID') ?? '';
-  headers.delete('Last-Event-ID');
-  return { headers, lastEventId };
+  return {
+    headers: headers.filter((entry) => !isNamed(entry, 'last-event-id')),
+    lastEventId: headers.filter((entry) => isNamed(entry, 'last-event-id')).at(-1)?.[1] ?? '',
+  };
 }
 
-function merge(base: HeadersInit | undefined, added: HeadersInit | undefined): Headers {
-  const headers = new Headers(base);
-  for (const [name, value] of toHeaders(added, 'headers')) headers.set(name, value);
-  return headers;
+function merge(base: HeadersInit | undefined, added: HeadersInit | undefined): HeaderEntries {
+  const own = readHeaderEntries(added, 'headers');
+  const inherited = readHeaderEntries(base, 'headers');
+  return [...inherited.filter(([name]) => !own.some((entry) => isNamed(entry, name.toLowerCase()))), ...own];
+}
+
+function isNamed([name]: [string, string], lowerCase: string): boolean {
+  return name.toLowerCase() === lowerCase;
 }

@@ -1,6 +1,7 @@
 // The second argument of the constructor: its public types, and the checks.
 import type { EventSourceError } from './errors.ts';
 import type { SourceEvent } from './event-classes.ts';
+import { headerEntries, type HeaderEntries } from './headers.ts';
 import type { AttemptContext, AuthProvider, MaybePromise, Token } from './token.ts';
 import type { Until } from './until.ts';
 
@@ -53,8 +54,12 @@ export interface StandardSchema<Output> {
 /** How the data of an event is parsed. */
 export type Parse<Data> = 'json' | ((data: string, event: SourceEvent) => Data) | StandardSchema<Data>;
 
-/** The second argument. All members except `withCredentials` are `[NON-SPEC]`. */
-export interface AuthenticatedEventSourceInit<Data = string> {
+/**
+ * The second argument. All members except `withCredentials` are `[NON-SPEC]`. Members of `RequestInit` and of the runtime's
+ * own extensions are passed to `fetch`.
+ */
+export interface AuthenticatedEventSourceInit<Data = string>
+  extends Omit<RequestInit, 'body' | 'cache' | 'headers' | 'method' | 'signal'> {
   /** A bearer token, a function that is called for one on every attempt, or a provider. */
   auth?: string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>) | AuthProvider;
   /** The same as `auth`, for the simple case. */
@@ -74,26 +79,10 @@ export interface AuthenticatedEventSourceInit<Data = string> {
    * or `onUnauthorized` it must come from a function.
    */
   body?: BodyInit | null | ((context: AttemptContext) => MaybePromise<BodyInit | null>);
-  /** As in `RequestInit`. */
-  mode?: RequestMode;
-  /** As in `RequestInit`. Default `'same-origin'`. */
-  credentials?: RequestCredentials;
   /** As in `RequestInit`. Default `'no-store'`. */
   cache?: RequestCache;
-  /** As in `RequestInit`. See also `redirectPolicy`. */
-  redirect?: RequestRedirect;
-  /** As in `RequestInit`. */
-  referrer?: string;
-  /** As in `RequestInit`. */
-  referrerPolicy?: ReferrerPolicy;
-  /** As in `RequestInit`. */
-  integrity?: string;
-  /** As in `RequestInit`. */
-  keepalive?: boolean;
-  /** As in `RequestInit`. Default `'auto'`. */
-  priority?: RequestPriority;
   /** Closes the source when it aborts. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
   /** Sends cookies to other origins too. Default `false`. */
   withCredentials?: boolean;
   /** The function that sends the requests. Default: the global `fetch`. */
@@ -241,7 +230,7 @@ export interface ResolvedOptions {
 /** The options as the caller gave them: every member may have any type. */
 type Given = { readonly [Name in keyof AuthenticatedEventSourceInit | 'shared']?: unknown };
 
-/** The members of `RequestInit` that are passed to `fetch` unchanged. */
+/** The members of `RequestInit`, which may be inherited. */
 const REQUEST_MEMBERS = [
   'cache',
   'credentials',
@@ -253,6 +242,38 @@ const REQUEST_MEMBERS = [
   'referrer',
   'referrerPolicy',
 ] as const;
+
+type OwnMember =
+  | Exclude<keyof AuthenticatedEventSourceInit, keyof RequestInit>
+  | 'body'
+  | 'headers'
+  | 'method'
+  | 'shared'
+  | 'signal';
+
+/** The members that `fetch` does not receive as they are. A new option that is not listed does not compile. */
+const OWN_MEMBERS: Readonly<Record<OwnMember, 1>> = {
+  auth: 1,
+  body: 1,
+  connectTimeout: 1,
+  fetch: 1,
+  headers: 1,
+  heartbeatTimeout: 1,
+  lastEventId: 1,
+  lastEventIdParam: 1,
+  maxEventSize: 1,
+  method: 1,
+  openWhenHidden: 1,
+  parse: 1,
+  redirectPolicy: 1,
+  retry: 1,
+  shared: 1,
+  shouldRetry: 1,
+  signal: 1,
+  token: 1,
+  until: 1,
+  withCredentials: 1,
+};
 
 /**
  * Reads and checks the second argument of the constructor once, so that a mistake throws where it was made, and not at the
@@ -314,10 +335,12 @@ function readMethod({ method: given = 'GET', body }: Given, requestInit: Request
   return method;
 }
 
+/** Returns the members for `fetch`, including those of one runtime (`dispatcher`, `duplex`, `next`, `cf`). */
 function readRequest(given: Given): RequestInit {
   const request: Record<string, unknown> = { cache: 'no-store' };
-  for (const member of REQUEST_MEMBERS) {
-    if (given[member] !== undefined) request[member] = given[member];
+  for (const member of [...REQUEST_MEMBERS, ...Object.keys(given)]) {
+    const value = given[member as keyof Given];
+    if (value !== undefined && !Object.hasOwn(OWN_MEMBERS, member)) request[member] = value;
   }
   if (given.withCredentials) request.credentials = 'include';
   return request;
@@ -333,19 +356,23 @@ function readRedirectPolicy({ redirectPolicy, redirect }: Given): string {
  * Returns a copy, which later changes by the caller do not affect. Illegal headers throw here. The message of the engine is
  * not used, because some engines quote the value, which may be a secret.
  */
-export function toHeaders(init: unknown, name: string): Headers {
+export function readHeaderEntries(init: unknown, name: string): HeaderEntries {
   try {
-    return new Headers(init as HeadersInit);
+    const entries = headerEntries(init);
+    new Headers(entries);
+    return entries;
   } catch {
-    throw new TypeError(`\`${name}\` holds a header name or value that is not legal`);
+    throw new TypeError(
+      `\`${name}\` contains an illegal header name or value. Remove line breaks and other control characters.`,
+    );
   }
 }
 
 /** Returns `headers` as a function. The value is read once, because it may be an iterator. */
 function readHeaders(headers: unknown): Pick<ResolvedRequest, 'headers' | 'hasHeaders'> {
   if (typeof headers === 'function') return { headers: headers as HeadersFunction, hasHeaders: true };
-  const fixed = toHeaders(headers, 'headers');
-  return { headers: () => fixed, hasHeaders: !fixed.keys().next().done };
+  const fixed = readHeaderEntries(headers, 'headers');
+  return { headers: () => fixed, hasHeaders: fixed.length > 0 };
 }
 
 function readAuth(auth: unknown, mayResend: boolean, isSpec: boolean, hasProvidedHeaders: boolean): ResolvedAuth {
@@ -357,7 +384,7 @@ function readAuth(auth: unknown, mayResend: boolean, isSpec: boolean, hasProvide
   if (!['function', 'string'].includes(typeof token) && (isProvider || token !== undefined)) {
     throw new TypeError('`auth` must be a token, a function that returns one, or an object with either as `token`');
   }
-  toHeaders([[header, `${scheme} ${typeof token === 'string' ? token : ''}`]], 'auth');
+  readHeaderEntries([[header, `${scheme} ${typeof token === 'string' ? token : ''}`]], 'auth');
   const canRenew = typeof token === 'function';
   return {
     hasAuth: token !== undefined,

@@ -48,6 +48,10 @@ export const IS_RESTARTING = 2;
 export const IS_END = 3;
 /** The status of the failure, 0 if it has none. */
 export const STATUS = 4;
+/** What makes the reason of the failure more precise, `DETAIL_…`. */
+export const DETAIL = 5;
+/** How long nothing arrived, in seconds. */
+export const SILENCE = 6;
 
 // Texts that `Core.text` returns.
 
@@ -57,8 +61,21 @@ export const CAUSE = 0;
 export const ID_HEADER = 1;
 /** The reason of the failure. */
 export const REASON = 2;
-/** The message of the failure. */
-export const MESSAGE = 3;
+
+// What makes the reason of a failure more precise.
+
+/** Nothing. */
+export const DETAIL_NONE = 0;
+/** The first connect worked, but CORS refuses each reconnect. */
+export const DETAIL_RESUME_REFUSED = 1;
+/** The last event ID contains characters that the platform refuses in a header. */
+export const DETAIL_ID_NOT_SENDABLE = 2;
+/** The server answered 431, and the request had a last event ID. */
+export const DETAIL_ID_TOO_LONG = 3;
+/** The browser blocks a request over HTTP, because the page uses HTTPS. */
+export const DETAIL_MIXED_CONTENT = 4;
+/** The page is cross-origin isolated, where a CORS refusal looks like a dead network. */
+export const DETAIL_CORS_UNKNOWN = 5;
 
 // The steps that `Core.step` returns.
 
@@ -168,6 +185,9 @@ export const SETTINGS = [
   'renewBefore',
   'isGet',
   'isFetchable',
+  'isMixedContent',
+  'isIsolated',
+  'sendsIdAsParam',
   'mayProbe',
   'connectTimeout',
   'heartbeatTimeout',

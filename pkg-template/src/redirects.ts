@@ -1,8 +1,10 @@
+import { headerEntries } from './headers.ts';
+
 /** The limit of Fetch ("HTTP-redirect fetch"). */
 const MAX_REDIRECTS = 20;
 
 /** Headers that describe a body, and are dropped with it. */
-const BODY_HEADERS = ['Content-Encoding', 'Content-Language', 'Content-Location', 'Content-Type'];
+const BODY_HEADERS = ['content-encoding', 'content-language', 'content-location', 'content-type'];
 
 /** A function that sends requests: the global `fetch`, or the caller's. */
 export type SendRequest = (url: string, init: RequestInit) => Promise<Response>;
@@ -48,8 +50,7 @@ function redirected(init: RequestInit, status: number): RequestInit {
   }
   const becomesGet = status === 303 ? !['GET', 'HEAD'].includes(method) : status < 303 && method === 'POST';
   if (!becomesGet) return init;
-  const headers = new Headers(init.headers);
-  for (const name of BODY_HEADERS) headers.delete(name);
+  const kept = headerEntries(init.headers).filter(([name]) => !BODY_HEADERS.includes(name.toLowerCase()));
   const { body: _body, duplex: _duplex, ...rest } = init as RequestInit & { duplex?: string };
-  return { ...rest, method: 'GET', headers };
+  return { ...rest, method: 'GET', headers: Object.fromEntries(kept) };
 }

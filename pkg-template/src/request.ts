@@ -1,5 +1,7 @@
 // The request of one attempt: URL, headers, redirect rules.
 import type { Core } from '#bindings';
+import { headerEntries, headerRecord } from './headers.ts';
+import { authProblemOf } from './messages.ts';
 import {
   GUARD_MANUAL,
   GUARD_SAME_ORIGIN_MODE,
@@ -10,6 +12,7 @@ import {
   STEP_FIND_REDIRECT,
   STEP_PROBE,
 } from './protocol.ts';
+import { withParam } from './query.ts';
 import { followWithinOrigin, type SendRequest } from './redirects.ts';
 import { hasSecretHeader, type Secrets } from './secrets.ts';
 import type { SourceController } from './source-controller.ts';
@@ -26,6 +29,8 @@ export class ConnectionRequest {
   readonly #aborting = new AbortController();
   /** Whether the request carries secrets, which belong to the origin of the URL that the caller gave. */
   declare readonly hasSecrets: boolean;
+  /** The problem of the credentials, if the server refuses them. */
+  declare readonly authProblem: string | undefined;
 
   /**
    * Builds the request. Throws if a header is not legal, or if the URL has a user name or a password.
@@ -44,7 +49,7 @@ export class ConnectionRequest {
     const { lastEventIdParam, fetch } = options.request;
     // The exception of the platform's `fetch` would quote the password.
     if (!fetch && hasUserInfo(url)) throw new TypeError();
-    const headers = headersOf(options.auth, init.headers, given);
+    const { headers, names } = headersOf(options.auth, init.headers, given);
     secrets.addHeaders(headers);
     if (given) secrets.addToken(given.token);
     this.hasSecrets = hasSecretHeader(headers) || init.body !== undefined;
@@ -53,15 +58,18 @@ export class ConnectionRequest {
     // With a parameter, the header is left out of cross-origin requests, because the server may refuse the preflight.
     if (lastEventId && (lastEventIdParam === undefined || origin === ORIGIN_SAME))
       headers.set('Last-Event-ID', core.text(ID_HEADER));
+    if (ignoresCache() && init.cache === 'no-store' && !headers.has('Cache-Control'))
+      headers.set('Cache-Control', 'no-cache');
     this.#guard = core.guard(origin, this.hasSecrets);
     if (this.#guard === GUARD_SAME_ORIGIN_MODE) init.mode = 'same-origin';
     // A caller who refuses redirects altogether keeps that.
     if (this.#guard === GUARD_MANUAL && init.redirect !== 'error') init.redirect = 'manual';
-    this.#init = { ...init, headers, signal: this.#aborting.signal };
+    this.#init = { ...init, headers: headerRecord(headers, names), signal: this.#aborting.signal };
     this.#fetch = fetch;
     this.#address = address;
     this.#url =
       lastEventId && lastEventIdParam !== undefined ? withParam(address, lastEventIdParam, lastEventId) : address;
+    this.authProblem = authProblemOf(headers.get(options.auth.header), options.auth.header);
   }
 
   /** Sends the request, or a diagnostic request. */
@@ -94,16 +102,32 @@ export class ConnectionRequest {
   }
 }
 
+/** Headers, and their names as they are spelled. */
+interface SpelledHeaders {
+  headers: Headers;
+  names: string[];
+}
+
 /** Returns the caller's headers, `Accept` and the token. Throws if one is not legal. */
 function headersOf(
   { header, scheme }: { header: string; scheme: string },
   given: HeadersInit | undefined,
   token: ExpiringToken | undefined,
-): Headers {
-  const headers = new Headers(given);
+): SpelledHeaders {
+  const entries = headerEntries(given);
+  const headers = new Headers(entries);
+  const names = ['Accept', 'Last-Event-ID', 'Cache-Control', ...entries.map(([name]) => name)];
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream');
-  if (token) headers.set(header, scheme ? `${scheme} ${token.token}` : token.token);
-  return headers;
+  if (token) {
+    headers.set(header, scheme ? `${scheme} ${token.token}` : token.token);
+    names.push(header);
+  }
+  return { headers, names };
+}
+
+/** Whether the runtime's `fetch` ignores `cache`. Browsers do not, and there the header would cause a preflight. */
+function ignoresCache(): boolean {
+  return 'Deno' in globalThis || 'Bun' in globalThis;
 }
 
 function hasUserInfo(url: string): boolean {
@@ -117,10 +141,4 @@ function originOf(url: string): number {
   const { location, origin = location?.origin } = globalThis;
   if (!location?.origin) return ORIGIN_NONE;
   return new URL(url).origin === origin ? ORIGIN_SAME : ORIGIN_OTHER;
-}
-
-function withParam(address: string, name: string, value: string): string {
-  const url = new URL(address);
-  url.searchParams.set(name, value);
-  return url.href;
 }

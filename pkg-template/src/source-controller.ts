@@ -124,6 +124,14 @@ export class SourceController {
     return Boolean(this.options.request.fetch) || /^https?:\/\/[^@/]*\//.test(this.url);
   }
 
+  /** Whether the browser blocks the URL as mixed content. It allows addresses of the same machine. */
+  get isMixedContent(): boolean {
+    return (
+      /^https:/.test(globalThis.origin) &&
+      /^http:\/\/(?!([^/]+\.)?localhost[:/]|127\.[\d.]+[:/]|\[::1\])/.test(this.url)
+    );
+  }
+
   start(): void {
     if (!this.#watchSignal()) return;
     watchPolicy(this.url, this.released, () => {

@@ -7,9 +7,9 @@ use wasm_bindgen::prelude::*;
 use super::protocol::*;
 use super::settings::{Settings, milliseconds, moment, time};
 use crate::connection::{
-    self, Cause, Clock, Decision, Failure, Interrupt, Millis, Origin, Pace, Reason, RedirectGuard,
-    RequestKind, ResponseHead, RetryOverride, Step, TokenLife, header_value, is_nonce_challenge,
-    retry_after,
+    self, Cause, Clock, Decision, Detail, Failure, Interrupt, Millis, Origin, Pace, Reason,
+    RedirectGuard, RequestKind, ResponseHead, RetryOverride, Step, TokenLife, header_value,
+    is_nonce_challenge, retry_after,
 };
 use crate::event_stream::digits;
 
@@ -233,6 +233,8 @@ impl Lifecycle {
                 .and_then(|failure| failure.status)
                 .unwrap_or(0)
                 .into(),
+            DETAIL => failure.map_or(DETAIL_NONE, detail),
+            SILENCE => failure.map_or(0, silence),
             _ => unknown(number),
         })
     }
@@ -243,11 +245,26 @@ impl Lifecycle {
             (CAUSE, _) => self.cause.as_str().into(),
             (ID_HEADER, _) => header_value(self.lifecycle.retry_state().last_event_id()),
             (REASON, Some(failure)) => failure.reason.as_str().into(),
-            (MESSAGE, Some(failure)) => failure.message(),
-            (REASON | MESSAGE, None) => String::new(),
+            (REASON, None) => String::new(),
             _ => unknown(text),
         }
     }
+}
+
+fn detail(failure: &Failure) -> u32 {
+    match failure.detail {
+        None => DETAIL_NONE,
+        Some(Detail::ResumeRefused) => DETAIL_RESUME_REFUSED,
+        Some(Detail::IdNotSendable) => DETAIL_ID_NOT_SENDABLE,
+        Some(Detail::IdTooLong) => DETAIL_ID_TOO_LONG,
+        Some(Detail::MixedContent) => DETAIL_MIXED_CONTENT,
+        Some(Detail::CorsUnknown) => DETAIL_CORS_UNKNOWN,
+    }
+}
+
+/// Whole seconds, at most a year.
+fn silence(failure: &Failure) -> u32 {
+    failure.silence.get().div_ceil(1000) as u32
 }
 
 /// Ends with a trap, which JavaScript receives as an exception. A number that was ignored would hide

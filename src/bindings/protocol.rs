@@ -68,6 +68,10 @@ numbers! {
         IS_END = 3,
         /// The status of the failure, 0 if it has none.
         STATUS = 4,
+        /// What makes the reason of the failure more precise, `DETAIL_…`.
+        DETAIL = 5,
+        /// How long nothing arrived, in seconds.
+        SILENCE = 6,
     }
     "Texts that `Core.text` returns.": u32 {
         /// The cause of the attempt.
@@ -76,8 +80,20 @@ numbers! {
         ID_HEADER = 1,
         /// The reason of the failure.
         REASON = 2,
-        /// The message of the failure.
-        MESSAGE = 3,
+    }
+    "What makes the reason of a failure more precise.": u32 {
+        /// Nothing.
+        DETAIL_NONE = 0,
+        /// The first connect worked, but CORS refuses each reconnect.
+        DETAIL_RESUME_REFUSED = 1,
+        /// The last event ID contains characters that the platform refuses in a header.
+        DETAIL_ID_NOT_SENDABLE = 2,
+        /// The server answered 431, and the request had a last event ID.
+        DETAIL_ID_TOO_LONG = 3,
+        /// The browser blocks a request over HTTP, because the page uses HTTPS.
+        DETAIL_MIXED_CONTENT = 4,
+        /// The page is cross-origin isolated, where a CORS refusal looks like a dead network.
+        DETAIL_CORS_UNKNOWN = 5,
     }
     "The steps that `Core.step` returns.": u32 {
         /// Call the providers and build the request.
@@ -198,6 +214,9 @@ settings! {
     RenewBefore = "renewBefore",
     IsGet = "isGet",
     IsFetchable = "isFetchable",
+    IsMixedContent = "isMixedContent",
+    IsIsolated = "isIsolated",
+    SendsIdAsParam = "sendsIdAsParam",
     MayProbe = "mayProbe",
     /// Infinity is never.
     ConnectTimeout = "connectTimeout",

@@ -39,6 +39,9 @@ impl Settings<'_> {
                 false => RedirectPolicy::SameOrigin,
             },
             is_fetchable: self.is(Setting::IsFetchable),
+            is_mixed_content: self.is(Setting::IsMixedContent),
+            is_isolated: self.is(Setting::IsIsolated),
+            sends_id_as_param: self.is(Setting::SendsIdAsParam),
             may_probe: self.is(Setting::MayProbe),
         }
     }

@@ -306,6 +306,9 @@ impl Builder {
             // The provider may return other credentials after a 401.
             policy.can_refresh = may_resend && !policy.retry.is_spec;
         }
+        policy.is_mixed_content = is_mixed_content(&options.url);
+        policy.is_isolated = sys::is_isolated();
+        policy.sends_id_as_param = options.last_event_id_param.is_some();
         if let Some(auth) = &options.auth {
             policy.can_refresh = auth.may_refresh(may_resend, policy.retry.is_spec);
             policy.can_renew = auth.can_refresh();
@@ -358,6 +361,19 @@ fn refused(_: JsValue) -> Error {
 /// Whether every `fetch` accepts the scheme of the URL.
 fn is_fetchable(url: &Url) -> bool {
     matches!(url.protocol().as_str(), "http:" | "https:")
+}
+
+/// Whether the browser blocks the URL as [mixed content]. It allows addresses of the same machine.
+///
+/// [mixed content]: https://www.w3.org/TR/mixed-content/
+fn is_mixed_content(url: &Url) -> bool {
+    let page = sys::origin().and_then(|origin| origin.as_string());
+    let host = url.hostname();
+    let is_local = host == "localhost"
+        || host.ends_with(".localhost")
+        || host.starts_with("127.")
+        || host == "[::1]";
+    page.is_some_and(|page| page.starts_with("https:")) && url.protocol() == "http:" && !is_local
 }
 
 /// Resolves a URL relative to the document or the worker. Other runtimes need an absolute URL.

@@ -356,6 +356,16 @@ impl Driver {
         }
     }
 
+    /// The URL that a message may quote: without user name, password, query and fragment.
+    fn url_of_message(&self) -> String {
+        let url = &self.shared.options.url;
+        let mut text = url.origin() + &url.pathname();
+        for secret in self.request.iter().flat_map(|request| &request.secrets) {
+            text = text.replace(secret.as_str(), "[redacted]");
+        }
+        text
+    }
+
     /// Calls `should_retry`, decides what follows the failure, and reports it to the caller.
     async fn decide(&mut self) {
         let Some(mut failure) = self.shared.lifecycle().failure().cloned() else {
@@ -370,7 +380,10 @@ impl Driver {
         let is_spec = self.shared.options.policy.retry.is_spec;
         let has_ended_early = self.shared.hooks.until.is_some() && failure.reason == Reason::End;
         let is_ordinary_end = failure.is_ordinary_end() && !is_spec && !has_ended_early;
-        let error = Error::new(failure.clone(), self.drop_request());
+        let url = self.url_of_message();
+        let mut context = self.drop_request();
+        context.url = Some(url);
+        let error = Error::new(failure.clone(), context);
         let hooks = &self.shared.hooks;
         let verdict = hooks
             .verdict

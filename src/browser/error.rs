@@ -26,6 +26,8 @@ pub(super) struct FailureContext {
     pub(super) response: Option<Response>,
     /// The text of an error response.
     pub(super) body: Option<String>,
+    /// The URL without user name, password, query and fragment.
+    pub(super) url: Option<String>,
 }
 
 impl FailureContext {
@@ -114,6 +116,9 @@ impl PartialEq for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.failure.fmt(f)?;
+        if let Some(url) = &self.context.url {
+            write!(f, " URL: {url}")?;
+        }
         match &self.context.cause {
             Some(cause) => write!(f, " (cause: {cause})"),
             None => Ok(()),

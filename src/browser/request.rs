@@ -1,18 +1,24 @@
 //! The request of one attempt, and the diagnostic probes after it.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use js_sys::{JSON, Object, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, RequestInit, RequestMode, RequestRedirect, Response, Url};
+use web_sys::{
+    AbortController, Headers, RequestInit, RequestMode, RequestRedirect, Response, Url,
+    UrlSearchParams,
+};
 
 use super::auth::Token;
 use super::options::Options;
 use super::request_body::Body;
 use super::sys;
-use crate::connection::{Origin, RedirectGuard, RequestKind, header_value, is_secret_header};
+use crate::connection::{
+    Origin, RedirectGuard, RequestKind, header_value, is_secret_header, with_param,
+};
 
 /// The options of a probe: no CORS, no secrets.
 const PROBE: &str = r#"{"mode":"no-cors","credentials":"omit","cache":"no-store"}"#;
@@ -163,10 +169,14 @@ fn secrets_of(headers: &Headers) -> Result<Vec<String>, JsValue> {
 fn with_id(options: &Options, url: &Url, last_event_id: &str) -> Result<String, JsValue> {
     let url = url.href();
     match &options.last_event_id_param {
-        Some(param) if !last_event_id.is_empty() => {
-            let url = Url::new(&url)?;
-            url.search_params().set(param, last_event_id);
-            Ok(url.href())
+        Some(name) if !last_event_id.is_empty() => {
+            let pair = UrlSearchParams::new()?;
+            pair.append(name, last_event_id);
+            let pair = String::from(pair.to_string());
+            // A leading `?` would be ignored, so that the parameter follows a `&`.
+            Ok(with_param(&url, &pair, |given| {
+                UrlSearchParams::new_with_str(&format!("&{given}")).is_ok_and(|it| it.has(name))
+            }))
         }
         _ => Ok(url),
     }

@@ -89,6 +89,13 @@ pub(super) fn origin() -> Option<JsValue> {
     member(&js_sys::global(), "origin")
 }
 
+/// Whether the page is [cross-origin isolated].
+///
+/// [cross-origin isolated]: https://html.spec.whatwg.org/multipage/webappapis.html#dom-crossoriginisolated
+pub(super) fn is_isolated() -> bool {
+    member(&js_sys::global(), "crossOriginIsolated").is_some_and(|it| it.is_truthy())
+}
+
 /// Returns `object.key`, if it exists.
 pub(super) fn member(object: &JsValue, key: &str) -> Option<JsValue> {
     // Throws if `object` is not an object.

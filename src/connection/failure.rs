@@ -1,5 +1,6 @@
 //! Why a connection failed, with a message that says what to do.
 
+use alloc::format;
 use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
@@ -60,52 +61,22 @@ impl Reason {
             Self::Request => "request",
         }
     }
+}
 
-    /// What happened and what to do. Contains no tokens or header values.
-    const fn advice(self) -> &'static str {
-        match self {
-            Self::Network => "the server could not be reached, or the connection broke off",
-            Self::Timeout => {
-                "no response headers came in time: check the server, or raise `connectTimeout`"
-            }
-            Self::Stalled => {
-                "nothing came for longer than the heartbeat timeout: the connection counts as \
-                 dead; if the stream may be silent that long, raise `heartbeatTimeout` or let the \
-                 server send comments"
-            }
-            Self::Mute => {
-                "the response headers came, but not one byte of the stream within the heartbeat \
-                 timeout: a proxy may hold it back; have the server send `X-Accel-Buffering: no`, \
-                 and do not compress `text/event-stream`"
-            }
-            Self::End => "the server ended the stream",
-            Self::Status => "the server answered with a status that is not 200",
-            Self::NoContent => "the server answered 204: it asks not to reconnect",
-            Self::ContentType => "the response is not `text/event-stream`",
-            Self::Redirect => {
-                "the server redirects a request that carries credentials or custom headers, \
-                 possibly to another origin: use the final URL, or set `redirectPolicy: 'follow'` \
-                 if that origin may see them"
-            }
-            Self::Unauthorized => "the server rejected the credentials",
-            Self::Auth => {
-                "the token or header provider failed or did not answer in time: see `error.cause`"
-            }
-            Self::Cors => {
-                "the server answers, but its CORS headers do not allow this request: it must send \
-                 `Access-Control-Allow-Origin`, and list `Authorization` (and each custom header) \
-                 in `Access-Control-Allow-Headers`"
-            }
-            Self::TooLarge => {
-                "an event or a line is larger than `maxEventSize`: raise the limit if the server \
-                 is to be trusted"
-            }
-            Self::Request => {
-                "the request could not be built: the URL is not valid or cannot be fetched, or a \
-                 header name or value is not legal (a token with a line break, perhaps)"
-            }
-        }
-    }
+/// What makes a [`Reason`] more precise, and changes the advice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Detail {
+    /// The first connect worked, but CORS refuses each reconnect, which has a `Last-Event-ID` header.
+    ResumeRefused,
+    /// The last event ID contains characters that the platform refuses in a header.
+    IdNotSendable,
+    /// The server answered 431, and the request had a last event ID.
+    IdTooLong,
+    /// The browser blocks a request over HTTP, because the page uses HTTPS.
+    MixedContent,
+    /// The page is cross-origin isolated, where a CORS refusal looks like a dead network.
+    CorsUnknown,
 }
 
 /// A failure of a connection, or of an attempt to connect. In a browser, `Error` contains it and the
@@ -122,8 +93,11 @@ pub struct Failure {
     pub retry_after: Option<Millis>,
     /// The content type that came instead of `text/event-stream`, at most 100 bytes.
     pub content_type: Option<String>,
-    /// Whether the request had a `Last-Event-ID` header that the CORS preflight may have refused.
-    pub is_resume_refused: bool,
+    /// What makes the reason more precise.
+    pub detail: Option<Detail>,
+    /// How long nothing arrived, if that is the reason.
+    #[doc(hidden)]
+    pub silence: Millis,
     /// Whether other credentials may help.
     pub(super) is_rejection: bool,
     /// Whether the response has the challenge `use_dpop_nonce`.
@@ -138,10 +112,18 @@ impl Failure {
             status: None,
             retry_after: None,
             content_type: None,
-            is_resume_refused: false,
+            detail: None,
+            silence: Millis::ZERO,
             is_rejection: matches!(reason, Reason::Unauthorized),
             is_nonce_challenge: false,
         }
+    }
+
+    /// A failure with a detail.
+    pub const fn with_detail(reason: Reason, detail: Detail) -> Self {
+        let mut failure = Self::new(reason);
+        failure.detail = Some(detail);
+        failure
     }
 
     /// A failure with the status of its response.
@@ -193,48 +175,128 @@ impl Failure {
         code
     }
 
-    /// One sentence: what happened and what to do.
+    /// What happened, and what to do. Contains no token, and no header value except the content type.
     pub fn message(&self) -> String {
-        if self.is_resume_refused {
-            return String::from(
-                "the first connect worked, but no reconnect reaches the server although it \
-                 answers: list `Last-Event-ID` in `Access-Control-Allow-Headers`, or set \
-                 `lastEventIdParam` to send the ID in the URL",
-            );
-        }
-        let mut message = String::from(self.reason.advice());
-        if let (Reason::Status | Reason::Unauthorized, Some(status)) = (self.reason, self.status) {
-            message.push_str(": ");
-            push_number(&mut message, status);
-        }
-        if self.reason == Reason::Unauthorized {
-            message.push_str("; sign in again, or have `auth.onUnauthorized` obtain a new token");
-        }
-        if let Some(content_type) = &self.content_type {
-            push_content_type(&mut message, content_type);
-        }
+        let mut message = String::new();
+        self.write_event(&mut message);
+        message.push(' ');
+        message.push_str(self.advice());
         message
     }
+
+    fn write_event(&self, message: &mut String) {
+        let status = self.status.unwrap_or_default();
+        let seconds = self.silence.get().div_ceil(1000);
+        let text = match self.reason {
+            Reason::Status => format!("The server answered with status {status}."),
+            Reason::Unauthorized => format!("The server refused the credentials ({status})."),
+            Reason::Timeout => format!("No response headers arrived in {seconds} s."),
+            Reason::Stalled => format!("The stream was silent for {seconds} s."),
+            Reason::Mute => {
+                format!("Response headers arrived, but no byte of the stream in {seconds} s.")
+            }
+            Reason::ContentType => match self.content_type.as_deref().unwrap_or_default() {
+                "" => String::from("The response has no `Content-Type`."),
+                other => format!("The response is `{other}`, not `text/event-stream`."),
+            },
+            _ => return message.push_str(self.event()),
+        };
+        message.push_str(&text);
+    }
+
+    /// What happened, for reasons without a number.
+    fn event(&self) -> &'static str {
+        match (self.reason, self.detail) {
+            (Reason::End, _) => "The server ended the stream.",
+            (Reason::NoContent, _) => "The server answered 204: nothing follows.",
+            (Reason::Redirect, _) => {
+                "The server redirects a request with secrets (credentials, custom headers or a body)."
+            }
+            (Reason::Auth, _) => "The token or header provider failed, or did not answer in time.",
+            (Reason::Cors, Some(Detail::ResumeRefused)) => {
+                "The first connect worked, but CORS refuses each reconnect."
+            }
+            (Reason::Cors, _) => "The server answers, but CORS refuses the response.",
+            (Reason::TooLarge, _) => "An event or a line is larger than `max_event_size`.",
+            (_, Some(Detail::MixedContent)) => {
+                "The browser blocks mixed content: the page uses HTTPS, the URL does not."
+            }
+            (_, Some(Detail::IdNotSendable)) => {
+                "The last event ID contains control characters, which cannot be sent in a header."
+            }
+            (Reason::Request, _) => "The request is not valid.",
+            _ => "The server could not be reached, or the connection broke.",
+        }
+    }
+
+    /// What to do.
+    fn advice(&self) -> &'static str {
+        match (self.reason, self.detail) {
+            (Reason::Status, Some(Detail::IdTooLong)) => {
+                "The last event ID may be too long for a header: send shorter IDs, or call \
+                 `last_event_id_param`."
+            }
+            (Reason::Cors, Some(Detail::ResumeRefused)) => {
+                "List `Last-Event-ID` in `Access-Control-Allow-Headers`, or call \
+                 `last_event_id_param`."
+            }
+            (_, Some(Detail::MixedContent)) => "Use an HTTPS URL.",
+            (_, Some(Detail::IdNotSendable)) => "Send other IDs, or call `last_event_id_param`.",
+            (_, Some(Detail::CorsUnknown)) => {
+                "Check the server and the network. In a cross-origin isolated page a CORS refusal \
+                 looks the same: check the CORS headers too."
+            }
+            (Reason::ContentType, _) if self.is_html() => {
+                "It looks like a login or error page: check the URL and the session."
+            }
+            (reason, _) => reason.advice(),
+        }
+    }
+
+    fn is_html(&self) -> bool {
+        let content_type = self.content_type.as_deref().unwrap_or_default();
+        content_type
+            .get(..9)
+            .is_some_and(|start| start.eq_ignore_ascii_case("text/html"))
+    }
 }
 
-/// Appends a number. `core::fmt` would add several kilobytes to the npm package.
-fn push_number(message: &mut String, number: u16) {
-    if number >= 10 {
-        push_number(message, number / 10);
-    }
-    message.push(char::from(b'0' + (number % 10) as u8));
-}
-
-fn push_content_type(message: &mut String, content_type: &str) {
-    if content_type.is_empty() {
-        message.push_str(": it has no `Content-Type`");
-        return;
-    }
-    message.push_str(" but `");
-    message.push_str(content_type);
-    message.push('`');
-    if content_type.starts_with("text/html") {
-        message.push_str(": it looks like a login or error page, so check the URL and the session");
+impl Reason {
+    /// What to do, if there is no detail.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::Network => "Check the server and the network.",
+            Self::Timeout => {
+                "Check the server, and turn compression off for event streams. Otherwise raise \
+                 `connect_timeout`. If several sources use this origin over HTTP/1.1, the \
+                 browser's limit of six connections is the likely cause: use HTTP/2, or share one."
+            }
+            Self::Stalled => "Send a comment every 15 s, or raise `heartbeat_timeout`.",
+            Self::Mute => {
+                "Do not compress or buffer event streams: send `X-Accel-Buffering: no`, and check \
+                 proxies."
+            }
+            Self::End => "Keep the response open, or answer 204 to end it.",
+            Self::Status => "Check the URL and the server.",
+            Self::NoContent => "Open a new source to connect again.",
+            Self::ContentType => "Check the URL and the `Content-Type` of the server.",
+            Self::Redirect => {
+                "Use the final URL, or call `redirect_policy` with `RedirectPolicy::Follow` if \
+                 each target may receive them."
+            }
+            Self::Unauthorized => "Sign in again, or return a new token from the `auth` provider.",
+            Self::Auth => "Check the provider.",
+            Self::Cors => {
+                "The path may be wrong, or a 401 or other error has no CORS headers. Send \
+                 `Access-Control-Allow-Origin` with every response, and list `Authorization` and \
+                 each custom header in `Access-Control-Allow-Headers`."
+            }
+            Self::TooLarge => "Raise `max_event_size` if you trust the server.",
+            Self::Request => {
+                "Check the URL, and remove line breaks and control characters from tokens and \
+                 headers."
+            }
+        }
     }
 }
 

@@ -105,6 +105,11 @@ impl Liveness {
         }
     }
 
+    /// The time since the last bytes, or since the connection opened.
+    pub fn silence(&self, now: Millis) -> Millis {
+        now.saturating_sub(self.last_bytes_at)
+    }
+
     /// Records that the clock jumped forward: the machine may have slept, and the connection may have
     /// died meanwhile, or only the clock was set. The stream must show activity soon. A healthy stream
     /// does, because half of the automatic limit is longer than its heartbeat interval.
@@ -133,7 +138,7 @@ impl Liveness {
             return None;
         }
         // If the stream was alive, the same silence must not end it again.
-        self.longest = self.longest.max(now.saturating_sub(self.last_bytes_at));
+        self.longest = self.longest.max(self.silence(now));
         Some(match self.has_bytes {
             true => Reason::Stalled,
             false => Reason::Mute,

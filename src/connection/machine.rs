@@ -5,8 +5,9 @@ use alloc::string::String;
 
 use super::renewal::Renewal;
 use super::{
-    DEFAULT_RENEW_BEFORE, Decision, Failure, Liveness, Millis, ReadyState, Reason, RedirectGuard,
-    RedirectPolicy, ResponseHead, Retry, RetryOn, RetryOverride, RetryState, SilenceLimit,
+    DEFAULT_RENEW_BEFORE, Decision, Detail, Failure, Liveness, Millis, ReadyState, Reason,
+    RedirectGuard, RedirectPolicy, ResponseHead, Retry, RetryOn, RetryOverride, RetryState,
+    SilenceLimit,
 };
 
 /// The time limit of each call of a provider. A refresh has none, because a person may be signing in.
@@ -77,6 +78,12 @@ pub struct Policy {
     /// Whether `fetch` accepts the scheme of the URL. Otherwise its exception looks like a dead
     /// network, and retrying cannot help.
     pub is_fetchable: bool,
+    /// Whether the page uses HTTPS and the URL does not, so that browsers block the request.
+    pub is_mixed_content: bool,
+    /// Whether the page is cross-origin isolated, which may block the probe.
+    pub is_isolated: bool,
+    /// Whether the last event ID is sent as a query parameter.
+    pub sends_id_as_param: bool,
     /// Whether a request without a response may be followed by diagnostic requests. `false` if
     /// the caller chose how redirects are handled, or passed a `fetch` of his own.
     pub may_probe: bool,
@@ -206,6 +213,9 @@ impl Default for Policy {
             heartbeat_timeout: SilenceLimit::Auto,
             redirect: RedirectPolicy::SameOrigin,
             is_fetchable: true,
+            is_mixed_content: false,
+            is_isolated: false,
+            sends_id_as_param: false,
             may_probe: true,
         }
     }
@@ -330,12 +340,15 @@ impl Lifecycle {
     fn on_deadline(&mut self, now: Millis) -> bool {
         match self.state {
             State::Preparing(_) => self.fail(Reason::Auth),
-            State::Fetching(_) => self.fail(Reason::Timeout),
+            State::Fetching(_) => {
+                self.fail_by_silence(Reason::Timeout, self.policy.connect_timeout);
+            }
             State::Reading if self.liveness.deadline().is_some_and(|at| now >= at) => {
+                let silence = self.liveness.silence(now);
                 let Some(reason) = self.liveness.on_deadline(now) else {
                     return false;
                 };
-                self.fail(reason);
+                self.fail_by_silence(reason, silence);
             }
             State::Reading => self.renew(now),
             _ => self.state = State::Restarting(Cause::Retry),
@@ -453,8 +466,11 @@ impl Lifecycle {
         }
         match head.check() {
             Ok(()) => self.state = State::Opening,
-            Err(failure) => {
+            Err(mut failure) => {
                 self.rejected_with = failure.status.unwrap_or_default();
+                if failure.status == Some(431) && self.can_resume() {
+                    failure.detail = Some(Detail::IdTooLong);
+                }
                 self.fail_with(failure);
             }
         }
@@ -487,6 +503,12 @@ impl Lifecycle {
     #[inline(never)]
     pub fn fail(&mut self, reason: Reason) {
         self.fail_with(Failure::new(reason));
+    }
+
+    fn fail_by_silence(&mut self, reason: Reason, silence: Millis) {
+        let mut failure = Failure::new(reason);
+        failure.silence = silence;
+        self.fail_with(failure);
     }
 
     // One copy of the code, because it has many callers.

@@ -26,7 +26,7 @@ mod request;
 mod response;
 mod retry;
 
-pub use failure::{Failure, Reason};
+pub use failure::{Detail, Failure, Reason};
 pub use liveness::HeartbeatTimeout;
 pub use machine::Cause;
 pub use ready_state::ReadyState;
@@ -42,7 +42,7 @@ pub use {
     millis::Millis,
     pace::Pace,
     renewal::{DEFAULT_RENEW_BEFORE, TokenLife, renew_in},
-    request::{RedirectGuard, header_value, is_secret_header},
+    request::{RedirectGuard, header_value, is_secret_header, with_param},
     response::{ResponseHead, is_nonce_challenge, retry_after},
     retry_state::{Decision, RetryOverride, RetryState},
 };

@@ -8,7 +8,8 @@
 //! | another | `Probe`: does anything answer without CORS? | `RequestAgain`: the server may have restarted |
 
 use super::machine::State;
-use super::{Failure, Lifecycle, Origin, Reason, RedirectGuard, RequestKind};
+use super::request::has_control_character;
+use super::{Detail, Failure, Lifecycle, Origin, Reason, RedirectGuard, RequestKind};
 
 impl Lifecycle {
     /// Records that the request got no response, and starts a probe if one is due.
@@ -16,14 +17,46 @@ impl Lifecycle {
         match self.state {
             State::Fetching(RequestKind::RequestAgain) => {
                 let mut failure = Failure::new(Reason::Cors);
-                failure.is_resume_refused = self.retry_state.has_opened() && self.can_resume();
+                if self.retry_state.has_opened() && self.can_resume() {
+                    failure.detail = Some(Detail::ResumeRefused);
+                }
                 self.fail_with(failure);
             }
             State::Fetching(RequestKind::FindRedirect) => self.on_redirect_checked(false),
-            State::Fetching(RequestKind::Probe) => self.fail(Reason::Network),
+            State::Fetching(RequestKind::Probe) => self.on_probe_unanswered(),
             _ if !self.policy.is_fetchable => self.fail(Reason::Request),
+            _ if self.is_mixed_content() => self.fail_because(Detail::MixedContent),
+            _ if self.has_unsendable_id() => self.fail_because(Detail::IdNotSendable),
             _ => self.start_probe(),
         }
+    }
+
+    fn fail_because(&mut self, detail: Detail) {
+        self.fail_with(Failure::with_detail(Reason::Request, detail));
+    }
+
+    /// Whether the browser blocks the request as [mixed content]. A stream that was open before was
+    /// not blocked: the page upgrades its requests.
+    ///
+    /// [mixed content]: https://www.w3.org/TR/mixed-content/
+    fn is_mixed_content(&self) -> bool {
+        self.policy.is_mixed_content && !self.retry_state.has_opened()
+    }
+
+    /// Whether `fetch` refuses the last event ID as the value of a header. Browsers send control
+    /// characters, Node and Deno refuse them.
+    fn has_unsendable_id(&self) -> bool {
+        self.origin == Origin::None
+            && !self.policy.sends_id_as_param
+            && has_control_character(self.retry_state.last_event_id())
+    }
+
+    /// A cross-origin isolated page blocks the probe of a server that answers it without a
+    /// `Cross-Origin-Resource-Policy`.
+    fn on_probe_unanswered(&mut self) {
+        let mut failure = Failure::new(Reason::Network);
+        failure.detail = self.policy.is_isolated.then_some(Detail::CorsUnknown);
+        self.fail_with(failure);
     }
 
     fn start_probe(&mut self) {

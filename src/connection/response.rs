@@ -99,14 +99,11 @@ fn is_event_stream(content_type: &str) -> bool {
 }
 
 /// Type and subtype ([MIME Sniffing §4.4](https://mimesniff.spec.whatwg.org/#parsing-a-mime-type));
-/// `None` if the value is not a MIME type, or is `*/*`.
+/// `None` if the value is not a MIME type, or is `*/*`. As in browsers, they end at white space too:
+/// `text/event-stream charset=utf-8` is an event stream.
 fn essence(value: &[u8]) -> Option<&[u8]> {
-    let mut essence = value.split(|byte| *byte == b';').next()?;
-    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..]
-    | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = essence
-    {
-        essence = rest;
-    }
+    let is_end = |byte: &u8| matches!(byte, b';' | b' ' | b'\t' | b'\n' | b'\r');
+    let essence = value.trim_ascii_start().split(is_end).next()?;
     let mut slashes = 0;
     for byte in essence {
         match byte {

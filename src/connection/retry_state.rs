@@ -297,7 +297,8 @@ impl RetryState {
 }
 
 /// Whether a status may pass: Request Timeout, Too Early, Too Many Requests, and the statuses of
-/// servers and proxies during a deployment. `[NON-SPEC]`
+/// servers and proxies during a deployment (Cloudflare's 520 to 530 too). Not Implemented and HTTP
+/// Version Not Supported do not pass. `[NON-SPEC]`
 fn is_transient(status: u16) -> bool {
-    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+    matches!(status, 408 | 425 | 429 | 500 | 502..=504 | 506..=599)
 }

@@ -61,12 +61,10 @@ export function isShareable(
 }
 
 /** Returns the name of a group. It is a digest, because the URL may contain what other scripts must not read. */
-export async function nameOf(
-  { url, options, isFetchable }: SourceController,
-  key: string | undefined,
-): Promise<string> {
+export async function nameOf(controller: SourceController, key: string | undefined): Promise<string> {
+  const { url, options } = controller;
   const { request, limits, openWhenHidden, until } = options;
-  const settings = settingsOf(options, isFetchable);
+  const settings = settingsOf(options, controller);
   const requested = [
     url,
     key,

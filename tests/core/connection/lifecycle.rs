@@ -2,8 +2,9 @@
 use core::time::Duration;
 
 use authenticated_event_source::connection::{
-    Cause, Decision, Interrupt, Lifecycle, Origin, Policy, ReadyState, Reason, RedirectGuard,
-    RequestKind, ResponseHead, Retry, RetryOn, Step, TokenLife, Verdict, is_secret_header,
+    Cause, Decision, Detail, Interrupt, Lifecycle, Origin, Policy, ReadyState, Reason,
+    RedirectGuard, RequestKind, ResponseHead, Retry, RetryOn, Step, TokenLife, Verdict,
+    is_secret_header,
 };
 use proptest::prelude::*;
 
@@ -336,7 +337,7 @@ fn another_server_that_lives_has_refused_us() {
     life.life.unanswered();
     assert_eq!(life.reason(), Reason::Cors);
     let failure = life.life.failure().expect("there is one to judge");
-    assert!(failure.is_resume_refused);
+    assert_eq!(failure.detail, Some(Detail::ResumeRefused));
 }
 
 #[test]
@@ -596,4 +597,101 @@ fn reconnect_replaces_a_failure_that_is_not_decided() {
     life.life.responded(&head(500));
     assert!(life.interrupt(Interrupt::Reconnect));
     assert_eq!(life.step(), Step::Restart(Cause::Reconnect));
+}
+
+/// Up to a request with this last event ID, which gets no response.
+fn unanswered_with_id(policy: Policy, origin: Origin, id: &str) -> Life {
+    let mut life = Life::new(policy);
+    life.deliver(id);
+    life.send(Cause::Start, origin);
+    life.life.unanswered();
+    life
+}
+
+#[test]
+fn an_id_that_no_header_may_contain_is_fatal_outside_of_pages() {
+    for id in ["\u{1}", "a\u{1b}b", "\u{7f}"] {
+        let mut life = unanswered_with_id(Policy::default(), Origin::None, id);
+        assert_eq!(life.reason(), Reason::Request);
+        let failure = life.life.failure().expect("there is one to judge");
+        assert_eq!(failure.detail, Some(Detail::IdNotSendable));
+        assert_eq!(life.judge(None), Decision::Stop);
+    }
+    for id in ["a\tb", "\u{80}", "\u{1f980}"] {
+        let mut life = unanswered_with_id(Policy::default(), Origin::None, id);
+        life.retry(Reason::Network);
+    }
+    // The parameter replaces the header.
+    let policy = Policy {
+        sends_id_as_param: true,
+        ..Policy::default()
+    };
+    unanswered_with_id(policy, Origin::None, "\u{1}").retry(Reason::Network);
+}
+
+#[test]
+fn mixed_content_is_fatal_unless_the_stream_was_open() {
+    let policy = Policy {
+        is_mixed_content: true,
+        may_probe: false,
+        ..Policy::default()
+    };
+    let mut life = unanswered_with_id(policy.clone(), Origin::Other, "");
+    assert_eq!(life.reason(), Reason::Request);
+    let failure = life.life.failure().expect("there is one to judge");
+    assert_eq!(failure.detail, Some(Detail::MixedContent));
+    assert_eq!(life.judge(None), Decision::Stop);
+
+    let mut life = Life::new(policy);
+    life.send(Cause::Start, Origin::Other);
+    life.life.responded(&head(200));
+    life.announce(None, false);
+    life.life.fail(Reason::Network);
+    life.retry(Reason::Network);
+    life.send(Cause::Retry, Origin::Other);
+    life.life.unanswered();
+    life.retry(Reason::Network);
+}
+
+#[test]
+fn an_isolated_page_cannot_tell_a_cors_refusal() {
+    for is_isolated in [false, true] {
+        let policy = Policy {
+            is_isolated,
+            ..Policy::default()
+        };
+        let mut life = unanswered_with_id(policy, Origin::Other, "");
+        assert_eq!(life.step(), Step::Fetch(RequestKind::Probe));
+        life.life.unanswered();
+        assert_eq!(life.reason(), Reason::Network);
+        let failure = life.life.failure().expect("there is one to judge");
+        assert_eq!(failure.detail, is_isolated.then_some(Detail::CorsUnknown));
+    }
+}
+
+#[test]
+fn status_431_is_blamed_on_the_last_event_id_if_there_is_one() {
+    for (id, detail) in [("", None), ("7", Some(Detail::IdTooLong))] {
+        let mut life = Life::new(Policy::default());
+        life.deliver(id);
+        life.send(Cause::Start, Origin::Same);
+        life.life.responded(&head(431));
+        assert_eq!(life.reason(), Reason::Status);
+        let failure = life.life.failure().expect("there is one to judge");
+        assert_eq!(failure.detail, detail);
+    }
+}
+
+#[test]
+fn a_timeout_states_how_long_nothing_arrived() {
+    let mut life = Life::new(Policy::default());
+    life.send(Cause::Start, Origin::Same);
+    assert!(life.is_over_after(30 * SECOND));
+    assert_eq!(life.reason(), Reason::Timeout);
+    let message = life
+        .life
+        .failure()
+        .expect("there is one to judge")
+        .message();
+    assert!(message.contains("in 30 s"), "{message}");
 }

@@ -3,7 +3,8 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use authenticated_event_source::connection::{
-    Failure, Millis, Reason, ResponseHead, header_value, renew_in, retry_after,
+    Decision, Detail, Failure, Millis, Reason, ResponseHead, Retry, RetryState, header_value,
+    renew_in, retry_after, with_param,
 };
 use proptest::prelude::*;
 
@@ -52,7 +53,6 @@ fn the_type_counts_without_case_and_parameters() {
         "",
         ";",
         "text/event-streamfoo",
-        "text/event-stream foo",
         "xtext/event-stream",
         "text/event",
         "application/json",
@@ -130,6 +130,117 @@ fn every_reason_has_a_name_a_code_and_an_advice_of_its_own() {
     assert_eq!(of_all(|failure| failure.message()).len(), REASONS.len());
     let code = Failure::new(Reason::ContentType).code();
     assert_eq!(code, "ERR_CONTENT_TYPE");
+}
+
+/// Every reason, and every detail with the reasons that it comes with.
+fn all_failures() -> Vec<Failure> {
+    use Detail::*;
+    let details = [
+        (Reason::Cors, ResumeRefused),
+        (Reason::Request, IdNotSendable),
+        (Reason::Status, IdTooLong),
+        (Reason::Request, MixedContent),
+        (Reason::Network, CorsUnknown),
+    ];
+    let detailed = details.map(|(reason, detail)| Failure::with_detail(reason, detail));
+    let refused = [None, Some("text/plain"), Some("text/html")];
+    let refused = refused.map(|kind| head(200, kind).check().expect_err("no event stream"));
+    let mut all: Vec<_> = REASONS.map(Failure::new).into();
+    all.extend(detailed);
+    all.extend(refused);
+    all
+}
+
+#[test]
+fn every_message_states_what_happened_and_what_to_do() {
+    for failure in all_failures() {
+        let message = failure.message();
+        let sentences: Vec<_> = message.split_inclusive(". ").collect();
+        assert!(sentences.len() >= 2, "{message}");
+        assert!(message.ends_with('.'), "{message}");
+        for sentence in sentences {
+            assert!(sentence.starts_with(char::is_uppercase), "{message}");
+        }
+    }
+}
+
+#[test]
+fn messages_name_builder_methods_and_no_javascript_options() {
+    let builder = include_str!("../../../src/browser/builder.rs");
+    for failure in all_failures() {
+        let message = failure.message();
+        for name in message.split('`').skip(1).step_by(2) {
+            let is_option = name.starts_with(|c: char| c.is_ascii_lowercase())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+            if is_option {
+                assert!(
+                    builder.contains(&format!("pub fn {name}")),
+                    "`{name}`: {message}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn statuses_of_restarting_servers_are_retried() {
+    let retried = |status| {
+        let failure = Failure::with_status(Reason::Status, status);
+        let mut connection = RetryState::new(Retry::default(), false, String::new());
+        connection.decide(&failure, None, Millis::ZERO, 0.0) != Decision::Stop
+    };
+    let transient: Vec<_> = (100..=999).filter(|status| retried(*status)).collect();
+    let mut expected = vec![408, 425, 429];
+    expected.extend((500..=599).filter(|status| ![501, 505].contains(status)));
+    assert_eq!(transient, expected);
+}
+
+#[test]
+fn an_event_stream_type_may_be_followed_by_white_space_and_anything() {
+    for kind in [
+        "text/event-stream charset=utf-8",
+        "text/event-stream\tcharset=utf-8",
+        " TEXT/event-stream utf-8; x=y",
+        "text/event-stream, charset=utf-8",
+    ] {
+        assert!(head(200, Some(kind)).check().is_ok(), "{kind}");
+    }
+    for kind in [
+        "text/event-streams x",
+        "text/event-stream-x",
+        "x text/event-stream",
+        "text/ event-stream",
+    ] {
+        assert!(head(200, Some(kind)).check().is_err(), "{kind}");
+    }
+}
+
+#[test]
+fn a_query_parameter_changes_no_other_byte_of_the_url() {
+    let is_named = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        name.replace("%6Cast", "last") == "last"
+    };
+    let set = |url| with_param(url, "last=7", is_named);
+    for (url, expected) in [
+        ("https://a/b", "https://a/b?last=7"),
+        ("https://a/b?", "https://a/b?last=7"),
+        ("https://a/b?#c?d", "https://a/b?last=7#c?d"),
+        (
+            "https://a/b?flag&q=%20~%2f#c",
+            "https://a/b?flag&q=%20~%2f&last=7#c",
+        ),
+        (
+            "https://a/?x&&last=1&y=+&last=2&",
+            "https://a/?x&&last=7&y=+&",
+        ),
+        ("https://a/?%6Cast=1&lasts=2", "https://a/?last=7&lasts=2"),
+        ("https://a/??last=1", "https://a/??last=1&last=7"),
+    ] {
+        assert_eq!(set(url), expected);
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Random policies, failures and times.
 use core::time::Duration;
 
-use authenticated_event_source::connection::{Failure, Jitter, Reason, Retry, RetryOn, Verdict};
+use authenticated_event_source::connection::{
+    Detail, Failure, Jitter, Reason, Retry, RetryOn, Verdict,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
@@ -167,7 +169,7 @@ pub(crate) fn failure_of(
             failure.status = Some(status);
             failure.retry_after = retry_after.map(Into::into);
         }
-        Reason::Cors => failure.is_resume_refused = is_resume_refused,
+        Reason::Cors => failure.detail = is_resume_refused.then_some(Detail::ResumeRefused),
         _ => {}
     }
     failure

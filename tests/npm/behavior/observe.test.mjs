@@ -171,15 +171,15 @@ describe('logTo', { concurrency: 8 }, () => {
       .map(([level, , what]) => `${level}: ${what.slice(0, 22)}`);
     assert.deepEqual(told, [
       'info: open',
-      'warn: the server could not b',
+      'warn: The server could not b',
       'info: connects anew',
-      'warn: the server answered wi',
+      'warn: The server answered wi',
       'info: connects anew',
       'info: connects anew',
       'info: open again',
-      'warn: the server ended the s',
+      'warn: The server ended the s',
       'info: connects anew',
-      'error: the server answered wi',
+      'error: The server answered wi',
       'info: closed',
     ]);
   });

@@ -12,6 +12,7 @@ describe('responses', { concurrency: 8 }, () => {
     'TEXT/Event-Stream',
     'text/event-stream ; charset=latin-1',
     ' text/event-stream',
+    'text/event-stream charset=utf-8',
   ]) {
     test(`200 and \`${type}\` opens`, async (t) => {
       const source = connect(t, await script([typed(type)]));
