@@ -380,7 +380,7 @@ export class SourceController {
     const message = `the data of an event of type \`${type}\` did not parse: see \`error.cause\``;
     const error = new EventSourceError(message, { reason: 'parse', cause });
     this.#warn(error);
-    this.#fire(errorEvent(error, this.state.attempt));
+    this.#fire(this.#errorEvent(error, this.state.attempt));
   }
 
   /** Shows a failure on the console if there is no listener for it, once for each source. */
@@ -429,13 +429,13 @@ export class SourceController {
       this.readyState = CONNECTING;
       this.#enter('waiting', { attempt, nextRetryIn: retryIn, reason: error.reason });
       if (error.reason === 'auth') this.#warn(error);
-      this.#fire(errorEvent(error, attempt, retryIn));
+      this.#fire(this.#errorEvent(error, attempt, retryIn));
       return;
     }
     if (isEnd && !this.isSpec) this.#finish(error.reason, []);
     else {
       this.#warn(error, this.#queues.size > 0 || this.#listenedTypes.has(CLOSE));
-      this.#finish(error.reason, [error], errorEvent(error, attempt));
+      this.#finish(error.reason, [error], this.#errorEvent(error, attempt));
     }
   }
 
@@ -462,12 +462,15 @@ export class SourceController {
     if (this.#listenedTypes.has(STATE_CHANGE)) this.#fire(new ConnectionStateChangeEvent(this.state));
   }
 
+  /** Returns the event `error`. Without `retryIn` there is no retry. */
+  #errorEvent(error: EventSourceError, attempt: number, retryIn?: number): ErrorEvent {
+    const event = new ErrorEvent('error', { error, attempt, willRetry: retryIn !== undefined, retryIn });
+    // Browsers print the event of their own class as `[object Event]`.
+    if (this.options.isNative) Object.defineProperty(event, Symbol.toStringTag, { value: 'Event' });
+    return event;
+  }
+
   #fire(event: Event): void {
     if (!this.#isSilent) this.#target.dispatchEvent(event);
   }
-}
-
-/** Returns the event `error`. Without `retryIn` there is no retry. */
-function errorEvent(error: EventSourceError, attempt: number, retryIn?: number): ErrorEvent {
-  return new ErrorEvent('error', { error, attempt, willRetry: retryIn !== undefined, retryIn });
 }
