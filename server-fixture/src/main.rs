@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("server-fixture: {error}");
+            let _ = writeln!(std::io::stderr(), "server-fixture: {error}");
             ExitCode::FAILURE
         }
     }
@@ -28,7 +28,8 @@ fn main() -> ExitCode {
 
 async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     let logs = tracing_subscriber::fmt().with_writer(std::io::stderr);
-    // The subscriber would report a failed write with `eprintln!`, which panics if stderr is on a full disk.
+    // The subscriber would report a failed write with `eprintln!`, which panics if stderr is closed, or
+    // on a full disk.
     let logs = logs.log_internal_errors(false);
     logs.with_ansi(std::io::stderr().is_terminal()).init();
     let listener = TcpListener::bind((config.host.as_str(), config.port)).await?;

@@ -3,15 +3,16 @@
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 use tokio::time::{Instant, sleep};
 
 use crate::Attacked;
-use crate::support::process::Folder;
+use crate::support::process::{Folder, announced, command};
 use crate::support::servers::Node;
-use crate::support::{Server, Stream, soon};
+use crate::support::{Client, Server, Stream, soon};
 
 fn make_pipe(path: &str) {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
@@ -277,4 +278,19 @@ async fn static_files_exclude_links_out_of_the_folder_and_dotfiles() {
             assert_eq!(answer.status, 404, "{method} {path}: {}", answer.text());
         }
     }
+}
+
+#[tokio::test]
+async fn server_responds_after_its_stderr_is_closed() {
+    let mut command = command(env!("CARGO_BIN_EXE_server-fixture"));
+    command
+        .args(["--demo", "--port", "0"])
+        .stderr(Stdio::piped());
+    let mut running = announced(command).await.expect("the server starts");
+    drop(running.process.stderr.take());
+    for _ in 0..3 {
+        let answer = Client::to(running.address).get("/health/live").await;
+        assert_eq!(answer.status, 200);
+    }
+    running.kill().await;
 }
