@@ -169,7 +169,7 @@ pub(crate) fn tokens(requests: &[Request]) -> Vec<&str> {
         .collect()
 }
 
-fn cursors(requests: &[Request]) -> Vec<Option<&str>> {
+pub(crate) fn cursors(requests: &[Request]) -> Vec<Option<&str>> {
     requests
         .iter()
         .map(|request| request.last_event_id.as_deref())
@@ -610,6 +610,35 @@ async fn headers_of_a_provider_are_called_again_after_a_401() {
         });
     next(&mut builder.open().expect("a source")).await;
     script.exactly(2).await;
+}
+
+/// The policy of browsers reconnects to the URL of the last redirect. Secrets belong to the URL given.
+#[wasm_bindgen_test]
+async fn an_attempt_with_secrets_begins_at_the_url_given() {
+    for (has_secrets, counts) in [(true, [2, 1]), (false, [1, 2])] {
+        let target = Script::of(&[r#"{"steps": [{"text": "data: a\n\n"}]}"#, OPEN]).await;
+        let redirect = format!(
+            r#"{{"status": 302, "headers": {{"location": "{}"}}}}"#,
+            target.url
+        );
+        let script = Script::of(&[&redirect, OPEN]).await;
+        let builder = AuthenticatedEventSource::builder(&script.url);
+        let builder = builder.headers(move |context: AttemptContext| async move {
+            let is_secret = has_secrets && context.cause == Cause::Retry;
+            let name = if is_secret {
+                "authorization"
+            } else {
+                "accept-language"
+            };
+            Ok::<_, BoxError>([(name, "en")])
+        });
+        let retry = Retry::spec().initial_delay(Duration::from_millis(100));
+        let mut source = builder.retry(retry).open().expect("a source");
+        assert_eq!(next(&mut source).await.data, "a");
+        assert_eq!(next(&mut source).await.data, "b");
+        script.exactly(counts[0]).await;
+        target.exactly(counts[1]).await;
+    }
 }
 
 #[wasm_bindgen_test]

@@ -29,6 +29,9 @@ mod page_and_clock;
 #[cfg(fixture_server)]
 mod refresh;
 
+#[cfg(fixture_server)]
+mod scenarios;
+
 #[cfg(not(fixture_server))]
 #[wasm_bindgen_test::wasm_bindgen_test]
 #[ignore = "needs the fixture server: run `cargo xtask test wasm`"]
