@@ -2,12 +2,12 @@
 import { EventSourceError } from './errors.ts';
 
 // What a Content-Security-Policy may forbid, and what to add to it.
-export const ADDRESS = 'this address: add it to connect-src';
-export const WEBASSEMBLY = "WebAssembly: add 'wasm-unsafe-eval' to script-src";
+export const ADDRESS = 'this address. Add it to connect-src.';
+export const WEBASSEMBLY = "WebAssembly. Add 'wasm-unsafe-eval' to script-src.";
 
 /** Returns the error of a source that the page's Content-Security-Policy stops. */
 export function forbidden(what: string, cause?: unknown): EventSourceError {
-  return new EventSourceError(`the page's Content-Security-Policy forbids ${what}`, { reason: 'csp', cause });
+  return new EventSourceError(`The page's Content-Security-Policy forbids ${what}`, { reason: 'csp', cause });
 }
 
 /**

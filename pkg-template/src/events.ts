@@ -149,7 +149,7 @@ class ResponseQueue extends EventQueue<ParsedEvent> {
 /** Throws an error of this package for a connection that broke. An abort of the caller stays what it is. */
 function throwNetworkError(cause: unknown): never {
   if (cause instanceof DOMException) throw cause;
-  throw new EventSourceError('The connection broke. Send the request again', {
+  throw new EventSourceError('The connection broke. Send the request again.', {
     reason: 'network',
     cause,
   });
@@ -161,13 +161,13 @@ async function bodyOf(response: Response): Promise<ReadableStream<Uint8Array>> {
   const { status, body } = response;
   const type = response.headers.get('Content-Type') ?? '';
   if (!response.ok) {
-    throw await refused(response, 'status', `the server answered with status ${status}, not with an event stream`);
+    throw await refused(response, 'status', `The server answered with status ${status}. See \`error.body\`.`);
   }
-  if (!/^[\t\n\r ]*text\/event-stream[\t\n\r ]*(;|$)/i.test(type)) {
+  if (!/^\s*text\/event-stream\s*([\s;,]|$)/i.test(type)) {
     // Only common types are quoted: a server may echo a token in the header.
     const [known = 'another type'] =
       type.match(/^(text\/(html|plain)|application\/(json|x-ndjson|xml))(?=[\s;]|$)/i) ?? [];
-    const message = `the response is not \`text/event-stream\` but \`${known}\`: see \`error.response.headers\``;
+    const message = `The response is \`${known}\`, not \`text/event-stream\`. See \`error.body\`.`;
     throw await refused(response, 'content-type', message);
   }
   return body ?? new ReadableStream({ start: (controller) => controller.close() });

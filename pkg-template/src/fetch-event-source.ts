@@ -291,5 +291,5 @@ function asEventStream(response: Response): Response {
 }
 
 function isEventStream({ status, headers }: Response): boolean {
-  return status === 200 && /^text\/event-stream[\t ]*(;|$)/i.test(headers.get('Content-Type') ?? '');
+  return status === 200 && /^\s*text\/event-stream\s*([\s;,]|$)/i.test(headers.get('Content-Type') ?? '');
 }

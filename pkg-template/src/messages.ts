@@ -76,7 +76,7 @@ export function messageOf({ reason, status, detail, type, silence, authProblem, 
  * `value`: the value of the header `name` that was sent.
  */
 export function authProblemOf(value: string | null, name: string): string | undefined {
-  if (!value) return `No \`${name}\` header was sent. Return a token.`;
+  if (!value) return `No \`${name}\` header was sent. Return a token, or sign in again.`;
   const [scheme, token] = value.toLowerCase().split(/ +/);
   if (token === undefined)
     return name === 'Authorization'

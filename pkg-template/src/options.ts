@@ -290,7 +290,7 @@ export function readOptions(init: unknown, isNative: boolean): ResolvedOptions {
   const mayResend = isGet || retry.isRetryGiven;
   const auth = readAuth(given.auth ?? given.token, mayResend, isSpec, typeof given.headers === 'function');
   if (given.body instanceof ReadableStream && (retry.isRetryGiven || auth.canRefresh)) {
-    throw new TypeError('a stream as `body` can be sent only once: give a function that makes a new one');
+    throw new TypeError('A stream as `body` can be sent only once. Pass a function that creates a new one.');
   }
   return {
     isNative,
@@ -330,7 +330,7 @@ function readMethod({ method: given = 'GET', body }: Given, requestInit: Request
   // `Request` normalizes the method and rejects an illegal one, as the standard requires.
   const { method } = new Request('https://localhost/', { ...requestInit, method: String(given) });
   if ((method === 'GET' || method === 'HEAD') && body !== undefined && body !== null) {
-    throw new TypeError(`a ${method} request has no \`body\`: set \`method\`, for example to 'POST'`);
+    throw new TypeError(`A ${method} request has no \`body\`. Set \`method\`, for example to 'POST'.`);
   }
   return method;
 }

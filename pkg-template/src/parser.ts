@@ -106,7 +106,7 @@ export class EventStreamParser {
     this.end = this.end.bind(this);
     this.reset = this.reset.bind(this);
     this.#maxEventSize = readNumber(maxEventSize, 'maxEventSize');
-    let failure: unknown = new EventSourceError('the WebAssembly is still being compiled: try again later', {
+    let failure: unknown = new EventSourceError('The WebAssembly is still being compiled. Try again later.', {
       reason: 'wasm',
     });
     withWasm(
@@ -245,7 +245,7 @@ export class EventStreamParser {
     free = (parser) => parser.#parser.free();
     throwIfTooLarge = (parser) => {
       if (!parser.#isTooLarge) return;
-      const message = `an event or a line is larger than ${parser.#maxEventSize} bytes: raise \`maxEventSize\` if the server is to be trusted`;
+      const message = `An event or a line is larger than ${parser.#maxEventSize} bytes. Raise \`maxEventSize\` if you trust the server.`;
       throw new EventSourceError(message, { reason: 'too-large' });
     };
   }
@@ -255,7 +255,7 @@ function bytesOf(chunk: Exclude<Bytes, string> | ArrayBufferView): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  throw new TypeError('a chunk must be a Uint8Array, an ArrayBuffer or a string');
+  throw new TypeError('The chunk is of another type. Pass a Uint8Array, an ArrayBuffer or a string.');
 }
 
 /** A `TransformStream` from bytes or strings to events. */

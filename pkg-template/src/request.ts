@@ -69,7 +69,9 @@ export class ConnectionRequest {
     this.#address = address;
     this.#url =
       lastEventId && lastEventIdParam !== undefined ? withParam(address, lastEventIdParam, lastEventId) : address;
-    this.authProblem = authProblemOf(headers.get(options.auth.header), options.auth.header);
+    const { header } = options.auth;
+    // Another header may identify the user.
+    if (headers.has(header) || !hasSecretHeader(headers)) this.authProblem = authProblemOf(headers.get(header), header);
   }
 
   /** Sends the request, or a diagnostic request. */

@@ -204,7 +204,7 @@ export class SourceController {
     const error =
       (cause as Error | undefined)?.name === 'CompileError'
         ? forbidden(WEBASSEMBLY, cause)
-        : new EventSourceError('the WebAssembly of this package could not be loaded: see `error.cause`', {
+        : new EventSourceError('The WebAssembly of this package could not be loaded. See `error.cause`.', {
             reason: 'wasm',
             cause,
           });
@@ -377,7 +377,7 @@ export class SourceController {
   }
 
   #notParsed(type: string, cause: unknown): void {
-    const message = `the data of an event of type \`${type}\` did not parse: see \`error.cause\``;
+    const message = `The data of an event of type \`${type}\` did not parse. See \`error.cause\`.`;
     const error = new EventSourceError(message, { reason: 'parse', cause });
     this.#warn(error);
     this.#fire(this.#errorEvent(error, this.state.attempt));

@@ -146,7 +146,7 @@ function toToken(given: unknown): ExpiringToken | undefined {
     expiresAt?: unknown;
   };
   if (typeof token !== 'string') {
-    throw new TypeError('the token provider must return a string, { token, expiresAt }, or nothing');
+    throw new TypeError('The token provider returned another type. Return a string, { token, expiresAt }, or nothing.');
   }
   const { exp, iat } = claimsOf(token);
   if (expiresAt === undefined || expiresAt === null) return { token, expiresAt: exp, issuedAt: iat };

@@ -24,7 +24,7 @@ export function isLast<Event extends StreamEvent>(until: Until<Event>, event: Ev
 
 /** Returns the error of a stream that ended before its last event. */
 export function endedEarly(): EventSourceError {
-  return new EventSourceError('The stream ended before the event of `until`. Send the request again', {
+  return new EventSourceError('The stream ended before the event of `until`. Send the request again.', {
     reason: 'end',
   });
 }
