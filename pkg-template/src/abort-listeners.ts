@@ -1,4 +1,4 @@
-// One listener for each AbortSignal, however many sources use the signal.
+// Listeners of AbortSignals, and listeners that a signal removes.
 
 /** The callbacks of one signal, as its listener. */
 class Callbacks extends Set<() => void> {
@@ -21,4 +21,21 @@ export function onAbort(signal: AbortSignal | undefined | null, callback: () => 
     callbacks.delete(callback);
     if (callbacks.size === 0) signal.removeEventListener('abort', callbacks);
   };
+}
+
+/**
+ * Adds a listener for several event types, and removes it when `released` aborts. The option `signal` is not used: jsdom
+ * refuses the signals of Node.js, and zone.js 0.14.3 to 0.14.6 fail. Does nothing where there is no such target.
+ */
+export function listenUntil(
+  released: AbortSignal,
+  target: Partial<EventTarget> | undefined,
+  types: readonly string[],
+  listener: (event: never) => void,
+): void {
+  const all = (change?: EventTarget['addEventListener']): void => {
+    for (const type of types) change?.call(target, type, listener as EventListener);
+  };
+  all(target?.addEventListener);
+  released.addEventListener('abort', () => all(target?.removeEventListener));
 }

@@ -1,4 +1,5 @@
 // Reads the body of a response.
+import { nextTask } from './yield-to-page.ts';
 
 /** The size of the buffer that a body is read into, in bytes. */
 const BUFFER = 64 << 10;
@@ -8,12 +9,14 @@ export class BodyReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader;
   /** The buffer of the next chunk. It is reused, so a fast server creates no garbage, and no chunk blocks the page. */
   #view: Uint8Array<ArrayBuffer> | undefined;
+  /** Ends the pending read. */
+  #end = (): void => {};
 
   /**
    * Locks `stream`. Throws a `TypeError` if it is locked already.
    *
-   * Uses BYOB reads only for network responses, which have a URL. A stream made by the user may close without answering a
-   * pending BYOB read, and that read would never settle.
+   * Uses BYOB reads for responses with a URL. A stream made by the user may close without answering a pending BYOB read.
+   * That read never settles, so the end of the stream ends it.
    */
   constructor(stream: ReadableStream<Uint8Array>, response?: { readonly url?: string }) {
     let reader: ReadableStreamBYOBReader | undefined;
@@ -26,14 +29,22 @@ export class BodyReader {
       // The stream is no byte stream, or the engine has no BYOB reader.
     }
     this.#reader = reader ?? stream.getReader();
+    // In a task, because the stream closes before its last chunk is answered.
+    this.#reader.closed.then(nextTask).then(
+      () => this.#end(),
+      () => {},
+    );
   }
 
-  /** Returns the reader's promise. The previous chunk is overwritten. */
+  /** Reads the next chunk. The previous chunk is overwritten. */
   read(): Promise<ReadableStreamReadResult<Uint8Array>> {
-    // A default reader ignores the argument.
-    return (this.#reader as ReadableStreamBYOBReader).read(this.#view!) as Promise<
-      ReadableStreamReadResult<Uint8Array>
-    >;
+    return new Promise((resolve, reject) => {
+      this.#end = () => resolve({ value: undefined, done: true });
+      // A default reader ignores the argument.
+      (this.#reader as ReadableStreamBYOBReader)
+        .read(this.#view!)
+        .then(resolve as (result: ReadableStreamReadResult<ArrayBufferView>) => void, reject);
+    });
   }
 
   /** Returns the chunk of a read, after its buffer was taken back for the next read. */

@@ -142,10 +142,12 @@ export class ConnectionLoop {
     await undefined;
     try {
       const onSuspended = (isSuspended: boolean): void => this.signal(isSuspended ? SUSPEND : RESUME);
-      this.#page = watchPage(this.#controller.options.openWhenHidden, onSuspended, () => {
+      const wake = (): void => {
         // In the standard no wait is shorter than the reconnection time.
         if (!this.#controller.isSpec) this.signal(WAKE);
-      });
+      };
+      const unload = (): void => this.#controller.close();
+      this.#page = watchPage(this.#controller.options.openWhenHidden, onSuspended, wake, unload);
       for (;;) {
         const step = core.step(this.#now(core));
         if (step > STEP_READ) this.#closeRequest();
@@ -248,6 +250,7 @@ export class ConnectionLoop {
       if (!answer) return this.#forgetFailure();
       this.#responded(core, kind, answer.value);
     } catch (error) {
+      if (!(await this.#pageStays(core))) return this.#forgetFailure();
       // Keep the exception of the first request. Later requests are diagnostic probes of our own.
       this.#cause ??= error;
       core.signal(NO_RESPONSE, 0);
@@ -322,7 +325,7 @@ export class ConnectionLoop {
         (read) => this.#deliver(core, body, read),
       );
     } catch (error) {
-      this.#fail(core, BROKEN, error);
+      if (await this.#pageStays(core)) this.#fail(core, BROKEN, error);
     }
   }
 
@@ -398,6 +401,14 @@ export class ConnectionLoop {
   #failWith(core: Core, problem: string): void {
     this.#fail(core, ILLEGAL_REQUEST);
     this.#problem = problem;
+  }
+
+  /**
+   * Returns whether to report a broken connection. Chromium breaks the connections of a page that is left before `pagehide`,
+   * and promise callbacks run between its listeners. No task runs in such a page.
+   */
+  async #pageStays(core: Core): Promise<boolean> {
+    return (await this.#untilInterrupted(core, nextTask)) !== undefined;
   }
 
   #fail(core: Core, signal: number, cause?: unknown): void {

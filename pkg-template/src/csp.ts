@@ -1,4 +1,5 @@
 // Failures that the page's Content-Security-Policy causes.
+import { listenUntil } from './abort-listeners.ts';
 import { EventSourceError } from './errors.ts';
 
 // What a Content-Security-Policy may forbid, and what to add to it.
@@ -22,5 +23,5 @@ export function watchPolicy(url: string, signal: AbortSignal, refused: () => voi
     if (blockedURI.split('?')[0] === url.split(/[?#]/)[0]) refused();
   };
   // Node.js has no global `addEventListener`.
-  globalThis.addEventListener?.('securitypolicyviolation', listener as EventListener, { signal });
+  listenUntil(signal, globalThis, ['securitypolicyviolation'], listener);
 }

@@ -74,8 +74,8 @@ export interface SourceState {
   readonly since: number;
 }
 
-// Replacing the global later does not affect the events that are fired.
-const { MessageEvent } = globalThis;
+// Replacing a global later does not affect the events that are fired. React Native has no `Event`: only the import works.
+const { MessageEvent, Event = Object as never } = globalThis;
 
 const NO_PORTS: readonly MessagePort[] = Object.freeze([]);
 

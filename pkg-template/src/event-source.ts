@@ -7,7 +7,8 @@ import { readOptions, type AuthenticatedEventSourceInit, type StandardSchema } f
 import { withoutSecretParts } from './secrets.ts';
 import { CLOSED, CONNECTING, OPEN, SourceController } from './source-controller.ts';
 
-const { DOMException, EventTarget } = globalThis;
+// Runtimes that only render pages, and React Native, may have no `EventTarget`.
+const { DOMException, EventTarget = Object as never } = globalThis;
 
 /** Returns the controller of a source of any bundle. Only modules of this package use it. */
 export function controllerOf(source: EventTarget): SourceController {

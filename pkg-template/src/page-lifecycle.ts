@@ -1,8 +1,12 @@
+// Watches the page of a source.
+import { listenUntil } from './abort-listeners.ts';
+
 /**
  * Watches the life cycle of the page for one connection. `[NON-SPEC]`
  *
  * - Calls `setSuspended` whenever the page may or may not hold a connection: it is hidden, or in the back/forward cache.
  * - Calls `wake` when the network or the page is back.
+ * - Calls `unload` when the page is destroyed: it is left and not cached, or its frame is removed.
  *
  * Workers only have the network events, and Node.js has none. Aborting the returned controller ends the watch.
  */
@@ -10,22 +14,27 @@ export function watchPage(
   openWhenHidden: boolean,
   setSuspended: (isSuspended: boolean) => void,
   wake: () => void,
+  unload: () => void,
 ): AbortController {
   const { document } = globalThis;
   const watching = new AbortController();
   let isInCache = false;
   const update = (): void => setSuspended(isInCache || (!openWhenHidden && Boolean(document?.hidden)));
   const listener = ({ type, persisted }: Event & { persisted?: boolean }): void => {
-    // A page that is not persisted is destroyed, and the source with it. A page with a connection would not be cached.
-    if (type.startsWith('page')) isInCache = type === 'pagehide' && Boolean(persisted);
+    if (type === 'pagehide' && !persisted) {
+      unload();
+      return;
+    }
+    // A page with a connection would not be cached.
+    if (type.startsWith('page')) isInCache = type === 'pagehide';
     update();
     // `pageshow` also follows a normal load. Hiding the page must not shorten a wait.
     if (type === 'pageshow' ? persisted : type !== 'pagehide' && !(type === 'visibilitychange' && document.hidden))
       wake();
   };
   update();
-  for (const type of ['online', 'pagehide', 'pageshow']) globalThis.addEventListener?.(type, listener, watching);
-  for (const type of ['visibilitychange', 'resume']) document?.addEventListener?.(type, listener, watching);
+  listenUntil(watching.signal, globalThis, ['online', 'pagehide', 'pageshow'], listener);
+  listenUntil(watching.signal, document, ['visibilitychange', 'resume'], listener);
   return watching;
 }
 
@@ -50,7 +59,7 @@ export function watchPresence({ openWhenHidden, suspend, resume, signal }: Prese
     if (isStopped || (!openWhenHidden && document?.hidden)) suspend();
     else resume();
   };
-  for (const type of ['pagehide', 'pageshow']) globalThis.addEventListener?.(type, update, { signal });
-  for (const type of ['freeze', 'resume', 'visibilitychange']) document?.addEventListener(type, update, { signal });
+  listenUntil(signal, globalThis, ['pagehide', 'pageshow'], update);
+  listenUntil(signal, document, ['freeze', 'resume', 'visibilitychange'], update);
   update();
 }

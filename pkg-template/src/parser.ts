@@ -259,10 +259,16 @@ function bytesOf(chunk: Exclude<Bytes, string> | ArrayBufferView): Uint8Array {
 }
 
 /** A `TransformStream` from bytes or strings to events. */
-export class EventStreamDecoderStream extends TransformStream<Uint8Array | ArrayBuffer | string, ParsedEvent> {
+export interface EventStreamDecoderStream extends TransformStream<Uint8Array | ArrayBuffer | string, ParsedEvent> {}
+
+/** A `TransformStream` from bytes or strings to events. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor returns such a stream
+export class EventStreamDecoderStream {
   constructor(options?: ParserOptions) {
     let parser: EventStreamParser;
-    super({
+    // The class inherits on first use: Jest's jsdom has no `TransformStream`.
+    Object.setPrototypeOf(EventStreamDecoderStream.prototype, TransformStream.prototype);
+    const stream = new TransformStream<Bytes, ParsedEvent>({
       async start() {
         await new Promise(withWasm);
         parser = new EventStreamParser(options);
@@ -274,6 +280,8 @@ export class EventStreamDecoderStream extends TransformStream<Uint8Array | Array
         free(parser);
       },
     });
+    // biome-ignore lint/correctness/noConstructorReturn: the platform creates the stream
+    return Object.setPrototypeOf(stream, new.target.prototype);
   }
 
   /** @internal */

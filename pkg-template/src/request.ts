@@ -88,7 +88,7 @@ export class ConnectionRequest {
   async #probe(): Promise<Response> {
     const { signal } = this.#aborting;
     const probing = new AbortController();
-    signal.addEventListener('abort', () => probing.abort(), probing);
+    signal.addEventListener('abort', () => probing.abort());
     const response = await fetch(this.#address, {
       mode: 'no-cors',
       credentials: 'omit',

@@ -4,8 +4,13 @@ import { MAKES_SHORT, MAKES_WIDE } from './protocol.ts';
 
 /** Keeps U+FEFF: the parser has removed the byte order mark, so any other is text. */
 const options = { ignoreBOM: true };
-const utf8 = new TextDecoder('utf-8', options);
-const utf16 = new TextDecoder('utf-16le', options);
+/** The decoders, which are created on first use: Jest's jsdom has no `TextDecoder`, and Node.js needs none. */
+const decoders: { [label: string]: TextDecoder } = {};
+
+function decode(label: 'utf-8' | 'utf-16le', bytes: Uint8Array): string {
+  decoders[label] ??= new TextDecoder(label, options);
+  return decoders[label].decode(bytes as Uint8Array<ArrayBuffer>);
+}
 
 /** The string methods of Node.js's `Buffer`. TypeScript's type declarations of the DOM do not include it. */
 interface NodeBuffer extends Uint8Array {
@@ -48,7 +53,7 @@ export class WasmStrings {
     const end = address + length;
     if (Bytes)
       return isUtf16 ? (bytes as NodeBuffer).ucs2Slice(address, end) : (bytes as NodeBuffer).latin1Slice(address, end);
-    return (isUtf16 ? utf16 : utf8).decode(bytes.subarray(address, end) as Uint8Array<ArrayBuffer>);
+    return decode(isUtf16 ? 'utf-16le' : 'utf-8', bytes.subarray(address, end));
   }
 
   /** Returns the UTF-8 between two addresses as text. A line end must follow it. */
@@ -56,7 +61,7 @@ export class WasmStrings {
     const bytes = this.bytes();
     if (Bytes) return (bytes as NodeBuffer).utf8Slice(start, end);
     // It returns `null` for malformed UTF-8.
-    return makeText?.(start, end - start) ?? utf8.decode(bytes.subarray(start, end) as Uint8Array<ArrayBuffer>);
+    return makeText?.(start, end - start) ?? decode('utf-8', bytes.subarray(start, end));
   }
 
   /** Returns the whole memory. The previous view becomes empty when the memory grows. */

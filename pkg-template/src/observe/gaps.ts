@@ -11,6 +11,9 @@ export interface Gap {
 }
 
 /** `gap`: events were lost between the requested event and the next one. */
+// Runtimes that only render pages may have no `MessageEvent`.
+const { MessageEvent = Object as never } = globalThis;
+
 export class GapEvent extends MessageEvent<string> {
   declare readonly type: 'gap';
   /** The event ID that was requested. */

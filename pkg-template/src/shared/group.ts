@@ -36,7 +36,7 @@ export interface GroupMember {
   stepDown(): void;
   /** The page stops running. */
   suspend(): void;
-  /** Locks cannot be used. */
+  /** Locks or channels cannot be used. */
   goAlone(): void;
   /** As the leader: a request of another tab. */
   serve(request: Request): void;
@@ -63,7 +63,8 @@ export class Group {
   #term = 0;
   readonly #name: string;
   readonly #member: GroupMember;
-  #broadcast!: BroadcastChannel;
+  /** `undefined` before the first use, and where the browser refuses channels. */
+  #broadcast: BroadcastChannel | undefined;
   readonly #lock: Lock;
   readonly #watchdog: Watchdog;
 
@@ -73,7 +74,7 @@ export class Group {
     this.#lock = new Lock(name, {
       won: () => this.#lead(),
       lost: () => this.#member.stepDown(),
-      refused: () => this.#member.goAlone(),
+      refused: () => this.#goAlone(),
     });
     this.#watchdog = new Watchdog(member.leaderTimeout, {
       ping: () => this.request('ping'),
@@ -114,16 +115,29 @@ export class Group {
   leave(isLate?: boolean): void {
     this.role = AWAY;
     this.#watchdog.stop();
-    this.#broadcast.close();
+    this.#broadcast?.close();
     if (isLate) this.#lock.releaseLater();
     else this.#lock.release();
   }
 
   #resume(): void {
     if (this.role !== AWAY) return;
-    this.#broadcast = new BroadcastChannel(this.#name);
+    try {
+      this.#broadcast = new BroadcastChannel(this.#name);
+    } catch {
+      // Firefox throws a `SecurityError` where cookies are blocked.
+      this.#goAlone();
+      return;
+    }
     this.#broadcast.onmessage = ({ data }) => this.#receive(data);
     this.join();
+  }
+
+  /** Shares nothing, because this context may not use locks or channels. */
+  #goAlone(): void {
+    this.leave();
+    this.role = ALONE;
+    this.#member.goAlone();
   }
 
   #lead(): void {
@@ -137,7 +151,7 @@ export class Group {
   }
 
   #post(message: Request | Announcement): void {
-    this.#broadcast.postMessage(message);
+    this.#broadcast!.postMessage(message);
   }
 
   #receive(message: Request | Announcement): void {

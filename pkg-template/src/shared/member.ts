@@ -91,8 +91,6 @@ export class Member extends Leader implements GroupMember {
   }
 
   goAlone(): void {
-    this.group!.leave();
-    this.group!.role = ALONE;
     super.connect();
   }
 

@@ -101,6 +101,46 @@ describe('the life of a page', { concurrency: 4, timeout: 60_000 }, () => {
       document.dispatchEvent(new Event('visibilitychange'));
     }, hidden);
 
+  for (const retry of [{}, { retry: 'spec' }]) {
+    test(`leaving the page fires nothing, also behind another listener, with ${JSON.stringify(retry)}`, async (t) => {
+      const server = await script([open(first)]);
+      const tab = await page(t);
+      // A listener that was added first runs first, and promise callbacks run after each listener.
+      await tab.evaluate(() => {
+        addEventListener('pagehide', () => sessionStorage.setItem('left', 'yes'));
+      });
+      await until(tab, server.url, retry, 'message');
+      await tab.evaluate(() => {
+        const save = ({ type }) => sessionStorage.setItem('late', `${sessionStorage.getItem('late') ?? ''} ${type}`);
+        for (const type of ['error', 'connectionclose', 'connectionstatechange']) source.addEventListener(type, save);
+      });
+      await tab.reload();
+      await tab.waitForFunction(() => globalThis.isReady);
+      assert.deepEqual(await tab.evaluate(() => [sessionStorage.getItem('left'), sessionStorage.getItem('late')]), [
+        'yes',
+        null,
+      ]);
+      await server.ended(1);
+    });
+  }
+
+  test('removing the frame of a source closes it, and fires nothing', async (t) => {
+    const server = await script([open(first)]);
+    const tab = await page(t);
+    const [before, after, fired] = await tab.evaluate(async (url) => {
+      const frame = document.createElement('iframe');
+      frame.src = location.href;
+      document.body.append(frame);
+      while (!frame.contentWindow?.isReady) await new Promise((resolve) => setTimeout(resolve, 20));
+      const source = frame.contentWindow.connect(url);
+      await source.until(1, 'message');
+      const before = source.readyState;
+      frame.remove();
+      return [before, source.readyState, source.fired.map(({ type }) => type)];
+    }, server.url);
+    assert.deepEqual([before, after, fired], [1, 2, ['open', 'message']]);
+  });
+
   test('`openWhenHidden: false`: closed while hidden, resumed when shown, no error event', async (t) => {
     const server = await script([open(first), open('id: 2\ndata: b\n\n')]);
     const tab = await page(t);

@@ -58,6 +58,61 @@ describe('each tab for itself', { concurrency: 3 }, () => {
     await second.more(3);
   });
 
+  test('the leading tab reloads: another tab takes over without an `error`', async (t) => {
+    const server = await script([ticks]);
+    const browser = await person(t);
+    const [first, second] = [await browser.tab(), await browser.tab()];
+    // A listener that was added first runs first, and promise callbacks run after each listener.
+    await first.page.evaluate(() => addEventListener('pagehide', () => {}));
+    for (const one of [first, second]) {
+      await one.connect(server.url, SHARED);
+      await one.opened();
+    }
+    await first.page.reload();
+    await second.role('leading');
+    const { fired } = await second.more(5);
+    assertWhole(fired);
+    assert.deepEqual(types({ fired: fired.filter(({ type }) => type === 'error') }), []);
+  });
+
+  for (const [what, block] of [
+    [
+      'channels',
+      () => {
+        globalThis.BroadcastChannel = class {
+          constructor() {
+            throw new DOMException('The operation is insecure.', 'SecurityError');
+          }
+        };
+      },
+    ],
+    [
+      'locks',
+      () => {
+        navigator.locks.request = async () => {
+          throw new DOMException('The operation is insecure.', 'SecurityError');
+        };
+      },
+    ],
+  ]) {
+    test(`a browser that refuses ${what}: a connection of its own, and no exception`, async (t) => {
+      const server = await script([ticks]);
+      const { tab } = await person(t);
+      const only = await tab();
+      const thrown = [];
+      only.page.on('pageerror', (error) => thrown.push(String(error)));
+      await only.page.evaluate(block);
+      await only.connect(server.url, SHARED);
+      await only.role('alone');
+      assertWhole((await only.more(5)).fired);
+      await only.page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })));
+      assertWhole((await only.more(5)).fired);
+      assert.equal((await only.report()).role, 'alone');
+      assert.deepEqual(thrown, []);
+      await server.exactly(1);
+    });
+  }
+
   test("`retry: 'spec'`: events are dispatched one by one, and shared all the same", async (t) => {
     const server = await script([ticks]);
     const { tab } = await person(t);

@@ -167,7 +167,10 @@ pub(super) fn bind(module: Module, compiled: &Path) -> Result<()> {
     let short_names = optimise(&unoptimised, &module.path())?;
     let shortened = names::shorten(bound.js(), &short_names)?;
     let shortened = names::replace_once(&shortened, THROW, THROW_WITHOUT_TEXT)?;
-    write(module.glue(), shortened + START + &strings()?)?;
+    write(
+        module.glue(),
+        lazy_codecs(&shortened)? + START + &strings()?,
+    )?;
     write(module.text(), inline::script(&read(module.path())?)?)?;
     inline::check(&module.text(), &module.path())?;
     if module.is_parser() {
@@ -175,6 +178,32 @@ pub(super) fn bind(module: Module, compiled: &Path) -> Result<()> {
         return Ok(());
     }
     declare(bound.ts().context("wasm-bindgen emitted no declaration")?)
+}
+
+/// Text codecs that are created on first use. The glue passes only short texts.
+const CODECS: &str = "\
+let decoder;
+const decodeText = (bytes) => (decoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode(bytes);
+const cachedTextEncoder = {
+  encode: (text) => new TextEncoder().encode(text),
+  encodeInto: (text, view) => new TextEncoder().encodeInto(text, view),
+};
+
+";
+
+/// Replaces the codecs of the glue. wasm-bindgen creates them at import, which throws in Jest's jsdom.
+fn lazy_codecs(glue: &str) -> Result<String> {
+    // The glue of the parser passes strings in one direction only, or not at all.
+    let find = |names: [&str; 2]| names.iter().filter_map(|name| glue.find(name)).min();
+    let Some(begin) = find(["let cachedTextDecoder", "const cachedTextEncoder"]) else {
+        ensure!(
+            !glue.contains("new Text"),
+            "the glue has its text codecs in another form"
+        );
+        return Ok(glue.into());
+    };
+    let end = find(["let WASM_VECTOR_LEN", "let wasmModule"]).context("the glue has no start")?;
+    Ok(format!("{}{CODECS}{}", &glue[..begin], &glue[end..]))
 }
 
 /// Keeps the declaration of `#bindings` up to date. It is committed, so that editors and `tsc` need no

@@ -38,3 +38,13 @@ new AuthenticatedEventSource('/events', { auth: 42 });
 new AuthenticatedEventSource('/events', { auth: { onUnauthorized: session.refresh } });
 // @ts-expect-error: no such policy.
 new AuthenticatedEventSource('/events', { retry: 'always' });
+
+// Members of `RequestInit` are accepted, also those that a runtime adds, and typing errors are not.
+declare global {
+  interface RequestInit {
+    next?: { revalidate?: number };
+  }
+}
+new AuthenticatedEventSource('/events', { next: { revalidate: 0 }, mode: 'cors', keepalive: true, signal: null });
+// @ts-expect-error the name of the option is heartbeatTimeout
+new AuthenticatedEventSource('/events', { heartbeatTimout: 1000 });
