@@ -11,22 +11,22 @@ const MEBIBYTE = 2 ** 20;
 /** When to reconnect. Times are in milliseconds. */
 export interface RetryOptions {
   /** The reconnection time until the stream's `retry` field sets another one; at least 1. Default 3,000. */
-  initialDelay?: number;
+  initialDelay?: number | undefined;
   /** The longest wait, unless the reconnection time is longer. Default 30,000. */
-  maxDelay?: number;
+  maxDelay?: number | undefined;
   /** The factor by which the range of the wait grows with each retry. Default 2; 1 with `EventSource`. */
-  multiplier?: number;
+  multiplier?: number | undefined;
   /**
    * `'full'`: the wait is uniformly random within its range. `'none'`: the waits are 1 ×, 2 ×, 4 × the reconnection time.
    * Default `'full'`; `'none'` with `EventSource`.
    */
-  jitter?: 'full' | 'none';
+  jitter?: 'full' | 'none' | undefined;
   /** How many retries in a row may fail. Default `Infinity`. */
-  maxRetries?: number;
+  maxRetries?: number | undefined;
   /** How long a stream without events must last before retries are counted from zero. Default 5,000. */
-  resetAfter?: number;
+  resetAfter?: number | undefined;
   /** `'error'`: does not reconnect after the server has ended the stream normally. Default `'always'`. */
-  on?: 'always' | 'error' | 'never';
+  on?: 'always' | 'error' | 'never' | undefined;
 }
 
 /** A schema of the [Standard Schema](https://standardschema.dev) interface that validates synchronously. */
@@ -61,55 +61,55 @@ export type Parse<Data> = 'json' | ((data: string, event: SourceEvent) => Data) 
 export interface AuthenticatedEventSourceInit<Data = string>
   extends Omit<RequestInit, 'body' | 'cache' | 'headers' | 'method' | 'signal'> {
   /** A bearer token, a function that is called for one on every attempt, or a provider. */
-  auth?: string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>) | AuthProvider;
+  auth?: (string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>) | AuthProvider) | undefined;
   /** The same as `auth`, for the simple case. */
-  token?: string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>);
+  token?: string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>) | undefined;
   /**
    * Headers, or a function that is called for them on every attempt, after `token`. Each call may take 30 s. Like a function
    * for the token, it is called again after a 401.
    */
-  headers?: HeadersInit | ((context: AttemptContext) => MaybePromise<HeadersInit>);
+  headers?: HeadersInit | ((context: AttemptContext) => MaybePromise<HeadersInit>) | undefined;
   /**
    * Default `'GET'`. With any other method a request is never sent twice, unless `retry` is given, or after a 401 if
    * `auth.onUnauthorized` is given.
    */
-  method?: string;
+  method?: string | undefined;
   /**
    * The body, or a function that creates it again for every attempt. A `ReadableStream` can be sent only once: with `retry`
    * or `onUnauthorized` it must come from a function.
    */
-  body?: BodyInit | null | ((context: AttemptContext) => MaybePromise<BodyInit | null>);
+  body?: BodyInit | null | ((context: AttemptContext) => MaybePromise<BodyInit | null>) | undefined;
   /** As in `RequestInit`. Default `'no-store'`. */
-  cache?: RequestCache;
+  cache?: RequestCache | undefined;
   /** Closes the source when it aborts. */
-  signal?: AbortSignal | null;
+  signal?: AbortSignal | null | undefined;
   /** Sends cookies to other origins too. Default `false`. */
-  withCredentials?: boolean;
+  withCredentials?: boolean | undefined;
   /** The function that sends the requests. Default: the global `fetch`. */
-  fetch?: typeof globalThis.fetch;
+  fetch?: typeof globalThis.fetch | undefined;
   /** The ID after which the stream starts. Default `''`. */
-  lastEventId?: string;
+  lastEventId?: string | undefined;
   /**
    * Sends the last event ID as this query parameter in addition to the header. In a cross-origin request the parameter
    * replaces the header, because the CORS preflight may not allow it.
    */
-  lastEventIdParam?: string;
+  lastEventIdParam?: string | undefined;
   /**
    * `false`: never reconnects; `'spec'`: as browsers do, unless another option is set. Default: the defaults of
    * {@link RetryOptions} for `GET`, else `false`. With `EventSource` the default is `'spec'`, and each member replaces only
    * its own default.
    */
-  retry?: RetryOptions | false | 'spec';
+  retry?: RetryOptions | false | 'spec' | undefined;
   /**
    * Makes the final decision on each failure: whether to retry, or after how many milliseconds. `undefined` leaves the
    * decision to the policy. A promise is awaited. Only `retry.maxRetries` limits it.
    */
-  shouldRetry?: (failure: EventSourceError) => MaybePromise<boolean | number | undefined>;
+  shouldRetry?: ((failure: EventSourceError) => MaybePromise<boolean | number | undefined>) | undefined;
   /**
    * The time limit in milliseconds for the response headers. Default 30,000 for `GET`. Other methods have none, because a
    * language model may take minutes before it sends the first header. Neither has `'spec'`.
    */
-  connectTimeout?: number;
+  connectTimeout?: number | undefined;
   /**
    * The time in milliseconds (above 0) without a byte after which the connection counts as dead. Comments count as bytes.
    * `false`: never. Default `'auto'`; `false` with `'spec'`.
@@ -118,20 +118,20 @@ export interface AuthenticatedEventSourceInit<Data = string>
    * seconds), or from two comments that each ended at least 1 s of silence. The time is three times the longest heartbeat
    * interval, at least 10,000. Events are no heartbeat.
    */
-  heartbeatTimeout?: number | 'auto' | false;
+  heartbeatTimeout?: number | 'auto' | false | undefined;
   /**
    * `false`: closes the connection while the page is hidden, and resumes when it is shown. A method other than `GET` fails
    * instead, unless `retry` is given. Default `true`.
    */
-  openWhenHidden?: boolean;
+  openWhenHidden?: boolean | undefined;
   /** The limit for one event and for one line, in bytes. Default 16 MiB, at most 2 GiB. */
-  maxEventSize?: number;
+  maxEventSize?: number | undefined;
   /**
    * Whether a request with secrets may be redirected to another origin. Default `'same-origin'`, also with
    * `retry: 'spec'`; with an explicit `redirect` the default is `'follow'`. Secrets are a token, a body, and every header
    * except `Accept`, `Accept-Language`, `Content-Language`, `Content-Type` and `Last-Event-ID`.
    */
-  redirectPolicy?: 'same-origin' | 'follow';
+  redirectPolicy?: 'same-origin' | 'follow' | undefined;
   /**
    * Marks the last event, at which the source closes with the reason `done` and without an `error` event.
    *
@@ -140,9 +140,9 @@ export interface AuthenticatedEventSourceInit<Data = string>
    *
    * If the stream ends before that event, a `GET` reconnects. Any other method fails with the reason `end`.
    */
-  until?: Until<SourceEvent>;
+  until?: Until<SourceEvent> | undefined;
   /** Parses the data of each event. A failure is an `error` event with `reason: 'parse'`, and the stream continues. */
-  parse?: Parse<Data>;
+  parse?: Parse<Data> | undefined;
 }
 
 type HeadersFunction = (context: AttemptContext) => MaybePromise<HeadersInit>;

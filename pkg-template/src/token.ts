@@ -52,17 +52,17 @@ export interface AuthProvider {
    */
   onUnauthorized?(context: AttemptContext): MaybePromise<unknown>;
   /** The responses that reject the token: statuses, or a function. Default `[401]`. */
-  refreshOn?: readonly number[] | ((response: Response) => boolean);
+  refreshOn?: readonly number[] | ((response: Response) => boolean) | undefined;
   /** The authentication scheme before the token; `''` for none. Default `'Bearer'`. */
-  scheme?: string;
+  scheme?: string | undefined;
   /** The name of the header. Default `'Authorization'`. */
-  header?: string;
+  header?: string | undefined;
   /**
    * The time in milliseconds before expiry at which the source reconnects with a fresh token. No event is lost or
    * repeated. A token with less than twice this time to live is renewed at half of its remaining life. Default 30,000.
    * Needs `expiresAt`, or a JWT with `exp`.
    */
-  renewBefore?: number;
+  renewBefore?: number | undefined;
 }
 
 /** A token with its times in milliseconds since 1970, as far as they are known. */

@@ -48,3 +48,9 @@ declare global {
 new AuthenticatedEventSource('/events', { next: { revalidate: 0 }, mode: 'cors', keepalive: true, signal: null });
 // @ts-expect-error the name of the option is heartbeatTimeout
 new AuthenticatedEventSource('/events', { heartbeatTimout: 1000 });
+
+// With `exactOptionalPropertyTypes`, a value that may be missing is accepted, and so is `null` as the signal.
+declare const maybe: string | undefined;
+declare const limit: number | undefined;
+new AuthenticatedEventSource('/events', { token: maybe, lastEventId: maybe, connectTimeout: limit, signal: null });
+new AuthenticatedEventSource('/events', { auth: { token: 'token', scheme: maybe }, retry: { maxRetries: limit } });
