@@ -8,7 +8,7 @@ export const STATE_CHANGE = 'connectionstatechange';
 export const COMMENT = 'streamcomment';
 
 /** The data type of each event type of a stream. */
-export type EventTypes = Record<string, unknown>;
+export type EventTypes = object;
 
 /**
  * An event of the stream whose type is also the type of an event of the source. The members that only the event of the

@@ -61,3 +61,14 @@ for await (const event of typed) {
   if (event.type === 'metrics') same<Metrics>()(event.data);
   else same<number>()(event.data);
 }
+
+// An interface is an event map, too.
+interface Streams {
+  metrics: Metrics;
+  message: number;
+}
+const mapped = new AuthenticatedEventSource<Streams>('/events', { parse: 'json' });
+mapped.addEventListener('metrics', (event) => same<Metrics>()(event.data));
+mapped.onmessage = (event) => same<number>()(event.data);
+// @ts-expect-error: no event of the interface has this type.
+mapped.addEventListener('metric', () => {});
