@@ -8,7 +8,7 @@ use super::auth::Token;
 use crate::connection::Cause;
 
 /// The attempt for which a provider is called.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct AttemptContext {
     /// The number of the attempt since the connection was last healthy, from 1.
@@ -24,6 +24,18 @@ pub struct AttemptContext {
     /// The token of this attempt, for headers and bodies: a DPoP proof contains its hash. `None` for
     /// the token itself.
     pub token: Option<Token>,
+}
+
+/// Without the URL and the last event ID, which may contain secrets.
+impl fmt::Debug for AttemptContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttemptContext")
+            .field("attempt", &self.attempt)
+            .field("cause", &self.cause)
+            .field("response", &self.response)
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The head of a response.
