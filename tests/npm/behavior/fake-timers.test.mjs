@@ -23,7 +23,11 @@ for (const [name, file, args] of [
   [
     'jest',
     join(PACKAGE, 'dist/cjs/index.js'),
-    ['--config', JSON.stringify({ rootDir: folder, testMatch: ['**/jest.spec.cjs'], transform: {} }), '--no-cache'],
+    [
+      '--config',
+      JSON.stringify({ rootDir: folder, testMatch: ['**/jest.spec.cjs'], transform: {}, injectGlobals: false }),
+      '--no-cache',
+    ],
   ],
 ]) {
   test(`retries and timeouts follow the fake timers of ${name}, with and without Date`, async () => {
