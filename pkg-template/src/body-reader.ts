@@ -9,7 +9,7 @@ export class BodyReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader;
   /** The buffer of the next chunk. It is reused, so a fast server creates no garbage, and no chunk blocks the page. */
   #view: Uint8Array<ArrayBuffer> | undefined;
-  /** Ends the pending read. */
+  /** Ends the pending BYOB read. */
   #end = (): void => {};
 
   /**
@@ -30,7 +30,7 @@ export class BodyReader {
     }
     this.#reader = reader ?? stream.getReader();
     // In a task, because the stream closes before its last chunk is answered.
-    this.#reader.closed.then(nextTask).then(
+    reader?.closed.then(nextTask).then(
       () => this.#end(),
       () => {},
     );
@@ -38,11 +38,12 @@ export class BodyReader {
 
   /** Reads the next chunk. The previous chunk is overwritten. */
   read(): Promise<ReadableStreamReadResult<Uint8Array>> {
+    const view = this.#view;
+    if (!view) return (this.#reader as ReadableStreamDefaultReader<Uint8Array>).read();
     return new Promise((resolve, reject) => {
       this.#end = () => resolve({ value: undefined, done: true });
-      // A default reader ignores the argument.
       (this.#reader as ReadableStreamBYOBReader)
-        .read(this.#view!)
+        .read(view)
         .then(resolve as (result: ReadableStreamReadResult<ArrayBufferView>) => void, reject);
     });
   }
