@@ -31,7 +31,7 @@
 //! # Ok::<(), authenticated_event_source::event_stream::TooLarge>(())
 //! ```
 //!
-//! With the feature `stream`, [`ByteStreamExt`](event_stream::ByteStreamExt) reads the body of any
+//! With the feature `stream`, `event_stream::ByteStreamExt` reads the body of any
 //! response:
 //!
 //! ```

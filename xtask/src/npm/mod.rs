@@ -1,6 +1,6 @@
 //! The npm package, from the Rust sources to the files that a release would publish.
 //!
-//! [`build`] is the whole way: [`bind`] compiles the crate to WebAssembly and writes its glue,
+//! [`build()`] is the whole way: [`bind`] compiles the crate to WebAssembly and writes its glue,
 //! [`inline`] turns the module into text, [`bundle`] makes the entries, and [`stage`] adds the other
 //! files. [`size`] measures the result. [`consumer`] installs and checks the package as users get
 //! it. [`pack`] and [`release`] are the commands for publishing.
