@@ -8,7 +8,8 @@ const ROOT = new URL('../../../', import.meta.url).pathname;
 const LINK = /\]\(([^)\s]+)\)/g;
 const docs = readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name));
 
-const textOf = (document) => readFileSync(join(ROOT, document), 'utf8').replaceAll(/^```.*?^```/gms, '');
+const source = (file) => readFileSync(join(ROOT, file), 'utf8');
+const textOf = (document) => source(document).replaceAll(/^```.*?^```/gms, '');
 const linksOf = (document) => [...textOf(document).matchAll(LINK)].map(([, link]) => link);
 
 /** The anchors that a heading gets. */
@@ -50,7 +51,15 @@ for (const document of ['pkg-template/README.md', 'src/README.md']) {
   });
 }
 
-// Those of the crate's README are compiled.
+test('troubleshooting has a row for every reason of a failure', () => {
+  const [, reasons] = source('pkg-template/src/errors.ts').match(/export type Reason =([^;]+);/);
+  const names = [...reasons.matchAll(/'([a-z-]+)'/g)].map(([, name]) => name);
+  assert.ok(names.length > 15);
+  const text = source('docs/troubleshooting.md');
+  for (const name of names) assert.match(text, new RegExp(`^\\| \`reason: '${name}'\``, 'm'), name);
+});
+
+// The compiler checks the examples of the crate's README.
 test('the Rust examples of README.md are those of the README of the crate', () => {
   const examplesOf = (document) => readFileSync(join(ROOT, document), 'utf8').match(/^```rust\n.*?^```/gms);
   const compiled = examplesOf('src/README.md');
