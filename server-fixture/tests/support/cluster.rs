@@ -13,7 +13,8 @@ pub struct Cluster {
 
 impl Cluster {
     pub async fn start(flags: &[&str]) -> Self {
-        let redis = Redis::start().await;
+        // Every acknowledged write survives a kill. Otherwise a restart begins a new epoch.
+        let redis = Redis::start_with(&["--appendfsync", "always"]).await;
         let url = redis.url();
         let shared = ["--log", &url, "--keep", "100000"];
         let flags = shared.iter().chain(flags).map(|&flag| flag.to_owned());
