@@ -74,8 +74,11 @@ export interface SourceState {
   readonly since: number;
 }
 
-// Replacing a global later does not affect the events that are fired. React Native has no `Event`: only the import works.
-const { MessageEvent, Event = Object as never } = globalThis;
+// Replacing a global later does not affect the events that are fired.
+const { MessageEvent } = globalThis;
+
+/** The platform's `Event`. React Native has none: there only the import works. */
+const PlatformEvent: { new (type: string, init?: EventInit): Event } = globalThis.Event ?? (Object as never);
 
 const NO_PORTS: readonly MessagePort[] = Object.freeze([]);
 
@@ -84,7 +87,7 @@ const NO_PORTS: readonly MessagePort[] = Object.freeze([]);
  * dictionary and parse `origin`. Code can distinguish it only by calling a member of `MessageEvent.prototype` itself on it:
  * the original getters and `initMessageEvent()` throw.
  */
-export class LightMessageEvent extends Event {
+export class LightMessageEvent extends PlatformEvent {
   readonly #data: unknown;
   readonly #lastEventId: string;
   readonly #origin: string;
@@ -114,7 +117,7 @@ export class LightMessageEvent extends Event {
 }
 
 /** `open`: the stream is open. */
-export class OpenEvent extends Event {
+export class OpenEvent extends PlatformEvent {
   declare readonly type: 'open';
   /** `[NON-SPEC]` The response. Its body belongs to the source. */
   declare readonly response: Response;
@@ -147,8 +150,8 @@ export interface ErrorEventInit {
 
 /** The platform's `ErrorEvent`, where one exists: libraries read `event.error` only if the event is an instance of it. */
 const PlatformErrorEvent = (
-  globalThis.ErrorEvent?.prototype instanceof Event ? globalThis.ErrorEvent : Event
-) as typeof Event;
+  globalThis.ErrorEvent?.prototype instanceof PlatformEvent ? globalThis.ErrorEvent : PlatformEvent
+) as typeof PlatformEvent;
 
 /** `error`: an attempt or the connection failed, or the data of an event did not parse. */
 export class ErrorEvent extends PlatformErrorEvent {
@@ -203,7 +206,7 @@ export class ErrorEvent extends PlatformErrorEvent {
 export type CloseReason = Reason | 'aborted' | 'done';
 
 /** `connectionclose` `[NON-SPEC]`: the source is closed permanently, except by `close()`. */
-export class ConnectionCloseEvent extends Event {
+export class ConnectionCloseEvent extends PlatformEvent {
   declare readonly type: 'connectionclose';
   /** Why. */
   declare readonly reason: CloseReason;
@@ -216,7 +219,7 @@ export class ConnectionCloseEvent extends Event {
 }
 
 /** `streamcomment` `[NON-SPEC]`: a line of the stream that starts with a colon. */
-export class StreamCommentEvent extends Event {
+export class StreamCommentEvent extends PlatformEvent {
   declare readonly type: 'streamcomment';
   /** The line without the colon and without one space after it. */
   declare readonly data: string;
@@ -229,7 +232,7 @@ export class StreamCommentEvent extends Event {
 }
 
 /** `connectionstatechange` `[NON-SPEC]`: `source.state` has changed, except by `close()`. */
-export class ConnectionStateChangeEvent extends Event {
+export class ConnectionStateChangeEvent extends PlatformEvent {
   declare readonly type: 'connectionstatechange';
   /** The new state. */
   declare readonly state: SourceState;

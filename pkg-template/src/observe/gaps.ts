@@ -10,11 +10,12 @@ export interface Gap {
   reason: string;
 }
 
-/** `gap`: events were lost between the requested event and the next one. */
-// Runtimes that only render pages may have no `MessageEvent`.
-const { MessageEvent = Object as never } = globalThis;
+/** The platform's `MessageEvent`. Runtimes that only render pages may have none. */
+const PlatformMessageEvent: { new (type: string, init?: MessageEventInit<string>): MessageEvent<string> } =
+  globalThis.MessageEvent ?? (Object as never);
 
-export class GapEvent extends MessageEvent<string> {
+/** `gap`: events were lost between the requested event and the next one. */
+export class GapEvent extends PlatformMessageEvent {
   declare readonly type: 'gap';
   /** The event ID that was requested. */
   declare readonly requested: string;
