@@ -100,6 +100,8 @@ export class ConnectionLoop {
   #wantsComments = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerEndsAt = Infinity;
+  /** How many sources used the origin when the request was sent. Some of them may have failed before this one. */
+  #sources = 1;
   /** Makes the current wait check whether it is interrupted. */
   #wake = (): void => {};
 
@@ -245,6 +247,7 @@ export class ConnectionLoop {
   }
 
   async #fetch(core: Core, kind: number): Promise<void> {
+    this.#sources = sourcesOfOrigin.get(new URL(this.#controller.url).origin)!;
     try {
       const answer = await this.#untilInterrupted(core, () => this.#request!.send(kind));
       if (!answer) return this.#forgetFailure();
@@ -392,7 +395,7 @@ export class ConnectionLoop {
       // The only header value that a message quotes. The server may echo a secret in it.
       type: this.#secrets.removedFrom(this.#response?.headers.get('Content-Type') ?? '').slice(0, 100),
       authProblem: this.#authProblem,
-      sources: isInPage ? sourcesOfOrigin.get(new URL(url).origin)! : 1,
+      sources: isInPage ? this.#sources : 1,
       url: this.#secrets.removedFrom(withoutSecretParts(url)),
     });
   }
