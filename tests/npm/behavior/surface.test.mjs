@@ -9,6 +9,7 @@ import {
   broken,
   connect,
   data,
+  dead,
   EventStreamDecoderStream,
   EventStreamParser,
   header,
@@ -234,7 +235,8 @@ describe('the entry event-source', { concurrency: 8 }, () => {
   });
 
   test('still takes our init', async (t) => {
-    const server = await script([status(503), open(first)]);
+    // A status is final for this class, as in browsers. A dead connection is retried.
+    const server = await script([dead, open(first)]);
     const source = watch(
       t,
       new EventSource(server.url, { auth: 'secret', retry: { initialDelay: 100, maxDelay: 100 } }),
