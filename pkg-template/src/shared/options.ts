@@ -38,12 +38,12 @@ export function readShared({ shared, auth, request }: ResolvedOptions): Resolved
   const { key, leaderTimeout = LEADER_TIMEOUT } = shared as SharedOptions;
   if (key === undefined && (auth.hasAuth || request.hasHeaders)) {
     throw new TypeError(
-      '`shared` needs a `key` that names the user (and whatever else the credentials and headers say): ' +
-        'tokens never go to other tabs, so who may share cannot be told from them',
+      'Tokens and headers never go to other tabs, so they cannot show which tabs belong together. ' +
+        'Pass a `key` in `shared` that names the user.',
     );
   }
   if (key !== undefined && (typeof key !== 'string' || key === '')) {
-    throw new TypeError('`shared.key` must be a string that is not empty');
+    throw new TypeError('`shared.key` is not a string, or is empty. Pass a name of the user.');
   }
   if (!(leaderTimeout > 0 && leaderTimeout < Infinity))
     throw new TypeError('`shared.leaderTimeout` must be a positive, finite number');
