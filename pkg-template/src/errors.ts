@@ -64,7 +64,7 @@ export class EventSourceError extends Error {
     Object.defineProperties(this, { response: { value: response }, body: { value: body } });
   }
 
-  /** Returns whether a value is an error of this package, of whatever bundle. */
+  /** Returns whether a value is an error of this package, from any bundle of it. */
   static override [Symbol.hasInstance](value: unknown): value is EventSourceError {
     // biome-ignore lint/complexity/noThisInStatic: a subclass inherits this method
     if (this !== EventSourceError) return super[Symbol.hasInstance](value);

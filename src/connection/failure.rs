@@ -1,4 +1,4 @@
-//! Why a connection failed, with a message that says what to do.
+//! Why a connection failed, with a message that states what to do.
 
 use alloc::format;
 use alloc::string::String;
@@ -23,7 +23,7 @@ pub enum Reason {
     End,
     /// The server answered with a status other than 200.
     Status,
-    /// The server answered 204: it asks not to reconnect.
+    /// The server answered 204, which forbids a reconnect.
     NoContent,
     /// The response is not a `text/event-stream`.
     ContentType,

@@ -123,8 +123,8 @@ impl<S> EventStream<S> {
         &self.last_event_id
     }
 
-    /// The time that the server asks clients to wait before they reconnect, from its latest
-    /// `retry` field.
+    /// The time that clients wait before they reconnect, from the latest `retry` field of the
+    /// server.
     pub fn reconnection_time(&self) -> Option<Duration> {
         self.reconnection_time
     }

@@ -27,7 +27,7 @@ struct Delta {
 pub enum Failure {
     #[error("The request failed: {0}")]
     Request(#[from] reqwest::Error),
-    /// For example 401 or 429. The body says why.
+    /// For example 401 or 429. The body has the reason.
     #[error("The server answered {status}: {body}")]
     Status { status: StatusCode, body: String },
     #[error(transparent)]

@@ -24,7 +24,7 @@ export class ReplayBuffer {
   push(record: StreamRecord): void {
     this.#records.push(record);
     this.#characters += sizeOf(record);
-    // The latest record stays whatever its size is: it is the position in the stream.
+    // The latest record is kept at any size, because it is the position in the stream.
     while (this.#records.length > MAX_RECORDS || (this.#characters > MAX_CHARACTERS && this.#records.length > 1)) {
       this.#characters -= sizeOf(this.#records.shift()!);
     }

@@ -39,7 +39,7 @@ pub(super) fn demo_only() -> HttpError {
     HttpError::new(StatusCode::FORBIDDEN, error)
 }
 
-/// Returns the response that a fault asks for instead of a stream.
+/// Returns the response of a fault, which replaces the stream.
 pub(super) fn fault_response(fault: &DemoFault) -> Response {
     match fault.kind {
         DemoFaultKind::LoginPage => Html("<!doctype html><title>Sign in</title>").into_response(),
