@@ -9,12 +9,13 @@
 //! - `app`: the life of a server from start to shutdown, its sockets and its background tasks
 //! - `http`: the router, the middleware and one handler per area
 //! - `feeds`: the sources of events: system metrics, log lines and simulated tasks
-//! - `sse`: the encoder, and the body of one event stream response
 //! - `demo`: faults and log bursts that a page of the demo can request
+//! - `sse`: the headers and the body of one event stream response
+//! - `state`: the data that all endpoints of one server share
 //! - [`event_log`]: where events are stored and get their ids, and where a stream resumes
 //! - `auth`, `limits`: who may connect, and how many
 //! - `cluster`: the state that all nodes share besides the events
-//! - `redis`, `metrics`, [`config`], `util`: the bottom, which everything above may import
+//! - `redis`, `metrics`, [`config`], [`encode`], `util`: the bottom
 //! - [`fault_server`]: the scripted server on the fault port; it shares only `util` with the rest
 //!
 //! `tests/import_direction.rs` checks that imports point downwards.
@@ -24,6 +25,7 @@ mod auth;
 mod cluster;
 pub mod config;
 mod demo;
+pub mod encode;
 pub mod event_log;
 pub mod fault_server;
 mod feeds;
@@ -31,7 +33,8 @@ mod http;
 mod limits;
 mod metrics;
 mod redis;
-pub mod sse;
+mod sse;
+mod state;
 mod util;
 
 pub use app::server::{Server, ServerError, run, stop_signal};

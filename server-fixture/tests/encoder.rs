@@ -7,7 +7,7 @@
 )]
 
 use authenticated_event_source::event_stream::EventStreamParser;
-use server_fixture::sse::encode::{self, EncodeError, Event};
+use server_fixture::encode::{self, EncodeError, Event};
 
 /// Parts of values that often break encoders: line ends, field names, separators, characters of one
 /// to four bytes, a byte order mark, and NUL.

@@ -28,10 +28,7 @@ use tower_http::add_extension::AddExtension;
 use super::connection_slots::{ConnectionSlots, Slot};
 use super::write_timeout::WriteTimeout;
 use crate::config::Config;
-
-/// The address of the client's socket, as a request extension.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PeerAddr(pub(crate) IpAddr);
+use crate::http::request_context::PeerAddr;
 
 /// Sockets beyond the streams: short requests, rejected streams and monitoring.
 const SPARE_SOCKETS: usize = 1024;

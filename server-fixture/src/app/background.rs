@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::time::interval;
 
-use super::state::AppState;
 use crate::cluster::HEARTBEAT_INTERVAL;
 use crate::cluster::heartbeat::send_heartbeat;
 use crate::demo::DemoFaults;
 use crate::demo::log_burst::write_on_command;
 use crate::feeds::{log_tail, system_metrics};
+use crate::state::AppState;
 
 /// Starts all background tasks that the settings ask for.
 pub(super) fn start(state: &Arc<AppState>, demo: Option<&Arc<DemoFaults>>) {

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::accept::{Shutdown, accept};
-use super::state::AppState;
 use super::{background, storage};
 use crate::auth::{Revocations, TokenKeys};
 use crate::config::{Config, ConfigError};
@@ -19,6 +18,7 @@ use crate::http::router::{RouterState, router};
 use crate::http::security_headers::content_security_policy;
 use crate::limits::{LimitSettings, StreamLimits};
 use crate::metrics::Metrics;
+use crate::state::AppState;
 use crate::util::random_hex;
 
 /// The reason that a server does not start.

@@ -1,6 +1,7 @@
 //! The state that all nodes of a cluster share besides the events: rate limits, tasks, the number
 //! of streams and demo faults.
 
+pub(crate) mod demo_fault;
 mod expiring_map;
 pub(crate) mod heartbeat;
 mod redis;
@@ -12,9 +13,10 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::demo_fault::DemoFault;
 pub(crate) use self::redis::RedisCluster;
 pub(crate) use self::single_node::SingleNodeCluster;
-use crate::demo::fault::DemoFault;
+
 use crate::redis::StoreError;
 
 /// A long-running task, as `GET /api/tasks/{id}` returns it.

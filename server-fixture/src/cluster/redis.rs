@@ -6,8 +6,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use redis::{Script, ScriptInvocation, cmd};
 
+use super::demo_fault::DemoFault;
 use super::{Cluster, DEMO_FAULT_TTL, HEARTBEAT_INTERVAL, StoreFuture, StreamLoad, TASK_TTL, Task};
-use crate::demo::fault::DemoFault;
+
 use crate::redis::{RedisPool, StoreError};
 
 /// Counts requests in a window that begins with the first request. KEYS: window. ARGV: its length

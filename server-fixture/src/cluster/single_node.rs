@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
+use super::demo_fault::DemoFault;
 use super::expiring_map::ExpiringMap;
 use super::{Cluster, DEMO_FAULT_TTL, StoreFuture, StreamLoad, TASK_TTL, Task};
-use crate::demo::fault::DemoFault;
 
 /// Most rate windows that are stored: one per user or address.
 const MAX_WINDOWS: usize = 100_000;

@@ -97,7 +97,7 @@ impl DemoCommands {
     }
 }
 
-/// Receives the commands for one stream or task.
+/// Receives the commands from its creation on.
 pub(crate) struct DemoCommandReceiver(broadcast::Receiver<DemoCommand>);
 
 impl DemoCommandReceiver {

@@ -2,11 +2,16 @@
 //! reconnect loses and repeats no event.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::commands::{DemoCommand, DemoCommands};
-use super::fault::{DemoFault, DemoFaultKind};
+use futures_util::stream::{self, StreamExt};
+
+use super::commands::{DemoCommand, DemoCommandReceiver, DemoCommands};
+use crate::auth::User;
 use crate::cluster::Cluster;
+use crate::cluster::demo_fault::{DemoFault, DemoFaultKind};
 use crate::event_log::LogError;
+use crate::sse::stream_fault::{StreamFault, StreamFaults};
 
 /// Longest stall, in seconds.
 const MAX_SECONDS: u64 = 3600;
@@ -54,5 +59,36 @@ impl DemoFaults {
     /// handles the request normally.
     pub(crate) async fn due(&self, user: &str, request: &str) -> Option<DemoFault> {
         self.cluster.due_fault(user, request).await.ok().flatten()
+    }
+
+    fn faults_of(&self, user: &User) -> StreamFaults {
+        let commands = (self.commands.subscribe(), user.name.clone());
+        stream::unfold(commands, |(mut commands, user)| async move {
+            let fault = next_fault(&mut commands, &user).await;
+            Some((fault, (commands, user)))
+        })
+        .boxed()
+    }
+}
+
+/// Returns the faults of a stream that opens now. There are none outside demo mode and without a user.
+pub(crate) fn stream_faults(demo: Option<&DemoFaults>, user: Option<&User>) -> StreamFaults {
+    match (demo, user) {
+        (Some(demo), Some(user)) => demo.faults_of(user),
+        _ => stream::pending().boxed(),
+    }
+}
+
+/// Waits for the next command for the streams of `user`.
+async fn next_fault(commands: &mut DemoCommandReceiver, user: &str) -> StreamFault {
+    loop {
+        match commands.next().await {
+            DemoCommand::Break { user: name } if name == user => return StreamFault::Break,
+            DemoCommand::Silence {
+                user: name,
+                seconds,
+            } if name == user => return StreamFault::Silence(Duration::from_secs(seconds)),
+            _ => {}
+        }
     }
 }

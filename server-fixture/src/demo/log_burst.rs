@@ -7,9 +7,9 @@ use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 use super::commands::{DemoCommand, DemoCommandReceiver};
-use crate::app::state::AppState;
 use crate::event_log::Draft;
 use crate::event_log::hub::Hub;
+use crate::state::AppState;
 
 /// Most lines per second.
 pub(crate) const MAX_RATE: u32 = 10_000;

@@ -1,8 +1,7 @@
 //! Demo mode: a page can request faults of its own streams, and bursts of log lines.
 
 pub(crate) mod commands;
-pub(crate) mod fault;
 mod faults;
 pub(crate) mod log_burst;
 
-pub(crate) use self::faults::DemoFaults;
+pub(crate) use self::faults::{DemoFaults, stream_faults};

@@ -14,7 +14,7 @@ use super::cursor::{Cursor, Requested};
 use super::resume::{FirstConnect, Gap, Reason, RetainedRange, Start, decide, missed_between};
 use super::ring::{EncodedEvent, Ring, take_fitting, without_jump};
 use super::{Draft, EventLog, LogEntry, LogError};
-use crate::sse::encode::{EncodeError, Event, encode};
+use crate::encode::{EncodeError, Event, encode};
 
 /// Most events that a subscriber gets at once. A larger batch only makes one write larger.
 const BATCH: usize = 256;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::cursor::Cursor;
 use super::{Draft, LogEntry};
-use crate::sse::encode::{self, EncodeError, Event};
+use crate::encode::{self, EncodeError, Event};
 
 /// An encoded event, with the values that a filter needs.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use serde_json::json;
 use sysinfo::System;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::app::state::AppState;
 use crate::event_log::Draft;
+use crate::state::AppState;
 
 /// The number of intervals after which a notification is sent with a probability of 3 in 10.
 const NOTIFICATION_EVERY: u64 = 5;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::app::state::AppState;
 use crate::cluster::{Task, TaskStatus};
 use crate::redis::StoreError;
+use crate::state::AppState;
 use crate::util::{random_hex, unix_now};
 
 /// Seconds without a change, in addition to one step, after which a task counts as lost with its

@@ -7,8 +7,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::Instant;
 
-use crate::app::state::AppState;
 use crate::event_log::Draft;
+use crate::state::AppState;
 
 /// Characters of a path that a line of `/logs` shows.
 const MAX_PATH: usize = 200;

@@ -4,7 +4,7 @@ mod access_log;
 mod cors;
 mod error;
 mod handlers;
-mod request_context;
+pub(crate) mod request_context;
 pub(crate) mod router;
 pub(crate) mod security_headers;
 mod static_files;

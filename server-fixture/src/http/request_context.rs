@@ -9,14 +9,17 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Uri};
 
 use super::error::HttpError;
-use crate::app::accept::PeerAddr;
-use crate::app::state::AppState;
 use crate::auth::{AuthError, User};
 use crate::event_log::cursor::Requested;
+use crate::state::AppState;
 use crate::util::{address_key, query_value, random_hex};
 
 /// Longest `X-Request-ID` that is used, in bytes.
 const MAX_REQUEST_ID: usize = 128;
+
+/// The address of the client's socket, as a request extension.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PeerAddr(pub(crate) IpAddr);
 
 /// The parts of a request that authentication and limits need.
 pub(super) struct RequestContext {

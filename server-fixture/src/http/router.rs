@@ -16,8 +16,8 @@ use super::error::HttpError;
 use super::handlers::{demo, events, flood, health, login, logs, publish, tasks};
 use super::static_files::static_files;
 use super::{access_log, security_headers};
-use crate::app::state::AppState;
 use crate::demo::DemoFaults;
+use crate::state::AppState;
 
 /// The state of the handlers: the server's state, and the demo's faults in demo mode.
 #[derive(Clone)]

@@ -7,8 +7,8 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::app::state::AppState;
 use crate::config::Config;
+use crate::state::AppState;
 
 /// The headers that helmet for Express sets, except the Content-Security-Policy, which depends on
 /// the settings.

@@ -3,7 +3,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::encode::{self, Event};
+use crate::encode::{self, Event};
 use crate::event_log::resume::Gap;
 
 /// The types that a client may trust to come from the server. Types are case-sensitive.

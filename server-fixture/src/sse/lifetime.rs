@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use crate::app::state::AppState;
 use crate::auth::{Revocations, User};
+use crate::state::AppState;
 
 /// The limits on the lifetime of one stream. A stream checks them before it looks for events,
 /// because a client that is always behind never waits.

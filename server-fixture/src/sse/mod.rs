@@ -1,9 +1,9 @@
-//! Event stream responses: the encoder, the first bytes, and the body.
+//! Event stream responses: the first bytes, and the body.
 
 pub(crate) mod control_events;
-pub mod encode;
 pub(crate) mod filter;
 pub(crate) mod headers;
 pub(crate) mod lifetime;
 pub(crate) mod open_stream;
+pub(crate) mod stream_fault;
 mod subscription;

@@ -11,17 +11,17 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::control_events::{control_event, gap_event};
-use super::encode;
 use super::filter::Filter;
 use super::headers::{SSE_HEARTBEAT, SSE_RESUMED_FROM};
 use super::lifetime::StreamLifetime;
+use super::stream_fault::StreamFaults;
 use super::subscription::Subscription;
-use crate::app::state::AppState;
-use crate::demo::commands::DemoCommandReceiver;
+use crate::encode;
 use crate::event_log::cursor::{Cursor, Requested};
 use crate::event_log::hub::Hub;
 use crate::event_log::resume::{FirstConnect, Start};
 use crate::limits::{LimitError, StreamPermit};
+use crate::state::AppState;
 use crate::util::random_hex;
 
 /// The request for one stream.
@@ -31,8 +31,8 @@ pub(crate) struct StreamRequest {
     pub(crate) first_connect: FirstConnect,
     pub(crate) ip: IpAddr,
     pub(crate) filter: Filter,
-    /// The commands of demo mode.
-    pub(crate) commands: Option<DemoCommandReceiver>,
+    /// The faults that demo mode requests for this stream.
+    pub(crate) faults: StreamFaults,
 }
 
 impl StreamRequest {
@@ -101,7 +101,7 @@ fn subscription(
         heartbeat: state.config.heartbeat,
         drain: state.drain.clone(),
         permit,
-        commands: request.commands,
+        faults: request.faults,
         is_finished: false,
     }
 }

@@ -5,17 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::control_events::{concat, gap_event, shutdown_event};
-use super::encode;
 use super::filter::{Filter, type_name};
 use super::lifetime::StreamLifetime;
-use crate::auth::User;
-use crate::demo::commands::{DemoCommand, DemoCommandReceiver};
+use super::stream_fault::{StreamFault, StreamFaults};
+use crate::encode;
 use crate::event_log::cursor::Cursor;
 use crate::event_log::hub::{Batch, Hub};
 use crate::event_log::resume::Reason;
@@ -40,8 +39,8 @@ pub(super) struct Subscription {
     pub(super) heartbeat: Duration,
     pub(super) drain: CancellationToken,
     pub(super) permit: StreamPermit,
-    /// The commands of demo mode.
-    pub(super) commands: Option<DemoCommandReceiver>,
+    /// The faults that demo mode requests for this stream.
+    pub(super) faults: StreamFaults,
     /// Set when the last bytes were sent.
     pub(super) is_finished: bool,
 }
@@ -164,9 +163,9 @@ impl Subscription {
         tokio::select! {
             biased;
             () = self.drain.cancelled() => Some(NextAction::SendAndEnd(shutdown_event(), "drain")),
-            effect = next_effect(&mut self.commands, self.filter.user.as_ref()) => match effect {
-                CommandEffect::Break => Some(NextAction::Break),
-                CommandEffect::Silence(length) => {
+            Some(fault) = self.faults.next() => match fault {
+                StreamFault::Break => Some(NextAction::Break),
+                StreamFault::Silence(length) => {
                     sleep(length).await;
                     None
                 }
@@ -181,30 +180,5 @@ impl Subscription {
     fn heartbeat(&self, heartbeat_at: Instant) -> Option<NextAction> {
         let heartbeat = || NextAction::Send(encode::heartbeat(&self.cursor.to_string()));
         (Instant::now() >= heartbeat_at).then(heartbeat)
-    }
-}
-
-/// The effect of a demo command on a stream.
-enum CommandEffect {
-    Break,
-    Silence(Duration),
-}
-
-/// Waits for the next command for this user's streams. Never completes outside demo mode.
-async fn next_effect(
-    commands: &mut Option<DemoCommandReceiver>,
-    user: Option<&User>,
-) -> CommandEffect {
-    let (Some(commands), Some(User { name, .. })) = (commands, user) else {
-        return std::future::pending().await;
-    };
-    loop {
-        match commands.next().await {
-            DemoCommand::Break { user } if user == *name => return CommandEffect::Break,
-            DemoCommand::Silence { user, seconds } if user == *name => {
-                return CommandEffect::Silence(Duration::from_secs(seconds));
-            }
-            _ => {}
-        }
     }
 }

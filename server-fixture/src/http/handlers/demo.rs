@@ -9,13 +9,13 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::app::state::AppState;
+use crate::cluster::demo_fault::{DemoFault, DemoFaultKind};
 use crate::demo::DemoFaults;
 use crate::demo::commands::DemoCommand;
-use crate::demo::fault::{DemoFault, DemoFaultKind};
 use crate::demo::log_burst::{MAX_RATE, MAX_SECONDS};
 use crate::http::error::HttpError;
 use crate::http::request_context::RequestContext;
+use crate::state::AppState;
 
 /// Makes the caller's own streams misbehave.
 pub(in crate::http) async fn faults(

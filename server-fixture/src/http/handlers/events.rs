@@ -7,15 +7,15 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::demo::fault_response;
-use crate::app::state::AppState;
 use crate::auth::User;
 use crate::config::FirstConnectMode;
-use crate::demo::DemoFaults;
+use crate::demo::{DemoFaults, stream_faults};
 use crate::event_log::resume::FirstConnect;
 use crate::http::error::HttpError;
 use crate::http::request_context::RequestContext;
 use crate::sse::filter::Filter;
 use crate::sse::open_stream::{StreamRequest, open_stream};
+use crate::state::AppState;
 use crate::util::query_value;
 
 /// The event types of the dashboard stream.
@@ -69,8 +69,8 @@ async fn open(
             FirstConnectMode::Retained => FirstConnect::Retained,
         },
         ip: context.ip,
+        faults: stream_faults(demo, user.as_ref()),
         filter: Filter { user, types },
-        commands: demo.map(|demo| demo.commands.subscribe()),
     };
     Ok(open_stream(state, &state.events, request).await?)
 }

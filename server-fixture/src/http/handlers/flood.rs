@@ -10,12 +10,12 @@ use bytes::{Bytes, BytesMut};
 use futures_util::stream;
 
 use super::demo::demo_only;
-use crate::app::state::AppState;
+use crate::encode::{Event, encode};
 use crate::http::error::HttpError;
 use crate::http::request_context::RequestContext;
 use crate::limits::StreamPermit;
-use crate::sse::encode::{Event, encode};
 use crate::sse::open_stream::stream_response;
+use crate::state::AppState;
 use crate::util::query_value;
 
 /// Events per write.

@@ -10,10 +10,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::app::state::AppState;
 use crate::auth::COOKIE;
 use crate::http::error::HttpError;
 use crate::http::request_context::RequestContext;
+use crate::state::AppState;
 
 /// A quarter of an hour, in seconds.
 const DEFAULT_TTL: u64 = 900;

@@ -6,14 +6,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::app::state::AppState;
-use crate::demo::DemoFaults;
+use crate::demo::{DemoFaults, stream_faults};
 use crate::event_log::resume::FirstConnect;
 use crate::feeds::log_tail::FIRST_LINES;
 use crate::http::error::HttpError;
 use crate::http::request_context::RequestContext;
 use crate::sse::filter::Filter;
 use crate::sse::open_stream::{StreamRequest, open_stream};
+use crate::state::AppState;
 
 /// Streams the last ten lines, then every new line.
 pub(in crate::http) async fn logs(
@@ -31,8 +31,8 @@ pub(in crate::http) async fn logs(
         requested: context.requested(),
         first_connect: FirstConnect::Last(FIRST_LINES),
         ip: context.ip,
+        faults: stream_faults(demo.as_deref(), user.as_ref()),
         filter: Filter { user, types: None },
-        commands: demo.map(|demo| demo.commands.subscribe()),
     };
     Ok(open_stream(&state, log_lines, request).await?)
 }

@@ -10,12 +10,12 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::app::state::AppState;
 use crate::event_log::Draft;
 use crate::event_log::hub::PublishError;
 use crate::http::error::HttpError;
 use crate::http::request_context::RequestContext;
 use crate::sse::control_events::is_reserved;
+use crate::state::AppState;
 
 /// The body of `POST /publish`.
 #[derive(Deserialize)]

@@ -14,16 +14,16 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::app::state::AppState;
 use crate::cluster::Task;
+use crate::encode::{self, Event};
 use crate::feeds::tasks;
 use crate::http::error::HttpError;
 use crate::http::request_context::RequestContext;
 use crate::limits::StreamPermit;
 use crate::sse::control_events::shutdown_event;
-use crate::sse::encode::{self, Event};
 use crate::sse::lifetime::StreamLifetime;
 use crate::sse::open_stream::stream_response;
+use crate::state::AppState;
 
 /// The interval at which a progress stream reads the task.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
