@@ -223,7 +223,7 @@ export class ConnectionLoop {
     const request = (): Promise<Awaited<ReturnType<Credentials['request']>>> => credentials.request(context);
     let issued = await this.#callProvider(core, request);
     // The provider has cached its token, which the server would reject soon.
-    if (issued && context.cause === 'renewal' && !issued.value.isNew && credentials.canRefresh) {
+    if (issued && context.cause === 'renewal' && !issued.value.isNew && credentials.hasRefresh) {
       core.signal(REFRESH, 0);
       if (!(await this.#untilInterrupted(core, () => credentials.refresh(context)))) return undefined;
       issued = await this.#callProvider(core, request);

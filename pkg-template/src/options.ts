@@ -157,7 +157,7 @@ export type Provider = Pick<AuthProvider, 'onUnauthorized'> & { token: AuthProvi
 export interface ResolvedAuth {
   hasAuth: boolean;
   /** Whether a request with rejected credentials is sent again. */
-  canRefresh: boolean;
+  retriesRejection: boolean;
   /** Whether a token is renewed before it expires. */
   canRenew: boolean;
   /** Returns whether a response rejects the credentials. */
@@ -289,7 +289,7 @@ export function readOptions(init: unknown, isNative: boolean): ResolvedOptions {
   const { isSpec } = retry;
   const mayResend = isGet || retry.isRetryGiven;
   const auth = readAuth(given.auth ?? given.token, mayResend, isSpec, typeof given.headers === 'function');
-  if (given.body instanceof ReadableStream && (retry.isRetryGiven || auth.canRefresh)) {
+  if (given.body instanceof ReadableStream && (retry.isRetryGiven || auth.retriesRejection)) {
     throw new TypeError('A stream as `body` can be sent only once. Pass a function that creates a new one.');
   }
   return {
@@ -390,7 +390,7 @@ function readAuth(auth: unknown, mayResend: boolean, isSpec: boolean, hasProvide
     hasAuth: token !== undefined,
     // Fixed credentials would be rejected again. A request that must not be sent twice is sent again only if the caller has
     // given `onUnauthorized` or `retry`. In browsers a rejection is final, unless the caller has asked for a refresh.
-    canRefresh:
+    retriesRejection:
       Boolean(readFunction(given.onUnauthorized, 'auth.onUnauthorized')) ||
       (mayResend && (canRenew || hasProvidedHeaders) && (!isSpec || refreshOn !== undefined)),
     canRenew,

@@ -180,7 +180,7 @@ export const RESPONSE_HEADERS = ['Content-Type', 'Retry-After', 'SSE-Heartbeat',
 
 /** The settings that the core reads, in their order. */
 export const SETTINGS = [
-  'canRefresh',
+  'retriesRejection',
   'canRenew',
   'renewBefore',
   'isGet',

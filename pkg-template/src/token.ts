@@ -121,7 +121,7 @@ export class Credentials {
     const shared = this.#shared;
     if (shared.running !== undefined) return shared.running;
     const isReplaced = shared.refreshes !== this.#refreshes || shared.issued !== this.latest?.token;
-    if (isReplaced || !this.canRefresh) return true;
+    if (isReplaced || !this.hasRefresh) return true;
     shared.running = (async () => (await this.#provider.onUnauthorized!(context)) !== false)();
     try {
       const isRefreshed = await shared.running;
@@ -132,8 +132,8 @@ export class Credentials {
     }
   }
 
-  /** Whether the provider can replace a token. */
-  get canRefresh(): boolean {
+  /** Whether `onUnauthorized` is given, which obtains other credentials. */
+  get hasRefresh(): boolean {
     return Boolean(this.#provider.onUnauthorized);
   }
 }

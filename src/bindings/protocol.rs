@@ -209,7 +209,7 @@ macro_rules! settings {
 }
 
 settings! {
-    CanRefresh = "canRefresh",
+    RetriesRejection = "retriesRejection",
     CanRenew = "canRenew",
     RenewBefore = "renewBefore",
     IsGet = "isGet",

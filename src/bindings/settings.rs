@@ -26,7 +26,7 @@ impl Settings<'_> {
         Policy {
             retry: self.retry(),
             is_get: self.is(Setting::IsGet),
-            can_refresh: self.is(Setting::CanRefresh),
+            retries_rejection: self.is(Setting::RetriesRejection),
             can_renew: self.is(Setting::CanRenew),
             renew_before: self.time(Setting::RenewBefore),
             connect_timeout: match self.number(Setting::ConnectTimeout) {

@@ -128,9 +128,10 @@ pub trait TokenProvider {
         Box::pin(async { Ok(true) })
     }
 
-    /// Whether a rejected token is worth one refresh and one retry. The default is `true`.
-    fn can_refresh(&self) -> bool {
-        true
+    /// Whether the token never changes. A fixed token is not renewed, and the server would reject it
+    /// again. The default is `false`.
+    fn is_fixed(&self) -> bool {
+        false
     }
 
     /// Whether [`on_unauthorized`](Self::on_unauthorized) obtains new credentials. If so, a request
@@ -247,15 +248,15 @@ impl Auth {
         self
     }
 
-    /// Whether a token is supplied by a provider, and not fixed.
-    pub(super) fn can_refresh(&self) -> bool {
-        self.provider.can_refresh()
+    /// Whether the token never changes.
+    pub(super) fn is_fixed(&self) -> bool {
+        self.provider.is_fixed()
     }
 
-    /// Whether a rejected request may be sent again. `may_resend` if any request may.
-    pub(super) fn may_refresh(&self, may_resend: bool, is_spec: bool) -> bool {
+    /// Whether a request with a rejected token is sent again. `may_resend` if any request may.
+    pub(super) fn retries_rejection(&self, may_resend: bool, is_spec: bool) -> bool {
         let is_wanted = !is_spec || self.refresh_on.is_some();
-        self.provider.has_refresh() || (self.can_refresh() && may_resend && is_wanted)
+        self.provider.has_refresh() || (!self.is_fixed() && may_resend && is_wanted)
     }
 
     /// Whether a response with this status rejects the token.
@@ -291,8 +292,8 @@ impl TokenProvider for Fixed {
         Box::pin(async { Ok(token) })
     }
 
-    fn can_refresh(&self) -> bool {
-        false
+    fn is_fixed(&self) -> bool {
+        true
     }
 }
 

@@ -304,14 +304,14 @@ impl Builder {
         policy.is_fetchable = is_fetchable(&options.url);
         if options.headers.is_some() {
             // The provider may return other credentials after a 401.
-            policy.can_refresh = may_resend && !policy.retry.is_spec;
+            policy.retries_rejection = may_resend && !policy.retry.is_spec;
         }
         policy.is_mixed_content = is_mixed_content(&options.url);
         policy.is_isolated = sys::is_isolated();
         policy.sends_id_as_param = options.last_event_id_param.is_some();
         if let Some(auth) = &options.auth {
-            policy.can_refresh = auth.may_refresh(may_resend, policy.retry.is_spec);
-            policy.can_renew = auth.can_refresh();
+            policy.retries_rejection = auth.retries_rejection(may_resend, policy.retry.is_spec);
+            policy.can_renew = !auth.is_fixed();
             policy.renew_before = auth.renew_before;
         }
         Ok(AuthenticatedEventSource::new(

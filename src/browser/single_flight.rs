@@ -46,8 +46,8 @@ impl SingleFlight {
         }
     }
 
-    pub(super) fn can_refresh(&self) -> bool {
-        self.provider.can_refresh()
+    pub(super) fn is_fixed(&self) -> bool {
+        self.provider.is_fixed()
     }
 
     pub(super) fn has_refresh(&self) -> bool {

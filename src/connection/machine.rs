@@ -63,8 +63,8 @@ pub struct Policy {
     pub retry: Retry,
     /// Whether the request is a `GET`, and may be sent again without the caller's consent.
     pub is_get: bool,
-    /// Whether a response that rejects the credentials is worth one refresh.
-    pub can_refresh: bool,
+    /// Whether a request with rejected credentials is sent again, once and with other credentials.
+    pub retries_rejection: bool,
     /// Whether a token is renewed before it expires: a provider supplies it.
     pub can_renew: bool,
     /// How long before its expiry a token is renewed.
@@ -206,7 +206,7 @@ impl Default for Policy {
         Self {
             retry: Retry::default(),
             is_get: true,
-            can_refresh: false,
+            retries_rejection: false,
             can_renew: false,
             renew_before: DEFAULT_RENEW_BEFORE,
             connect_timeout: Self::CONNECT_TIMEOUT,
@@ -236,7 +236,11 @@ impl Lifecycle {
             limit => limit,
         };
         Self {
-            retry_state: RetryState::new(policy.retry.clone(), policy.can_refresh, last_event_id),
+            retry_state: RetryState::new(
+                policy.retry.clone(),
+                policy.retries_rejection,
+                last_event_id,
+            ),
             liveness: Liveness::new(silence_limit),
             policy,
             state: State::Starting(Cause::Start),

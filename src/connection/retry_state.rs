@@ -69,7 +69,7 @@ impl From<Verdict> for RetryOverride {
 #[derive(Debug)]
 pub struct RetryState {
     retry: Retry,
-    can_refresh: bool,
+    retries_rejection: bool,
     ready_state: ReadyState,
     last_event_id: String,
     reconnection_time: Millis,
@@ -84,13 +84,13 @@ pub struct RetryState {
 }
 
 impl RetryState {
-    /// The state before the first attempt. If `can_refresh`, the first
-    /// response that rejects the credentials leads to a refresh.
-    pub fn new(retry: Retry, can_refresh: bool, last_event_id: String) -> Self {
+    /// The state before the first attempt. If `retries_rejection`, the first response that rejects the
+    /// credentials leads to a refresh and another attempt.
+    pub fn new(retry: Retry, retries_rejection: bool, last_event_id: String) -> Self {
         Self {
             reconnection_time: retry.initial_delay,
             retry,
-            can_refresh,
+            retries_rejection,
             ready_state: ReadyState::Connecting,
             last_event_id,
             retries: 0,
@@ -236,7 +236,7 @@ impl RetryState {
     /// the caller.
     pub fn is_refresh_due(&self, failure: &Failure) -> bool {
         let is_due = !self.is_refreshed || self.is_nonce_due(failure);
-        failure.is_rejection && self.can_refresh && is_due
+        failure.is_rejection && self.retries_rejection && is_due
     }
 
     /// One challenge per failure does not count as a rejection.

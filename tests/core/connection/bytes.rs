@@ -98,7 +98,7 @@ impl Life {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let mut decisions = Decisions(bytes.iter());
         let policy = decisions.policy();
-        let can_refresh = decisions.is();
+        let retries_rejection = decisions.is();
         let start = decisions.choice(&["", "a", "\u{e9}"]).to_owned();
         let mut steps = Vec::new();
         while decisions.0.len() > 0 {
@@ -106,7 +106,7 @@ impl Life {
         }
         Self {
             policy,
-            can_refresh,
+            retries_rejection,
             start,
             steps,
         }

@@ -20,7 +20,7 @@ struct Life {
 
 impl Life {
     fn new(policy: Policy) -> Self {
-        let has_secrets = policy.can_refresh;
+        let has_secrets = policy.retries_rejection;
         let life = Lifecycle::new(policy, String::new());
         Self {
             life,
@@ -121,7 +121,7 @@ fn opaque_redirect() -> ResponseHead<'static> {
 
 fn secret() -> Policy {
     Policy {
-        can_refresh: true,
+        retries_rejection: true,
         can_renew: true,
         ..Policy::default()
     }

@@ -55,7 +55,7 @@ fn stream() -> impl Strategy<Value = String> {
 /// The expected state of the connection, in the simplest form.
 struct Model {
     policy: Policy,
-    can_refresh: bool,
+    retries_rejection: bool,
     now: Duration,
     open_since: Option<Duration>,
     was_open: bool,
@@ -67,10 +67,10 @@ struct Model {
 }
 
 impl Model {
-    fn new(policy: &Policy, can_refresh: bool, last_event_id: &str) -> Self {
+    fn new(policy: &Policy, retries_rejection: bool, last_event_id: &str) -> Self {
         Self {
             policy: policy.clone(),
-            can_refresh,
+            retries_rejection,
             now: Duration::ZERO,
             open_since: None,
             was_open: false,
@@ -169,7 +169,9 @@ impl Model {
 
     /// One refresh per failure.
     fn is_refresh_allowed(&self, failure: &Failure) -> bool {
-        failure.reason == Reason::Unauthorized && self.can_refresh && self.refreshed_in_a_row == 0
+        failure.reason == Reason::Unauthorized
+            && self.retries_rejection
+            && self.refreshed_in_a_row == 0
     }
 
     fn waits(&mut self, failure: &Failure, verdict: Option<Verdict>, wait: Duration) {
@@ -241,7 +243,7 @@ pub(crate) fn deliver(connection: &mut RetryState, stream: &str) {
 #[derive(Clone, Debug)]
 pub(crate) struct Life {
     pub(crate) policy: Policy,
-    pub(crate) can_refresh: bool,
+    pub(crate) retries_rejection: bool,
     pub(crate) start: String,
     pub(crate) steps: Vec<Step>,
 }
@@ -249,11 +251,11 @@ pub(crate) struct Life {
 prop_compose! {
     pub(crate) fn life()(
         policy in policy(),
-        can_refresh in any::<bool>(),
+        retries_rejection in any::<bool>(),
         start in "[a-z]{0,2}",
         steps in proptest::collection::vec(step(), 0..60),
     ) -> Life {
-        Life { policy, can_refresh, start, steps }
+        Life { policy, retries_rejection, start, steps }
     }
 }
 
@@ -262,8 +264,8 @@ impl Life {
     /// If the connection does what it must not.
     pub(crate) fn check(&self) {
         let policy = self.policy.retry.clone();
-        let mut connection = RetryState::new(policy, self.can_refresh, self.start.clone());
-        let mut model = Model::new(&self.policy, self.can_refresh, &self.start);
+        let mut connection = RetryState::new(policy, self.retries_rejection, self.start.clone());
+        let mut model = Model::new(&self.policy, self.retries_rejection, &self.start);
         model.check(&connection);
         for step in &self.steps {
             take(step, &mut connection, &mut model);

@@ -12,7 +12,7 @@ fn lifecycle(policy: Policy) -> Lifecycle {
 
 fn refreshing() -> Policy {
     Policy {
-        can_refresh: true,
+        retries_rejection: true,
         ..Policy::default()
     }
 }

@@ -22,7 +22,7 @@ struct Source {
 impl Source {
     fn new(ahead: i64) -> Self {
         let policy = Policy {
-            can_refresh: true,
+            retries_rejection: true,
             can_renew: true,
             ..Policy::default()
         };
