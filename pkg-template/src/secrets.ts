@@ -2,7 +2,7 @@
  * Defines which parts of a request are secrets, and keeps errors free of them.
  *
  * Every header is a secret except the few that do not identify the user (see `is_secret_header` in
- * src/connection/request.rs). User name, password and query values of the URL are secrets too.
+ * src/connection/redirect_policy.rs). User name, password and query values of the URL are secrets too.
  */
 
 const PUBLIC_HEADERS = ['accept', 'accept-language', 'content-language', 'content-type', 'last-event-id'];

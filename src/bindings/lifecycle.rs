@@ -8,7 +8,7 @@ use super::protocol::*;
 use super::settings::{Settings, milliseconds, moment, time};
 use crate::connection::{
     self, Cause, Clock, Decision, Detail, Failure, Interrupt, Millis, Origin, Pace, Reason,
-    RedirectGuard, RequestKind, ResponseHead, RetryOverride, Step, TokenLife, header_value,
+    RedirectGuard, RequestKind, ResponseFacts, RetryOverride, Step, TokenLife, header_value,
     is_nonce_challenge, retry_after,
 };
 use crate::event_stream::digits;
@@ -161,7 +161,7 @@ impl Lifecycle {
         is_rejection: bool,
     ) {
         let [content_type, wait, _, challenge] = &self.headers;
-        self.lifecycle.responded(&ResponseHead {
+        self.lifecycle.responded(&ResponseFacts {
             status,
             is_opaque_redirect,
             content_type: Some(content_type),

@@ -12,7 +12,7 @@ use futures_core::future::LocalBoxFuture;
 use futures_core::stream::FusedStream;
 
 use super::builder::Builder;
-use super::driver;
+use super::connection_loop;
 use super::error::Error;
 use super::options::Options;
 use super::shared_state::{Hooks, SharedState};
@@ -86,7 +86,7 @@ impl AuthenticatedEventSource {
         signal: Option<LocalBoxFuture<'static, ()>>,
     ) -> Self {
         let shared = Rc::new(SharedState::new(options, hooks));
-        let task = Task::spawn(driver::run(Rc::clone(&shared)));
+        let task = Task::spawn(connection_loop::run(Rc::clone(&shared)));
         let inner = Rc::new_cyclic(|inner| Inner {
             shared,
             task,

@@ -1,15 +1,15 @@
 //! The event source for browsers (wasm32 only): `fetch`, the body's reader, timers, page events.
 //!
-//! It contains no rule of the standard. Its loop, `driver`, performs the steps that the
+//! It contains no rule of the standard. Its loop, `connection_loop`, performs the steps that the
 //! [`Lifecycle`](crate::connection::Lifecycle) returns. Everything that the loop holds releases
 //! itself on drop.
 
 mod auth;
 mod body;
 mod builder;
+mod connection_loop;
 mod context;
 mod deadline_timer;
-mod driver;
 mod error;
 mod event_source;
 mod interruptible;

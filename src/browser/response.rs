@@ -11,53 +11,31 @@ use js_sys::Array;
 use web_sys::Response;
 
 use super::body::BodyReader;
-use super::context;
-use super::options::Options;
+use super::context::ResponseHead;
+use super::shared_state::SharedState;
 use super::sys;
-use crate::connection::{Lifecycle, Millis, ResponseHead, is_nonce_challenge, retry_after};
+use crate::connection::{Millis, ResponseFacts, is_nonce_challenge, retry_after};
 use crate::event_stream::digits;
 
-/// The parts of a response that the lifecycle checks.
-pub(super) struct Head {
-    status: u16,
-    is_opaque_redirect: bool,
-    content_type: Option<String>,
-    retry_after: Option<Millis>,
-    is_rejection: bool,
-    is_nonce_challenge: bool,
-}
-
-impl Head {
-    /// The options decide whether the response rejects the credentials.
-    pub(super) fn of(response: &Response, options: &Options) -> Self {
-        let header = |name| response.headers().get(name).ok().flatten();
-        let kind = sys::member(response, "type").and_then(|kind| kind.as_string());
-        Self {
-            status: response.status(),
-            is_opaque_redirect: kind.as_deref() == Some("opaqueredirect"),
-            content_type: header("Content-Type"),
-            retry_after: header("Retry-After").and_then(|value| {
-                retry_after(&value, js_sys::Date::now(), |date| {
-                    js_sys::Date::parse(date)
-                })
-            }),
-            is_rejection: options.is_rejection(response.status()),
-            is_nonce_challenge: header("WWW-Authenticate")
-                .is_some_and(|value| is_nonce_challenge(&value)),
-        }
-    }
-
-    /// Reports the response to the lifecycle.
-    pub(super) fn report(&self, lifecycle: &mut Lifecycle) {
-        lifecycle.responded(&ResponseHead {
-            status: self.status,
-            is_opaque_redirect: self.is_opaque_redirect,
-            content_type: self.content_type.as_deref(),
-            retry_after: self.retry_after,
-            is_rejection: self.is_rejection,
-            is_nonce_challenge: self.is_nonce_challenge,
-        });
-    }
+/// Reports a response to the lifecycle. The options decide whether it rejects the credentials.
+pub(super) fn report(response: &Response, shared: &SharedState) {
+    let header = |name| response.headers().get(name).ok().flatten();
+    let kind = sys::member(response, "type").and_then(|kind| kind.as_string());
+    let parse_date = |date: &str| js_sys::Date::parse(date);
+    let retry_after = header("Retry-After")
+        .and_then(|value| retry_after(&value, js_sys::Date::now(), parse_date));
+    let content_type = header("Content-Type");
+    let challenge = header("WWW-Authenticate");
+    let facts = ResponseFacts {
+        status: response.status(),
+        is_opaque_redirect: kind.as_deref() == Some("opaqueredirect"),
+        content_type: content_type.as_deref(),
+        retry_after,
+        is_rejection: shared.options.is_rejection(response.status()),
+        is_nonce_challenge: challenge.is_some_and(|value| is_nonce_challenge(&value)),
+    };
+    // A getter of a replaced response may call the source, so all are read before.
+    shared.lifecycle().responded(&facts);
 }
 
 /// The longest pause of the stream, according to the header `SSE-Heartbeat` in seconds.
@@ -67,10 +45,10 @@ pub(super) fn heartbeat_interval(response: &Response) -> Option<Millis> {
 }
 
 /// The head of a response, for providers.
-pub(super) fn response_head(response: &Response) -> context::ResponseHead {
+pub(super) fn response_head(response: &Response) -> ResponseHead {
     let entries = response.headers().entries();
     let text = |pair: &Array, index| pair.get(index).as_string().unwrap_or_default();
-    context::ResponseHead {
+    ResponseHead {
         status: response.status(),
         url: response.url(),
         headers: entries

@@ -6,14 +6,14 @@ use alloc::string::String;
 use super::renewal::Renewal;
 use super::{
     DEFAULT_RENEW_BEFORE, Decision, Detail, Failure, Liveness, Millis, ReadyState, Reason,
-    RedirectGuard, RedirectPolicy, ResponseHead, Retry, RetryOn, RetryOverride, RetryState,
+    RedirectGuard, RedirectPolicy, ResponseFacts, Retry, RetryOn, RetryOverride, RetryState,
     SilenceLimit,
 };
 
 /// The time limit of each call of a provider. A refresh has none, because a person may be signing in.
 const PROVIDER_TIMEOUT: Millis = Millis::from_secs(30);
 
-/// The life of one event source ([WHATWG HTML §9.2.3]). It performs no action itself: its driver
+/// The life of one event source ([WHATWG HTML §9.2.3]). It performs no action itself: its loop
 /// performs the action that [`step`](Self::step) returns, and reports the result. While an action
 /// takes time, [`check`](Self::check) returns whether to continue with it.
 ///
@@ -130,7 +130,7 @@ pub enum Origin {
     Other,
 }
 
-/// The next action of the driver.
+/// The next action of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     /// Call the providers and build the request. If the cause is [`Cause::Unauthorized`], refresh
@@ -227,7 +227,7 @@ impl Policy {
     pub const CONNECT_TIMEOUT: Millis = Millis::from_secs(30);
 }
 
-/// What the driver calls in a loop.
+/// What the loop calls.
 impl Lifecycle {
     /// A source that was never connected.
     pub fn new(policy: Policy, last_event_id: String) -> Self {
@@ -416,7 +416,7 @@ impl Lifecycle {
     }
 }
 
-/// The results of the driver's actions.
+/// The results of the loop's actions.
 impl Lifecycle {
     /// Returns how to send the request that is being prepared. `has_secrets` is read from that
     /// request, because providers may add secrets at any attempt.
@@ -449,7 +449,7 @@ impl Lifecycle {
     }
 
     /// Records a response.
-    pub fn responded(&mut self, head: &ResponseHead<'_>) {
+    pub fn responded(&mut self, head: &ResponseFacts<'_>) {
         match self.state {
             State::Fetching(RequestKind::FindRedirect) => {
                 self.on_redirect_checked(head.is_redirect());
@@ -464,7 +464,7 @@ impl Lifecycle {
         }
     }
 
-    fn check_response(&mut self, head: &ResponseHead<'_>) {
+    fn check_response(&mut self, head: &ResponseFacts<'_>) {
         if self.redirect_guard() == RedirectGuard::Manual && head.is_redirect() {
             return self.fail(Reason::Redirect);
         }
@@ -551,7 +551,7 @@ impl Lifecycle {
     }
 }
 
-/// What the driver, the probe and the renewal read.
+/// What the loop, the probe and the renewal read.
 impl Lifecycle {
     /// The owner of ready state, last event ID string and reconnection time.
     pub fn retry_state(&self) -> &RetryState {

@@ -18,31 +18,33 @@ mod retry_state;
 
 mod clock;
 mod failure;
+mod last_event_id;
 mod liveness;
 mod millis;
 mod pace;
 mod ready_state;
-mod request;
-mod response;
+mod redirect_policy;
+mod response_check;
 mod retry;
 
 pub use failure::{Detail, Failure, Reason};
 pub use liveness::HeartbeatTimeout;
 pub use machine::Cause;
 pub use ready_state::ReadyState;
-pub use request::RedirectPolicy;
+pub use redirect_policy::RedirectPolicy;
 pub use retry::{Jitter, Retry, RetryOn};
 pub use retry_state::Verdict;
 
 #[doc(hidden)]
 pub use {
     clock::Clock,
+    last_event_id::{header_value, with_param},
     liveness::{Liveness, SilenceLimit},
     machine::{Interrupt, Lifecycle, Origin, Policy, RequestKind, Step},
     millis::Millis,
     pace::Pace,
+    redirect_policy::{RedirectGuard, is_secret_header},
     renewal::{DEFAULT_RENEW_BEFORE, TokenLife, renew_in},
-    request::{RedirectGuard, header_value, is_secret_header, with_param},
-    response::{ResponseHead, is_nonce_challenge, retry_after},
+    response_check::{ResponseFacts, is_nonce_challenge, retry_after},
     retry_state::{Decision, RetryOverride, RetryState},
 };

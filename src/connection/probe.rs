@@ -7,8 +7,8 @@
 //! | the page's own | `FindRedirect`: does the server redirect? | `Probe`, if it redirected a request without secrets |
 //! | another | `Probe`: does anything answer without CORS? | `RequestAgain`: the server may have restarted |
 
+use super::last_event_id::has_control_character;
 use super::machine::State;
-use super::request::has_control_character;
 use super::{Detail, Failure, Lifecycle, Origin, Reason, RedirectGuard, RequestKind};
 
 impl Lifecycle {

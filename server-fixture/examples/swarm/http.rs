@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use authenticated_event_source::connection::{Failure, Millis, Reason, ResponseHead, retry_after};
+use authenticated_event_source::connection::{Failure, Millis, Reason, ResponseFacts, retry_after};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -57,7 +57,7 @@ pub(crate) async fn open(
     let response = send(address, request, String::new()).await;
     let response = response.map_err(|_| Failure::new(Reason::Network))?;
     let header = |name| response.headers().get(name)?.to_str().ok();
-    let head = ResponseHead {
+    let head = ResponseFacts {
         status: response.status().as_u16(),
         is_opaque_redirect: false,
         content_type: header("content-type"),

@@ -3,7 +3,7 @@ use core::time::Duration;
 
 use authenticated_event_source::connection::{
     Cause, Decision, Detail, Interrupt, Lifecycle, Origin, Policy, ReadyState, Reason,
-    RedirectGuard, RequestKind, ResponseHead, Retry, RetryOn, Step, TokenLife, Verdict,
+    RedirectGuard, RequestKind, ResponseFacts, Retry, RetryOn, Step, TokenLife, Verdict,
     is_secret_header,
 };
 use proptest::prelude::*;
@@ -100,8 +100,8 @@ impl Life {
     }
 }
 
-fn head(status: u16) -> ResponseHead<'static> {
-    ResponseHead {
+fn head(status: u16) -> ResponseFacts<'static> {
+    ResponseFacts {
         status,
         is_opaque_redirect: false,
         content_type: Some("text/event-stream"),
@@ -111,8 +111,8 @@ fn head(status: u16) -> ResponseHead<'static> {
     }
 }
 
-fn opaque_redirect() -> ResponseHead<'static> {
-    ResponseHead {
+fn opaque_redirect() -> ResponseFacts<'static> {
+    ResponseFacts {
         is_opaque_redirect: true,
         content_type: None,
         ..head(0)
@@ -278,7 +278,7 @@ fn where_there_is_no_page_nothing_is_asked() {
 
 #[test]
 fn our_own_server_is_asked_whether_it_redirects() {
-    let ask = |policy, head: Option<ResponseHead<'_>>| {
+    let ask = |policy, head: Option<ResponseFacts<'_>>| {
         let mut life = Life::new(policy);
         life.send(Cause::Start, Origin::Same);
         life.life.unanswered();

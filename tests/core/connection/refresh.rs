@@ -1,6 +1,6 @@
 //! `[NON-SPEC]` What follows a response that rejects the credentials.
 use authenticated_event_source::connection::{
-    Cause, Lifecycle, Millis, Origin, Policy, Reason, RequestKind, ResponseHead, Retry,
+    Cause, Lifecycle, Millis, Origin, Policy, Reason, RequestKind, ResponseFacts, Retry,
     SilenceLimit, Step, is_nonce_challenge,
 };
 
@@ -17,8 +17,8 @@ fn refreshing() -> Policy {
     }
 }
 
-fn rejection(status: u16, is_nonce_challenge: bool) -> ResponseHead<'static> {
-    ResponseHead {
+fn rejection(status: u16, is_nonce_challenge: bool) -> ResponseFacts<'static> {
+    ResponseFacts {
         status,
         is_opaque_redirect: false,
         content_type: None,
@@ -29,7 +29,7 @@ fn rejection(status: u16, is_nonce_challenge: bool) -> ResponseHead<'static> {
 }
 
 /// Sends the request of an attempt, and returns the step that follows this response.
-fn answer(lifecycle: &mut Lifecycle, cause: Cause, head: &ResponseHead<'_>) -> Step {
+fn answer(lifecycle: &mut Lifecycle, cause: Cause, head: &ResponseFacts<'_>) -> Step {
     assert_eq!(lifecycle.step(NOW), Step::Prepare(cause));
     lifecycle.guard(Origin::Same, true);
     lifecycle.prepared(NOW);
@@ -68,7 +68,7 @@ fn the_standard_policy_refreshes_if_the_caller_wants_it() {
 #[test]
 fn a_401_that_the_caller_does_not_select_is_final() {
     let mut lifecycle = lifecycle(refreshing());
-    let head = ResponseHead {
+    let head = ResponseFacts {
         is_rejection: false,
         ..rejection(401, false)
     };
@@ -143,7 +143,7 @@ fn a_request_that_must_not_be_repeated_has_no_limit_by_default() {
     lifecycle.guard(Origin::Same, false);
     lifecycle.prepared(NOW);
     assert_eq!(lifecycle.deadline(), None);
-    lifecycle.responded(&ResponseHead {
+    lifecycle.responded(&ResponseFacts {
         status: 200,
         content_type: Some("text/event-stream"),
         is_rejection: false,

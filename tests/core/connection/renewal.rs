@@ -1,9 +1,9 @@
 //! `[NON-SPEC]` When the token of an open stream is renewed, also by a wrong clock.
 use authenticated_event_source::connection::{
-    Cause, Lifecycle, Millis, Origin, Policy, RequestKind, ResponseHead, Step, TokenLife,
+    Cause, Lifecycle, Millis, Origin, Policy, RequestKind, ResponseFacts, Step, TokenLife,
 };
 
-const OK: ResponseHead<'static> = ResponseHead {
+const OK: ResponseFacts<'static> = ResponseFacts {
     status: 200,
     is_opaque_redirect: false,
     content_type: Some("text/event-stream"),

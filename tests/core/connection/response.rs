@@ -3,15 +3,15 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use authenticated_event_source::connection::{
-    Decision, Detail, Failure, Millis, Reason, ResponseHead, Retry, RetryState, header_value,
+    Decision, Detail, Failure, Millis, Reason, ResponseFacts, Retry, RetryState, header_value,
     renew_in, retry_after, with_param,
 };
 use proptest::prelude::*;
 
 use crate::strategies::{REASONS, any_time, config};
 
-fn head(status: u16, content_type: Option<&str>) -> ResponseHead<'_> {
-    ResponseHead {
+fn head(status: u16, content_type: Option<&str>) -> ResponseFacts<'_> {
+    ResponseFacts {
         status,
         is_opaque_redirect: false,
         content_type,
@@ -92,7 +92,7 @@ fn only_200_opens() {
 
 #[test]
 fn retry_after_is_capped_at_an_hour() {
-    let head = ResponseHead {
+    let head = ResponseFacts {
         retry_after: Some(Millis::MAX),
         ..head(503, None)
     };

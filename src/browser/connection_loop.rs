@@ -20,7 +20,7 @@ use super::error::{self, Error, Exception, FailureContext};
 use super::interruptible::Interruptible;
 use super::page_lifecycle::PageLifecycle;
 use super::request::{Attempt, Provided, Request};
-use super::response::{Head, heartbeat_interval, response_head, text_of};
+use super::response::{heartbeat_interval, report, response_head, text_of};
 use super::shared_state::{SharedState, SliceContents};
 use super::single_flight::{Issued, Running};
 use super::state::State;
@@ -29,7 +29,7 @@ use crate::connection::{Cause, Decision, Failure, Pace, Reason, RequestKind, Ste
 use crate::event_stream::EventStreamParser;
 
 /// Performs the steps of a lifecycle, and reports their results to it.
-struct Driver {
+struct ConnectionLoop {
     shared: Rc<SharedState>,
     interruptible: Interruptible,
     // Declared before the request, because the body must be cancelled before the request is aborted.
@@ -57,32 +57,32 @@ struct EventStream {
 /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 pub(super) async fn run(shared: Rc<SharedState>) {
     let _page = PageLifecycle::listen(&shared);
-    let mut driver = Driver::new(shared);
+    let mut connection = ConnectionLoop::new(shared);
     loop {
-        let now = driver.shared.now();
-        let step = driver.shared.lifecycle().step(now);
+        let now = connection.shared.now();
+        let step = connection.shared.lifecycle().step(now);
         match step {
             Step::Prepare(cause) => {
-                driver.shared.state.set(State::Connecting);
-                driver.prepare(cause).await;
+                connection.shared.state.set(State::Connecting);
+                connection.prepare(cause).await;
             }
-            Step::Fetch(kind) => driver.fetch(kind).await,
-            Step::Open => driver.open(),
-            Step::Read => driver.read().await,
-            Step::Decide => driver.decide().await,
+            Step::Fetch(kind) => connection.fetch(kind).await,
+            Step::Open => connection.open(),
+            Step::Read => connection.read().await,
+            Step::Decide => connection.decide().await,
             Step::Restart(_) => {
-                driver.drop_request();
-                driver.shared.state.set(State::Connecting);
+                connection.drop_request();
+                connection.shared.state.set(State::Connecting);
             }
             Step::Wait => {
-                driver.interruptible.run(pending::<()>()).await;
+                connection.interruptible.run(pending::<()>()).await;
             }
-            Step::Stop => return driver.shared.on_closed(),
+            Step::Stop => return connection.shared.on_closed(),
         }
     }
 }
 
-impl Driver {
+impl ConnectionLoop {
     fn new(shared: Rc<SharedState>) -> Self {
         Self {
             interruptible: Interruptible::new(Rc::clone(&shared)),
@@ -256,7 +256,7 @@ impl Driver {
     }
 
     fn responded(&mut self, kind: RequestKind, response: Response) {
-        Head::of(&response, &self.shared.options).report(&mut self.shared.lifecycle());
+        report(&response, &self.shared);
         if matches!(kind, RequestKind::Request | RequestKind::RequestAgain) {
             self.response = Some(response_head(&response));
             self.context = FailureContext::of(response);

@@ -5,9 +5,9 @@ use alloc::string::String;
 use super::{Failure, Millis, Reason};
 use crate::event_stream::digits;
 
-/// The parts of a response that decide whether it is an event stream.
+/// The facts of a response that decide whether it is an event stream.
 #[derive(Clone, Copy, Debug)]
-pub struct ResponseHead<'a> {
+pub struct ResponseFacts<'a> {
     /// The status code.
     pub status: u16,
     /// Whether its [type] is `opaqueredirect`: a redirect that was not followed.
@@ -26,7 +26,7 @@ pub struct ResponseHead<'a> {
     pub is_nonce_challenge: bool,
 }
 
-impl ResponseHead<'_> {
+impl ResponseFacts<'_> {
     /// The longest wait that a `Retry-After` results in: one hour.
     pub const MAX_RETRY_AFTER: Millis = Millis::from_secs(3600);
 
