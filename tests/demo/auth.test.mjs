@@ -11,7 +11,7 @@ async function logIn(page, { way = 'header', ttl = '900', renews = true } = {}) 
   await page.selectOption('#ttl', ttl);
   await page.setChecked('#renew', renews);
   await page.click('#login button[type=submit]');
-  await until(page, state, 'open');
+  await until(page, state, 'Open');
   await atLeast(page, '#auth-received', 2);
 }
 
@@ -33,7 +33,7 @@ test('a token in the header is renewed before it expires, and again when it is r
   await page.click('#revoke');
   await until(page, '#auth-timeline', 'again, with a new token');
   await atLeast(page, '#auth-received', received + 5);
-  await until(page, state, 'open');
+  await until(page, state, 'Open');
   await assertExact(page);
   assert.deepEqual(complaints, []);
   await page.close();
@@ -48,7 +48,7 @@ for (const way of ['cookie', 'query']) {
     await page.click('#revoke');
     await atLeast(page, '#tokens', 2);
     await atLeast(page, '#auth-received', received + 5);
-    await until(page, state, 'open');
+    await until(page, state, 'Open');
     await assertExact(page);
     await page.close();
   });
@@ -59,7 +59,7 @@ for (const way of ['header', 'cookie', 'query']) {
     const { page } = await it.open();
     await logIn(page, { way, renews: false });
     await page.click('#revoke');
-    await until(page, state, 'closed');
+    await until(page, state, 'Closed');
     await until(page, '#auth-timeline .bad', '401');
     assert.ok(await page.locator('#revoke').isDisabled());
     await page.close();

@@ -22,14 +22,14 @@ async function breakAndRecover(page, kind) {
   await page.click(`[data-kind=${kind}]`);
   await atLeast(page, '#reconnects', reconnects + 1);
   await atLeast(page, '#received', received + 4);
-  await until(page, '#state', 'open');
+  await until(page, '#state', 'Open');
   await assertExact(page);
 }
 
 async function assertResumed(page) {
   const sent = (await told(page, 'Attempt')).replace('Last-Event-ID: ', '');
   assert.match(sent, /^\d+-\d+$/, 'a cursor was sent');
-  assert.equal(await told(page, 'Open again'), `the server goes on after ${sent}`);
+  assert.equal(await told(page, 'Open again'), `The server continues after ${sent}`);
 }
 
 test('counts what the ids say', async () => {
@@ -55,7 +55,7 @@ test('a killed connection, a 503, silence and a 401 lose and repeat nothing', as
 
   await breakAndRecover(page, 'unavailable');
   await assertResumed(page);
-  const wait = Number.parseFloat((await told(page, '503')).match(/next attempt in ([\d.]+) s/)[1]);
+  const wait = Number.parseFloat((await told(page, '503')).match(/Next attempt in ([\d.]+) s/)[1]);
   assert.ok(wait >= 5, `Retry-After is a floor, waited ${wait} s`);
 
   await breakAndRecover(page, 'stall');
@@ -74,14 +74,14 @@ test('a login page instead of a stream stops it, and connecting again loses noth
   const { page } = await it.open();
   await atLeast(page, '#received', 3);
   await page.click('[data-kind=login-page]');
-  await until(page, '#state', 'closed');
+  await until(page, '#state', 'Closed');
   assert.match(await page.locator('#timeline .bad .what').first().textContent(), /text\/html/);
   await picture(page, 'faults-closed', '#faults');
 
   const received = await figure(page, '#received');
   await page.click('#connect-again');
   await atLeast(page, '#received', received + 3);
-  await until(page, '#state', 'open');
+  await until(page, '#state', 'Open');
   await assertExact(page);
   assert.equal(await page.locator('#connect-again').isVisible(), false);
   await page.close();
@@ -92,7 +92,7 @@ test('a server that dies and comes back without its memory announces the gap', a
   await atLeast(page, '#received', 3);
   const { port } = it.server;
   await it.server.kill();
-  await until(page, '#state', 'waiting');
+  await until(page, '#state', 'Waiting');
   await it.start(port);
   const received = await figure(page, '#received');
   await atLeast(page, '#received', received + 3);

@@ -10,7 +10,7 @@ test('keeps the last 1,000 lines, and holds still while somebody reads', async (
   const { page, complaints } = await it.open();
   await page.click('#burst');
   await until(page, '.log-rows', 'line 25000 of');
-  assert.equal(await page.locator('#log-mode').textContent(), 'following');
+  assert.equal(await page.locator('#log-mode').textContent(), 'Following');
   const kept = await page.evaluate(() => {
     const row = document.querySelector('.log-rows li').getBoundingClientRect().height;
     return Math.round(document.querySelector('.log-room').getBoundingClientRect().height / row);
@@ -20,7 +20,7 @@ test('keeps the last 1,000 lines, and holds still while somebody reads', async (
 
   await page.locator('#log-lines').hover();
   await page.mouse.wheel(0, -600);
-  await until(page, '#log-mode', 'holding still');
+  await until(page, '#log-mode', 'Holding still');
   // The picture is taken after the wheel has come to rest.
   await picture(page, 'logs-still', '#logs');
   const before = await rows(page);
@@ -30,7 +30,7 @@ test('keeps the last 1,000 lines, and holds still while somebody reads', async (
   assert.deepEqual(await rows(page), before, 'nothing moves under the reader');
 
   await page.click('#follow-log');
-  assert.equal(await page.locator('#log-mode').textContent(), 'following');
+  assert.equal(await page.locator('#log-mode').textContent(), 'Following');
   await until(page, '.log-rows', 'line 25000 of');
   assert.deepEqual(complaints, []);
   await page.close();
@@ -43,9 +43,9 @@ test('scrolling back to the end follows again', async () => {
   await atLeast(page, '#line-count', 100);
   await page.locator('#log-lines').focus();
   await page.keyboard.press('PageUp');
-  await until(page, '#log-mode', 'holding still');
+  await until(page, '#log-mode', 'Holding still');
   await page.keyboard.press('End');
-  await until(page, '#log-mode', 'following');
+  await until(page, '#log-mode', 'Following');
   await page.close();
 });
 

@@ -7,17 +7,17 @@ import { atLeast, picture, stage, until } from './stage.mjs';
 
 const it = stage('--task-step', '0.1');
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const WIDTHS = [360, 768, 1440, 3840];
+/** 320 px is a window of 1280 px at a zoom of 400 %. */
+const WIDTHS = [320, 360, 768, 1440, 3840];
 
 /** Something happens in every section, so that what it shows is looked at too. */
 async function stir(page) {
   await page.click('[data-kind=cut]');
-  await page.click('#login button[type=submit]');
   await page.click('#start-task');
   await page.click('#parse');
   await atLeast(page, '#reconnects', 1);
   await until(page, '#tasks', 'Task completed!');
-  await until(page, '#auth-state', 'open');
+  await until(page, '#auth-state', 'Open');
 }
 
 for (const colorScheme of ['light', 'dark']) {
@@ -28,6 +28,7 @@ for (const colorScheme of ['light', 'dark']) {
       await page.setViewportSize({ width, height: width < 768 ? 800 : 900 });
       const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       assert.ok(beyond <= 0, `${beyond} px too wide at ${width}`);
+      assert.deepEqual(await cutOff(page), [], `cut off at ${width}`);
       await makeRoom(page, width);
       await picture(page, `page-${colorScheme}-${width}`);
     }
@@ -38,6 +39,16 @@ for (const colorScheme of ['light', 'dark']) {
     assert.deepEqual(complaints, []);
     await page.close();
   });
+}
+
+/** The boxes whose text is wider than they are. */
+function cutOff(page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('main *')]
+      .filter((element) => !element.matches('select, .ruler, .aside') && element.scrollWidth > element.clientWidth + 1)
+      .filter((element) => element.clientWidth > 0 && getComputedStyle(element).display !== 'inline')
+      .map((element) => `${element.id || element.className || element.tagName}: ${element.scrollWidth} px`),
+  );
 }
 
 /** A window as high as the page, drawn: what is painted only while the picture is taken may be missing. */
@@ -63,7 +74,7 @@ test('the theme can be chosen, and is kept', async () => {
   const dark = await background();
   assert.notEqual(dark, light);
   await page.reload();
-  await until(page, '#state', 'open');
+  await until(page, '#state', 'Open');
   assert.equal(await background(), dark);
   await page.close();
 });

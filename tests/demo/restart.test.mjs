@@ -15,15 +15,15 @@ test('a server that is killed and started again has lost nothing', async () => {
   await atLeast(page, '#received', 3);
   const { port } = it.server;
   await it.server.kill();
-  await until(page, '#state', 'waiting');
+  await until(page, '#state', 'Waiting');
   const received = await figure(page, '#received');
   await it.start(port);
   await atLeast(page, '#received', received + 5);
 
   for (const count of ['lost', 'twice', 'gaps']) assert.equal(await figure(page, `#${count}`), 0, count);
   const attempt = await page.locator('#timeline .detail', { hasText: 'Last-Event-ID: ' }).first().textContent();
-  const open = await page.locator('#timeline .detail', { hasText: 'goes on after' }).first().textContent();
-  assert.equal(open, attempt.replace('Last-Event-ID: ', 'the server goes on after '));
+  const open = await page.locator('#timeline .detail', { hasText: 'continues after' }).first().textContent();
+  assert.equal(open, attempt.replace('Last-Event-ID: ', 'The server continues after '));
   assert.deepEqual(complaints, []);
   await picture(page, 'restart', '#faults');
   await page.close();

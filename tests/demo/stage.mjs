@@ -33,17 +33,21 @@ export function stage(...flags) {
     it.server = await (IS_CLUSTER ? startCluster(all, { port: Number(port) }) : startFixture('--port', port, ...all));
   }
 
-  /** Opens the page and waits until its stream is open. `complaints` has the exceptions of the
-   *  page and what its Content-Security-Policy refused. */
+  /** Opens the page and waits until its stream is open. `complaints` has the exceptions of the page and what its
+   *  Content-Security-Policy refused. The page breaks its stream by itself only for visitors who accept motion. */
   async function open(options = {}) {
-    const { page } = await openPage(it.browser, 'about:blank', { viewport: { width: 1440, height: 900 }, ...options });
+    const { page } = await openPage(it.browser, 'about:blank', {
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: 'reduce',
+      ...options,
+    });
     const complaints = [];
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {
       if (message.text().includes('Content Security Policy')) complaints.push(message.text());
     });
     await page.goto(it.server.url);
-    await until(page, '#state', 'open');
+    await until(page, '#state', 'Open');
     return { page, complaints };
   }
 
@@ -77,9 +81,9 @@ export async function figure(page, selector) {
   return Number.parseFloat((await page.locator(selector).textContent()).replaceAll(',', ''));
 }
 
-/** Keeps a picture of one section, or of the whole page. */
-export async function picture(page, name, selector) {
+/** Keeps a picture of one section, of the whole page, or of what is on the screen. */
+export async function picture(page, name, selector, { fullPage = true } = {}) {
   const path = join(PICTURES, `${name}.png`);
   if (selector) await page.locator(selector).screenshot({ path });
-  else await page.screenshot({ path, fullPage: true });
+  else await page.screenshot({ path, fullPage });
 }

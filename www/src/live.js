@@ -7,6 +7,7 @@ export const session = new Session(`visitor-${Math.random().toString(36).slice(2
 
 const sections = [];
 const watchers = [];
+const taps = [];
 let source;
 
 /** `listen(source)` is called with every new source: add the listeners there. */
@@ -19,7 +20,12 @@ export function onAttempt(watch) {
   watchers.push(watch);
 }
 
-/** Connects; whoever was connected before goes on after the last event that it got. */
+/** `tap(response)` is called with a copy of every response to the stream. It must read the body. */
+export function onResponse(tap) {
+  taps.push(tap);
+}
+
+/** Connects. An earlier connection is continued after the last event that it received. */
 export function connect() {
   const lastEventId = source?.lastEventId;
   source?.close();
@@ -29,8 +35,15 @@ export function connect() {
     // This server speaks once a second, so four seconds of silence mean that nobody is there.
     heartbeatTimeout: 4000,
     retry: { maxDelay: 10_000 },
+    fetch: fetchAndTap,
   });
   for (const listen of sections) listen(source);
+}
+
+async function fetchAndTap(url, init) {
+  const response = await fetch(url, init);
+  for (const tap of taps) tap(response.clone());
+  return response;
 }
 
 /** Asked for every attempt, so that an old token is never sent again. */

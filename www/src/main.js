@@ -4,6 +4,7 @@ import './style/page.css';
 import './style/controls.css';
 import './theme.js';
 import './faults/faults.js';
+import './install/install.js';
 import './dashboard/dashboard.js';
 import './auth/auth.js';
 import './logs/logs.js';

@@ -21,5 +21,11 @@ export function addOnTop(list, item, limit) {
   while (list.children.length > limit) list.lastElementChild.remove();
 }
 
+/** The text with a capital at its beginning. */
+export const capitalized = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The end of an ID, where ids differ from each other. */
+export const shortId = (id) => (id.length > 10 ? `…${id.slice(-9)}` : id);
+
 /** Seconds with one digit, such as `2.4 s`. */
 export const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;

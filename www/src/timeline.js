@@ -1,8 +1,8 @@
 // A timeline of a connection: attempts with the cursor that they send, answers, failures, waits.
-import { addOnTop, element, seconds } from './page.js';
+import { addOnTop, capitalized, element, seconds } from './page.js';
 
 const CAUSES = {
-  start: 'first connect',
+  start: 'first attempt',
   retry: 'retry',
   unauthorized: 'again, with a new token',
   renewal: 'the token is about to expire',
@@ -11,11 +11,16 @@ const CAUSES = {
 };
 
 /** What the server says of the place where the stream begins. */
-function goesOn(place) {
+function continuation(place) {
   if (!place) return '';
   return place === 'earliest'
-    ? 'the server starts with the oldest event that it has'
-    : `the server goes on after ${place}`;
+    ? 'The server starts with the oldest event that it has'
+    : `The server continues after ${place}`;
+}
+
+function missedText(missed) {
+  if (missed === undefined || missed === null) return 'An unknown number of events is gone';
+  return missed === 1 ? '1 event is gone' : `${missed} events are gone`;
 }
 
 export class Timeline {
@@ -35,15 +40,15 @@ export class Timeline {
   /** Adds what the source says from now on. */
   watch(source) {
     source.addEventListener('open', ({ resumed, response }) => {
-      this.add('good', resumed ? 'Open again' : 'Open', goesOn(response.headers.get('sse-resumed-from')));
+      this.add('good', resumed ? 'Open again' : 'Open', continuation(response.headers.get('sse-resumed-from')));
     });
     source.addEventListener('error', ({ message, willRetry, retryIn }) => {
-      const next = willRetry ? `next attempt in ${seconds(retryIn)}` : 'closed for good: trying again cannot help';
-      this.add(willRetry ? 'warn' : 'bad', message, next);
+      const next = willRetry ? `Next attempt in ${seconds(retryIn)}` : 'Closed for good: another attempt cannot help';
+      this.add(willRetry ? 'warn' : 'bad', capitalized(message), next);
     });
     source.addEventListener('gap', ({ data }) => {
       const { reason, missed } = JSON.parse(data);
-      this.add('bad', `The server announces a gap: ${reason}`, `${missed ?? 'an unknown number of'} events are gone`);
+      this.add('bad', `The server announces a gap: ${reason}`, missedText(missed));
     });
     source.addEventListener('shutdown', () => this.add('warn', 'The server says that it shuts down', ''));
   }

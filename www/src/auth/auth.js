@@ -2,7 +2,7 @@
 import markup from './auth.html?raw';
 import './auth.css';
 import { Ledger } from '../ledger.js';
-import { byId, place, seconds } from '../page.js';
+import { byId, capitalized, place, seconds } from '../page.js';
 import { Session } from '../session.js';
 import { Timeline } from '../timeline.js';
 import { WAYS } from './ways.js';
@@ -27,7 +27,9 @@ async function logIn() {
   const way = form.elements.place.value;
   session = new Session(byId('user').value, Number(byId('ttl').value), way === 'cookie' ? 'same-origin' : 'omit');
   ledger = new Ledger();
-  timeline.add('quiet', `${session.user} logs in`, `the token travels in the ${way}`);
+  showCounts();
+  showState({ phase: 'connecting' });
+  timeline.add('quiet', `Log in as ${session.user}`, `The token is sent in the ${way}`);
   await open(way);
 }
 
@@ -36,19 +38,19 @@ async function open(way, lastEventId) {
   source?.close();
   const attempt = ++attempts;
   const renews = byId('renew').checked;
-  // Asked for every attempt, so the timeline hears of each.
+  // Called for every attempt, so that the timeline shows each.
   const headers = (context) => {
     timeline.attempt(context);
     return {};
   };
   try {
-    const opened = await WAYS[way](session, { headers, lastEventId }, renews);
+    const opened = await WAYS[way](session, { headers, lastEventId, openWhenHidden: false }, renews);
     // Another login was quicker.
     if (attempt !== attempts) return opened.close();
     source = opened;
     watch(source, way, renews);
   } catch (error) {
-    timeline.add('bad', 'Not logged in', error.message);
+    timeline.add('bad', 'Not logged in', capitalized(error.message));
   }
 }
 
@@ -73,32 +75,39 @@ async function count(opened) {
   try {
     for await (const event of opened) {
       ledger.enter(event);
-      for (const figure of ['received', 'lost', 'twice']) byId(`auth-${figure}`).textContent = ledger[figure];
+      showCounts();
     }
   } catch {
-    // The source failed for good, which the timeline tells.
+    // The source failed for good, and the timeline says why.
   }
 }
 
+function showCounts() {
+  for (const figure of ['received', 'lost', 'twice']) byId(`auth-${figure}`).textContent = ledger[figure];
+}
+
 async function revoke() {
-  timeline.add('warn', 'You revoke the token', 'the server ends its streams now');
+  timeline.add('warn', 'You revoke the token', 'The server ends its streams now');
   try {
     await session.revoke();
   } catch (error) {
-    timeline.add('bad', 'Not revoked', error.message);
+    timeline.add('bad', 'Not revoked', capitalized(error.message));
   }
 }
 
 function showState({ phase }) {
-  byId('auth-state').textContent = phase;
+  byId('auth-state').textContent = capitalized(phase);
   byId('auth-state').className = `badge ${KINDS[phase] ?? 'warn'}`;
   byId('revoke').disabled = phase === 'closed';
 }
 
+// Nobody has to press a button to see a token being renewed. A hidden page gives up the connection.
+void logIn();
+
 setInterval(() => {
   if (!session) return;
   const left = Math.max(0, session.expiresAt - Date.now());
-  byId('expires').textContent = left > 0 ? seconds(left) : 'expired';
+  byId('expires').textContent = left > 0 ? seconds(left) : 'Expired';
   byId('lifetime').value = left / (session.ttl * 1000);
   byId('tokens').textContent = session.logins;
 }, 100);

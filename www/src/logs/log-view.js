@@ -1,5 +1,11 @@
+import { element } from '../page.js';
+
 /** Lines that are kept. */
 const KEPT = 1000;
+/** Milliseconds that a smooth scroll lasts at most. */
+const LEFTOVER = 1000;
+/** Characters in the ruler, whose width tells that of one. */
+const RULER = 10;
 const UPWARDS = ['ArrowUp', 'PageUp', 'Home'];
 
 /**
@@ -12,24 +18,30 @@ export class LogView {
   #box;
   #room;
   #rows;
+  #ruler;
   #lines = [];
   /** What is shown: the same lines, or those of the moment when the reader scrolled up. */
   #shown = this.#lines;
   #isDrawn = true;
   #top = 0;
+  /** When the reader last asked to follow. */
+  #followedAt = Number.NEGATIVE_INFINITY;
 
   constructor(box, onFollow) {
     this.#box = box;
     this.#room = box.firstElementChild;
     this.#rows = this.#room.firstElementChild;
     this.onFollow = onFollow;
+    this.#ruler = box.appendChild(element('span', 'ruler', '0'.repeat(RULER)));
+    this.#ruler.setAttribute('aria-hidden', 'true');
     box.addEventListener('scroll', () => this.#scrolled());
     // A smooth scroll begins with less than a pixel, which the next line would undo: the wish counts.
     box.addEventListener('wheel', ({ deltaY }) => deltaY < 0 && this.#hold());
-    box.addEventListener('keydown', ({ key }) => {
-      if (UPWARDS.includes(key)) this.#hold();
-      // Where the view has not moved yet there is nothing to scroll back.
-      if (key === 'End') this.follow();
+    box.addEventListener('keydown', (event) => {
+      if (UPWARDS.includes(event.key)) this.#hold();
+      if (event.key !== 'End') return;
+      event.preventDefault();
+      this.follow();
     });
     new ResizeObserver(() => this.#draw()).observe(box);
   }
@@ -46,6 +58,7 @@ export class LogView {
 
   /** Shows the newest again. */
   follow() {
+    this.#followedAt = performance.now();
     this.#setFollowing(true);
     this.#draw();
   }
@@ -54,7 +67,9 @@ export class LogView {
     const { scrollTop, scrollHeight, clientHeight } = this.#box;
     const isAtEnd = scrollTop + clientHeight >= scrollHeight - 4;
     // Drawing moves the view down, a box that grows stays at the end: only a reader leaves it upwards.
-    if (scrollTop < this.#top && !isAtEnd) this.#setFollowing(false);
+    // The smooth scroll of a key that was pressed before goes on for a moment, although nobody wants it any longer.
+    const isLeftover = performance.now() - this.#followedAt < LEFTOVER;
+    if (scrollTop < this.#top && !isAtEnd && !isLeftover) this.#setFollowing(false);
     else if (scrollTop > this.#top && isAtEnd) this.#setFollowing(true);
     this.#draw();
   }
@@ -73,15 +88,39 @@ export class LogView {
     this.#isDrawn = true;
     if (this.isFollowing) this.#shown = this.#lines.slice(-KEPT);
     const rowHeight = Number.parseFloat(getComputedStyle(this.#rows).lineHeight);
-    this.#room.style.height = `${this.#shown.length * rowHeight}px`;
+    const rows = this.#wrapped();
+    this.#room.style.height = `${rows.length * rowHeight}px`;
     if (this.isFollowing) this.#box.scrollTop = this.#box.scrollHeight;
     this.#top = this.#box.scrollTop;
-    this.#fill(Math.floor(this.#top / rowHeight), Math.ceil(this.#box.clientHeight / rowHeight) + 1, rowHeight);
+    const first = Math.floor(this.#top / rowHeight);
+    this.#fill(rows.slice(first, first + Math.ceil(this.#box.clientHeight / rowHeight) + 1), first * rowHeight);
   }
 
-  #fill(first, count, rowHeight) {
-    while (this.#rows.children.length < count) this.#rows.append(document.createElement('li'));
-    for (const [index, row] of [...this.#rows.children].entries()) row.textContent = this.#shown[first + index] ?? '';
-    this.#rows.style.transform = `translateY(${first * rowHeight}px)`;
+  /** The rows of all lines: a line that is longer than the box is wide continues in the next row. */
+  #wrapped() {
+    const columns = this.#columns();
+    return this.#shown.flatMap((line) => {
+      if (line.length <= columns) return line;
+      const count = Math.ceil(line.length / columns);
+      return Array.from({ length: count }, (_, row) => line.slice(row * columns, (row + 1) * columns));
+    });
+  }
+
+  /** How many characters fit beside each other. All have the same width. */
+  #columns() {
+    const { width } = this.#ruler.getBoundingClientRect();
+    const { paddingLeft, paddingRight } = getComputedStyle(this.#rows);
+    const room = this.#box.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+    return Math.max(8, Math.floor((room * RULER) / width) || 0);
+  }
+
+  #fill(rows, top) {
+    const { children } = this.#rows;
+    while (children.length > rows.length) this.#rows.lastElementChild.remove();
+    while (children.length < rows.length) this.#rows.append(document.createElement('li'));
+    for (const [index, row] of rows.entries()) {
+      if (children[index].textContent !== row) children[index].textContent = row;
+    }
+    this.#rows.style.transform = `translateY(${top}px)`;
   }
 }

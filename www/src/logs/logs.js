@@ -18,7 +18,7 @@ source.onmessage = ({ data }) => {
   lines += 1;
   view.add(data);
 };
-source.addEventListener('gap', ({ data }) => view.add(`— ${JSON.parse(data).missed ?? 'some'} lines were skipped`));
+source.addEventListener('gap', ({ data }) => view.add(`— ${JSON.parse(data).missed ?? 'Some'} lines were skipped`));
 source.onerror = ({ message }) => view.add(`— ${message}`);
 
 byId('follow-log').addEventListener('click', () => view.follow());
@@ -31,7 +31,7 @@ byId('burst').addEventListener('click', async () => {
 });
 
 function showMode(isFollowing) {
-  byId('log-mode').textContent = isFollowing ? 'following' : 'holding still';
+  byId('log-mode').textContent = isFollowing ? 'Following' : 'Holding still';
   byId('follow-log').hidden = isFollowing;
 }
 

@@ -43,7 +43,7 @@ function follow(taskId, row) {
 }
 
 function addRow(name) {
-  const [item, text, bar] = [element('li', ''), element('span', 'quiet', 'starting'), element('progress', '')];
+  const [item, text, bar] = [element('li', ''), element('span', 'quiet', 'Starting'), element('progress', '')];
   bar.max = 100;
   bar.value = 0;
   bar.setAttribute('aria-label', name);

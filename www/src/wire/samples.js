@@ -1,12 +1,12 @@
 /** Streams with something special; `\xNN` in a text is one byte. */
 export const SAMPLES = {
-  'several lines of data': 'id: 1\nevent: poem\ndata: one\ndata: two\n\n',
-  'all three line ends': 'data: LF\n\ndata: CR\r\rdata: CRLF\r\n\r\n',
-  'a byte order mark': '\\xef\\xbb\\xbfdata: the mark is gone\n\n',
-  'bad UTF-8': 'data: \\xff\\xfe and then fine\n\n',
-  'comments and unknown fields': ': heartbeat\nnobody: knows me\ndata\n\n',
-  'an id without data': 'id: 7\n\ndata: has the last event ID 7\n\n',
-  'unfinished at the end': 'data: complete\n\ndata: never finished',
+  'Several lines of data': 'id: 1\nevent: poem\ndata: one\ndata: two\n\n',
+  'All three line ends': 'data: LF\n\ndata: CR\r\rdata: CRLF\r\n\r\n',
+  'A byte order mark': '\\xef\\xbb\\xbfdata: the mark is gone\n\n',
+  'Bad UTF-8': 'data: \\xff\\xfe and then fine\n\n',
+  'Comments and unknown fields': ': heartbeat\nnobody: knows me\ndata\n\n',
+  'An id without data': 'id: 7\n\ndata: has the last event ID 7\n\n',
+  'Unfinished at the end': 'data: complete\n\ndata: never finished',
 };
 
 /** The bytes of a text with `\xNN`, `\r` and `\n` spelled out. */

@@ -1,22 +1,21 @@
-// Bytes on the left, what the parser makes of them on the right.
+// Bytes on the left, the parser's events on the right.
 import { EventStreamParser } from 'authenticated-event-source';
 import markup from './wire.html?raw';
 import './wire.css';
+import { onResponse } from '../live.js';
 import { byId, element, place } from '../page.js';
-import { Session } from '../session.js';
 import { SAMPLES, toBytes, toText } from './samples.js';
 
 place('wire', markup);
 
-const session = new Session('wire tapper');
 /** Rows that are kept. */
 const ROWS = 400;
-let listening;
+let isListening = true;
 
 for (const name of Object.keys(SAMPLES)) byId('sample').append(new Option(name));
 byId('sample').addEventListener('change', showSample);
 byId('parse').addEventListener('click', parse);
-byId('listen').addEventListener('click', () => (listening ? stop() : listen()));
+byId('listen').addEventListener('click', () => (isListening ? stop() : listen()));
 showSample();
 
 function showSample() {
@@ -38,36 +37,39 @@ function parse() {
   parser.end();
 }
 
-async function listen() {
-  listening = new AbortController();
-  showListening(true);
+function listen() {
+  isListening = true;
+  showListening();
   byId('wire-rows').replaceChildren();
-  const { signal } = listening;
-  try {
-    const headers = { authorization: `Bearer ${await session.token()}` };
-    const response = await fetch('/api/metrics', { headers, cache: 'no-store', signal });
-    const parser = new EventStreamParser();
-    for await (const chunk of pieces(response.body)) addRow(chunk, parser.feed(chunk));
-    addNote('The server has ended the stream.');
-  } catch (error) {
-    if (!signal.aborted) addNote(error.message);
-  }
-  if (listening?.signal === signal) stop();
 }
 
+/** Reads a copy of each response to the page's stream. A second connection is not needed. */
+onResponse(async ({ body, status }) => {
+  if (isListening) addNote(`A response arrives: ${status}`);
+  const parser = new EventStreamParser();
+  try {
+    for await (const chunk of chunks(body)) {
+      const events = parser.feed(chunk);
+      if (isListening) addRow(chunk, events);
+    }
+    if (isListening) addNote('The response has ended.');
+  } catch {
+    if (isListening) addNote('The connection broke.');
+  }
+});
+
 /** The chunks of a body. Not every browser can loop over a `ReadableStream` itself. */
-async function* pieces(body) {
+async function* chunks(body) {
   const reader = body.getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }
 
 function stop() {
-  listening?.abort();
-  listening = undefined;
-  showListening(false);
+  isListening = false;
+  showListening();
 }
 
-function showListening(isListening) {
+function showListening() {
   byId('listen').setAttribute('aria-pressed', isListening);
   byId('listen').textContent = isListening ? 'Stop listening' : 'Listen to the live stream';
 }
@@ -88,9 +90,10 @@ function addNote(text) {
 function append(row) {
   const box = byId('wire-box');
   const isAtEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 4;
+  byId('wire-empty')?.remove();
   byId('wire-rows').append(row);
   if (byId('wire-rows').children.length > ROWS) byId('wire-rows').firstElementChild.remove();
-  if (listening && isAtEnd) box.scrollTop = box.scrollHeight;
+  if (isListening && isAtEnd) box.scrollTop = box.scrollHeight;
 }
 
 /** One line for each event: type, data and, if there is one, the last event ID. */
