@@ -35,10 +35,17 @@ import {
   SILENCE,
   SLICE,
   STATUS,
+  STEP_DECIDE,
   STEP_FIND_REDIRECT,
+  STEP_OPEN,
+  STEP_PREPARE,
   STEP_PROBE,
   STEP_READ,
+  STEP_REQUEST,
+  STEP_REQUEST_AGAIN,
+  STEP_RESTART,
   STEP_STOP,
+  STEP_WAIT,
   SUSPEND,
   TIMER,
   TOO_LARGE,
@@ -154,8 +161,7 @@ export class ConnectionLoop {
         const step = core.step(this.#now(core));
         if (step > STEP_READ) this.#closeRequest();
         if (step === STEP_STOP) break;
-        // An unknown number throws.
-        await this.#steps[step]!(core, step);
+        await this.#perform(core, step);
       }
     } catch (cause) {
       // A defect of ours, or of a replaced platform function. A source that reports nothing would seem to wait forever.
@@ -170,16 +176,30 @@ export class ConnectionLoop {
     }
   }
 
-  /** By the numbers `STEP_…`. */
-  readonly #steps: ((core: Core, step: number) => unknown)[] = [
-    (core) => this.#prepare(core),
-    ...Array(4).fill((core: Core, kind: number) => this.#fetch(core, kind)),
-    (core) => this.#open(core),
-    (core) => this.#read(core),
-    (core) => this.#decide(core),
-    (core) => this.#controller.reconnecting(core.text(CAUSE) as AttemptCause, core.number(ATTEMPT)),
-    (core) => this.#untilInterrupted(core, () => new Promise(() => {})),
-  ];
+  /** Performs one step. An unknown number is an error: the two halves would have different versions. */
+  #perform(core: Core, step: number): unknown {
+    switch (step) {
+      case STEP_PREPARE:
+        return this.#prepare(core);
+      case STEP_REQUEST:
+      case STEP_FIND_REDIRECT:
+      case STEP_PROBE:
+      case STEP_REQUEST_AGAIN:
+        return this.#fetch(core, step);
+      case STEP_OPEN:
+        return this.#open(core);
+      case STEP_READ:
+        return this.#read(core);
+      case STEP_DECIDE:
+        return this.#decide(core);
+      case STEP_RESTART:
+        return this.#controller.reconnecting(core.text(CAUSE) as AttemptCause, core.number(ATTEMPT));
+      case STEP_WAIT:
+        return this.#untilInterrupted(core, () => new Promise(() => {}));
+      default:
+        throw step;
+    }
+  }
 
   async #prepare(core: Core): Promise<void> {
     const controller = this.#controller;
@@ -365,7 +385,7 @@ export class ConnectionLoop {
       seen |= flags;
     }
     // Once for the whole chunk, after all tasks: the pace of the listeners is not the pace of the server.
-    core.sign(arrived, this.#now(core), isComment && (seen & HAS_COMMENT) !== 0);
+    core.onBytes(arrived, this.#now(core), isComment && (seen & HAS_COMMENT) !== 0);
   }
 
   /** Reports the failure, and lets the caller and the core decide what follows. */
@@ -380,7 +400,7 @@ export class ConnectionLoop {
     const error = new EventSourceError(message, facts);
     const verdict = await this.#untilInterrupted(core, () => controller.verdict(error));
     if (!verdict) return;
-    const wait = core.judge(numberOf(verdict.value), this.#now(core), Math.random());
+    const wait = core.decide(numberOf(verdict.value), this.#now(core), Math.random());
     controller.failed(error, wait, attempt, isEnd);
   }
 

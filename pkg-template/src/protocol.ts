@@ -120,7 +120,7 @@ export const GUARD_SAME_ORIGIN_MODE = 1;
 /** With the redirect mode `manual`. */
 export const GUARD_MANUAL = 2;
 
-// The caller's verdict on a failure, for `Core.judge`. Any other number is a wait in milliseconds, and NaN is no verdict.
+// The caller's verdict on a failure, for `Core.decide`. Any other number is a wait in milliseconds, and NaN is no verdict.
 
 /** Retry after the usual wait. */
 export const VERDICT_RETRY = -1;

@@ -199,7 +199,7 @@ impl Lifecycle {
     }
 
     /// Records a chunk, which is delivered by `now`. `is_comment` if it begins with a comment.
-    #[wasm_bindgen(js_name = sign)]
+    #[wasm_bindgen(js_name = onBytes)]
     pub fn on_bytes(&mut self, arrived: f64, now: f64, is_comment: bool) {
         self.lifecycle
             .on_bytes(moment(arrived), moment(now), is_comment);
@@ -207,7 +207,6 @@ impl Lifecycle {
 
     /// Decides what follows the failure, and returns the wait, or −1 if the source does not wait.
     /// `verdict` is a wait, `VERDICT_…`, or NaN if the caller has no verdict.
-    #[wasm_bindgen(js_name = judge)]
     pub fn decide(&mut self, verdict: f64, now: f64, random: f64) -> f64 {
         let verdict = match verdict {
             VERDICT_RETRY => Some(RetryOverride::Retry(None)),

@@ -135,7 +135,7 @@ numbers! {
         /// With the redirect mode `manual`.
         GUARD_MANUAL = 2,
     }
-    "The caller's verdict on a failure, for `Core.judge`. Any other number is a wait in milliseconds, and NaN is no verdict.": f64 {
+    "The caller's verdict on a failure, for `Core.decide`. Any other number is a wait in milliseconds, and NaN is no verdict.": f64 {
         /// Retry after the usual wait.
         VERDICT_RETRY = -1,
         /// Fail permanently.

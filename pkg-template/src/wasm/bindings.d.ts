@@ -23,6 +23,11 @@ export class Core {
    */
   check(now: number): boolean;
   /**
+   * Decides what follows the failure, and returns the wait, or −1 if the source does not wait.
+   * `verdict` is a wait, `VERDICT_…`, or NaN if the caller has no verdict.
+   */
+  decide(verdict: number, now: number, random: number): number;
+  /**
    * Records that a slice of `len` bytes was delivered in `took` milliseconds, and returns whether
    * to yield to other tasks. `flags` are the flags of its [table](super::event_table::EventTable).
    */
@@ -32,11 +37,6 @@ export class Core {
    * its URL (`ORIGIN_…`).
    */
   guard(origin: number, has_secrets: boolean): number;
-  /**
-   * Decides what follows the failure, and returns the wait, or −1 if the source does not wait.
-   * `verdict` is a wait, `VERDICT_…`, or NaN if the caller has no verdict.
-   */
-  judge(verdict: number, now: number, random: number): number;
   /**
    * `settings` are in the order of [`SETTINGS`].
    */
@@ -49,6 +49,10 @@ export class Core {
    * Returns a number. A getter for each would be an export for each.
    */
   number(number: number): number;
+  /**
+   * Records a chunk, which is delivered by `now`. `is_comment` if it begins with a comment.
+   */
+  onBytes(arrived: number, now: number, is_comment: boolean): void;
   /**
    * Records a response, whose headers were set before. `retry_in` is the wait until the date in
    * its `Retry-After`, NaN if there is none. `is_rejection` if it rejects the credentials.
@@ -72,10 +76,6 @@ export class Core {
    * `is_new` if the request before had another token.
    */
   setToken(expires_at: number, issued_at: number, is_new: boolean, unix: number): void;
-  /**
-   * Records a chunk, which is delivered by `now`. `is_comment` if it begins with a comment.
-   */
-  sign(arrived: number, now: number, is_comment: boolean): void;
   /**
    * Records what happened.
    */
