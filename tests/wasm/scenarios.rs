@@ -27,11 +27,18 @@ struct Scenario {
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 struct Options {
     method: Option<String>,
-    retry: Option<String>,
+    retry: Option<NamedPolicy>,
     token: Option<String>,
     last_event_id: Option<String>,
     max_event_size: Option<usize>,
     until: Option<String>,
+}
+
+/// The retry policies that have a name in the file. Another name is an error.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum NamedPolicy {
+    Spec,
 }
 
 #[derive(Deserialize)]
@@ -47,7 +54,7 @@ impl Options {
             Some(method) => script.source().method(method).retry(Retry::never()),
             None => script.source(),
         };
-        if self.retry.as_deref() == Some("spec") {
+        if let Some(NamedPolicy::Spec) = self.retry {
             builder = builder.retry(Retry::spec());
         }
         if let Some(token) = self.token {
