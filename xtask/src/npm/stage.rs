@@ -36,7 +36,11 @@ pub(super) fn texts() -> Result<Vec<PathBuf>> {
         root().join("LICENSE-MIT"),
     ];
     for entry in read_dir(root().join("docs"))? {
-        texts.push(entry?.path());
+        let path = entry?.path();
+        // The pictures beside the texts are for the README of the repository.
+        if path.is_file() {
+            texts.push(path);
+        }
     }
     texts.sort();
     Ok(texts)
