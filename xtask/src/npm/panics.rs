@@ -1,7 +1,7 @@
 //! Replaces the source locations and the messages of panics in the module by zeros.
 //!
-//! Saves 420 bytes, and 550 bytes of the entry `./parser`. The panic handler of the npm module (see src/bindings/runtime.rs) ignores
-//! both, but the compiler cannot remove them.
+//! Saves 420 bytes, and 550 bytes of the entry `./parser`. The panic handler of the npm module (see
+//! src/bindings/runtime.rs) ignores both, but the compiler cannot remove them.
 
 use std::ops::Range;
 
