@@ -115,8 +115,8 @@ async fn log_contains_the_bytes_of_a_cursor_that_is_not_ascii() {
 #[tokio::test]
 async fn log_contains_secrets_with_record_authorization() {
     let client = faults().await;
-    let wish = json!({ "preset": "no-content", "record_authorization": true });
-    let url = script(&client, wish).await;
+    let options = json!({ "preset": "no-content", "record_authorization": true });
+    let url = script(&client, options).await;
     client
         .clone()
         .with("authorization", "Bearer abc")

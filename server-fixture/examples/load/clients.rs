@@ -24,7 +24,7 @@ pub(crate) struct Seen {
     pub(crate) open: AtomicUsize,
     pub(crate) marks: AtomicUsize,
     pub(crate) ended: AtomicUsize,
-    pub(crate) farewells: AtomicUsize,
+    pub(crate) shutdowns: AtomicUsize,
 }
 
 /// Many open streams; closed when dropped.
@@ -118,7 +118,7 @@ async fn read(mut stream: TcpStream, seen: &Seen) {
             .windows(15)
             .any(|window| window == b"event: shutdown")
         {
-            seen.farewells.fetch_add(1, Ordering::Relaxed);
+            seen.shutdowns.fetch_add(1, Ordering::Relaxed);
         }
         // A reader of a burst gets room for it; an idle one keeps its small buffer.
         if buffer.len() == buffer.capacity() && buffer.capacity() < 64 * 1024 {

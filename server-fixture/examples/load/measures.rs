@@ -20,7 +20,7 @@ pub(crate) async fn all(settings: &Settings) {
     idle_and_broadcast(settings.clients).await;
     peers(settings).await;
     across_nodes().await;
-    farewell().await;
+    measure_shutdown().await;
 }
 
 pub(crate) fn row(what: &str, figure: &str) {
@@ -190,7 +190,7 @@ async fn across_nodes() {
     );
 }
 
-async fn farewell() {
+async fn measure_shutdown() {
     let mut server = ours(&[]).await;
     let token = login(server.address()).await;
     let crowd = Crowd::open(server.address(), &token, 1000).await;
@@ -208,8 +208,8 @@ async fn farewell() {
     crowd
         .until(|seen| seen.ended.load(Ordering::Relaxed) == 1000)
         .await;
-    let told = crowd.seen.farewells.load(Ordering::Relaxed);
-    let figure = format!("{told} got `shutdown`, exit after {}", seconds(took));
+    let notified = crowd.seen.shutdowns.load(Ordering::Relaxed);
+    let figure = format!("{notified} got `shutdown`, exit after {}", seconds(took));
     row("SIGTERM with 1000 streams", &figure);
 }
 

@@ -1,4 +1,4 @@
-//! What each part of a larger house costs: publishing through Redis by nodes and by durability, and
+//! What each part of a larger installation costs: publishing through Redis by nodes and by durability, and
 //! a stream at an nginx in front, over HTTP/1.1 and over HTTP/2.
 
 use tokio::task::JoinSet;

@@ -69,8 +69,8 @@ async fn progress_of_an_unknown_task_is_404() {
 #[tokio::test]
 async fn progress_rejects_an_oversized_body_with_json() {
     let server = Server::start(&["--max-body", "1000"]).await;
-    let wish = json!({ "note": "x".repeat(2000) });
-    let answer = server.client().post("/api/tasks", wish).await;
+    let body = json!({ "note": "x".repeat(2000) });
+    let answer = server.client().post("/api/tasks", body).await;
     assert_eq!(answer.status, 413);
     assert!(answer.json()["error"].is_string());
 }

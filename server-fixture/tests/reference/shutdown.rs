@@ -16,16 +16,16 @@ async fn shutdown_fails_readiness_then_sends_shutdown_and_ends() {
     server.begin_stop();
     soon(async { while client.get("/health/ready").await.status != 503 {} }).await;
     assert_eq!(client.get("/health/live").await.status, 200);
-    let farewell: Vec<Seen> = stream.rest().await;
+    let last_events: Vec<Seen> = stream.rest().await;
     let [
         ..,
         Seen::Retry(retry),
         Seen::Event {
             event_type, data, ..
         },
-    ] = &farewell[..]
+    ] = &last_events[..]
     else {
-        panic!("{farewell:?}")
+        panic!("{last_events:?}")
     };
     assert!((1000..5000).contains(retry));
     assert_eq!(

@@ -33,8 +33,8 @@ impl Browser {
             "--ignore-certificate-errors",
         ];
         let options = json!({ "goog:chromeOptions": { "args": arguments } });
-        let wish = json!({ "capabilities": { "alwaysMatch": options } });
-        let answer = driver.post("/session", wish).await.json();
+        let capabilities = json!({ "capabilities": { "alwaysMatch": options } });
+        let answer = driver.post("/session", capabilities).await.json();
         let session = answer["value"]["sessionId"].as_str();
         let session = session
             .unwrap_or_else(|| panic!("no browser: {answer}"))

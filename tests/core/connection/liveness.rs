@@ -169,11 +169,11 @@ fn a_pause_longer_than_announced_is_learned() {
 #[test]
 fn a_pause_that_was_taken_for_death_is_learned() {
     let (mut liveness, now) = listened(HeartbeatTimeout::Auto, &[4 * S, 4 * S, 4 * S], true);
-    let patience = due(&liveness).expect("there is a rhythm") - now;
+    let patience = due(&liveness).expect("an interval is known") - now;
     liveness.on_deadline((now + patience).into());
     liveness.on_open((now + patience).into(), None);
     let later = now + patience;
-    let longer = due(&liveness).expect("the rhythm stays") - later;
+    let longer = due(&liveness).expect("the interval is still known") - later;
     assert!(longer >= 3 * patience, "{longer:?} after {patience:?}");
 }
 

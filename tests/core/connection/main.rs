@@ -15,6 +15,6 @@ mod model;
 mod outcomes;
 mod refresh;
 mod renewal;
-mod response;
+mod response_check;
 mod strategies;
 mod waits;
