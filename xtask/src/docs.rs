@@ -1,5 +1,6 @@
 //! `cargo xtask docs`: the API reference of the crate and of the npm package. A warning is an error.
 
+use std::fs::{copy, create_dir_all};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -57,12 +58,11 @@ fn typedoc() -> PathBuf {
 /// Creates a project with the packed package, the libraries in the documents, and TypeDoc.
 pub(crate) fn project(tarball: &Path) -> Result<PathBuf> {
     let folder = build_files().join("docs");
-    let list = root().join("tests/npm/docs/package.json");
-    node_modules::project(
-        &folder,
-        &list,
-        tarball,
-        "installing the packages that the documents use",
-    )?;
+    create_dir_all(&folder)?;
+    for name in ["package.json", "package-lock.json"] {
+        copy(root().join("tests/npm/docs").join(name), folder.join(name))?;
+    }
+    node_modules::packages(&folder)?;
+    node_modules::unpack(&folder, tarball)?;
     Ok(folder)
 }

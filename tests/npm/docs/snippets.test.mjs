@@ -1,6 +1,6 @@
 // The snippets of the documents compile against the packed package and the real libraries, and
 // those marked `run` run. Names that a snippet takes for granted (the application's session, its
-// rendering) are declared in `snippets.d.ts`.
+// rendering) are declared in `snippets.d.ts`. A snippet with a name is a module, which tests of its document import.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,8 +13,9 @@ const { PROJECT, FIXTURE_PROGRAM } = process.env;
 const ROOT = new URL('../../../', import.meta.url).pathname;
 const TSC = join(ROOT, 'pkg-template/node_modules/.bin/tsc');
 const run = promisify(execFile);
-/** Language, what is said of it, code. */
-const SNIPPET = /^```(js|ts|tsx|svelte)(?: (run|worker))?\n(.*?)^```/gms;
+/** Language, mark or name, code. */
+const SNIPPET = /^```(js|ts|tsx|svelte)(?: (\S+))?\n(.*?)^```/gms;
+const MARKS = ['run', 'worker'];
 
 const settings = (lib, types) => ({
   compilerOptions: {
@@ -30,12 +31,12 @@ const settings = (lib, types) => ({
     skipLibCheck: true,
     noEmit: true,
   },
-  include: ['*'],
+  include: ['**/*'],
 });
 const PAGES = settings(['dom', 'dom.iterable', 'dom.asynciterable'], ['node']);
 const WORKERS = settings(['webworker', 'webworker.iterable', 'webworker.asynciterable'], []);
 
-/** Every snippet: where it stands, in which language, what is said of it, and itself. */
+/** Every snippet: its file, language, mark and code. */
 const snippets = (await Promise.all((await documents()).map(extract))).flat();
 
 async function documents() {
@@ -47,13 +48,15 @@ async function extract(document) {
   const text = await readFile(join(ROOT, document), 'utf8');
   return [...text.matchAll(SNIPPET)].map(({ 1: language, 2: mark, 3: code, index }) => {
     const line = text.slice(0, index).split('\n').length;
-    return { name: `${document.replaceAll('/', '-')}-line-${line}`, language, mark, code };
+    const file = document.replaceAll('/', '-');
+    const isModule = mark !== undefined && !MARKS.includes(mark);
+    return { name: isModule ? `${file}/${mark}` : `${file}-line-${line}`, language, mark, code };
   });
 }
 
 const isScript = ({ language }) => language !== 'svelte';
 
-/** Each snippet becomes a module named after the document and the line. */
+/** Each snippet becomes a module with its own name, or with the name of the document and the line. */
 async function compile(name, chosen, settings) {
   assert.ok(chosen.length > 0, `the documents have snippets for ${name}`);
   const folder = join(PROJECT, name);
@@ -62,7 +65,9 @@ async function compile(name, chosen, settings) {
   if (settings === PAGES) await copyFile(new URL('snippets.d.ts', import.meta.url), join(folder, 'snippets.d.ts'));
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
   for (const { name, language, code } of chosen) {
-    await writeFile(join(folder, `${name}.${language}`), `${code}\nexport {};\n`);
+    const file = join(folder, `${name}.${language}`);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${code}\nexport {};\n`);
   }
   await run(TSC, ['--project', folder]).catch(({ stdout }) => assert.fail(stdout));
 }
