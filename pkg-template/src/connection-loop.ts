@@ -69,6 +69,9 @@ const COLON = 0x3a;
  */
 const LONGEST_TIMEOUT = 5000;
 
+/** For how long after its begin a navigation may break the connections of its page, in milliseconds. */
+const NAVIGATION = 10_000;
+
 /** How many sources of this page use each origin. Browsers limit the connections to an origin. */
 const sourcesOfOrigin = new Map<string, number>();
 
@@ -104,7 +107,11 @@ export class ConnectionLoop {
   /** Texts that no error may repeat. */
   readonly #secrets: Secrets;
   #body: BodyReader | undefined;
+  /** Whether an attempt has got no response in time since the stream was last open. */
+  #hasTimedOut = false;
   #wantsComments = false;
+  /** When the latest navigation of the page began. */
+  #navigatedAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerEndsAt = Infinity;
   /** How many sources used the origin when the request was sent. Some of them may have failed before this one. */
@@ -155,8 +162,11 @@ export class ConnectionLoop {
         // In the standard no wait is shorter than the reconnection time.
         if (!this.#controller.isSpec) this.signal(WAKE);
       };
+      const navigate = (): void => {
+        this.#navigatedAt = monotonic();
+      };
       const unload = (): void => this.#controller.close();
-      this.#page = watchPage(this.#controller.options.openWhenHidden, onSuspended, wake, unload);
+      this.#page = watchPage(this.#controller.options.openWhenHidden, onSuspended, wake, navigate, unload);
       for (;;) {
         const step = core.step(this.#now(core));
         if (step > STEP_READ) this.#closeRequest();
@@ -216,7 +226,7 @@ export class ConnectionLoop {
       init = await this.#callProvider(core, () => controller.prepareRequest(given));
       if (!init) return;
     } catch (error) {
-      this.#fail(core, PROVIDER_FAILED, error);
+      if (await this.#pageStays(core)) this.#fail(core, PROVIDER_FAILED, error);
       return;
     }
     const { latest } = controller.credentials;
@@ -269,7 +279,7 @@ export class ConnectionLoop {
   async #fetch(core: Core, kind: number): Promise<void> {
     this.#sources = sourcesOfOrigin.get(new URL(this.#controller.url).origin)!;
     try {
-      const answer = await this.#untilInterrupted(core, () => this.#request!.send(kind));
+      const answer = await this.#untilInterrupted(core, () => this.#request!.send(kind, this.#hasTimedOut));
       if (!answer) return this.#forgetFailure();
       this.#responded(core, kind, answer.value);
     } catch (error) {
@@ -326,6 +336,7 @@ export class ConnectionLoop {
       return;
     }
     this.#response = undefined;
+    this.#hasTimedOut = false;
     try {
       this.#body = new BodyReader(response.body!, response);
     } catch (error) {
@@ -393,6 +404,9 @@ export class ConnectionLoop {
     const controller = this.#controller;
     const [attempt, isEnd] = [core.number(ATTEMPT), Boolean(core.number(IS_END))];
     const reason = core.text(REASON) as Reason;
+    this.#hasTimedOut ||= reason === 'timeout';
+    // A page that enters the back/forward cache reports the failure after its return, because no task runs before.
+    if (reason === 'network' && !(await this.#untilInterrupted(core, nextTask))) return;
     const cause = this.#secrets.removedFrom(this.#cause);
     const status = core.number(STATUS) || undefined;
     const message = this.#problem ?? this.#messageOf(core, reason);
@@ -427,11 +441,17 @@ export class ConnectionLoop {
   }
 
   /**
-   * Returns whether to report a broken connection. Chromium breaks the connections of a page that is left before `pagehide`,
-   * and promise callbacks run between its listeners. No task runs in such a page.
+   * Returns whether to report a broken connection. Browsers break the connections of a page that is left:
+   *
+   * - Chromium does so before `pagehide`, and promise callbacks run between its listeners. No task runs in such a page.
+   * - Firefox and WebKit do so when a navigation begins. If it was a download, the page stays and connects again.
    */
   async #pageStays(core: Core): Promise<boolean> {
-    return (await this.#untilInterrupted(core, nextTask)) !== undefined;
+    const isNavigating = monotonic() - this.#navigatedAt < NAVIGATION;
+    const pause = (): Promise<unknown> => (isNavigating ? new Promise((done) => setTimeout(done, 1000)) : nextTask());
+    if (!(await this.#untilInterrupted(core, pause))) return false;
+    if (isNavigating) for (const signal of [SUSPEND, RESUME]) core.signal(signal, 0);
+    return !isNavigating;
   }
 
   #fail(core: Core, signal: number, cause?: unknown): void {

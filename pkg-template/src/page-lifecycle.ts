@@ -6,6 +6,7 @@ import { listenUntil } from './abort-listeners.ts';
  *
  * - Calls `setSuspended` whenever the page may or may not hold a connection: it is hidden, or in the back/forward cache.
  * - Calls `wake` when the network or the page is back.
+ * - Calls `navigate` when a navigation begins. The page stays if the navigation is a download.
  * - Calls `unload` when the page is destroyed: it is left and not cached, or its frame is removed.
  *
  * Workers only have the network events, and Node.js has none. Aborting the returned controller ends the watch.
@@ -14,6 +15,7 @@ export function watchPage(
   openWhenHidden: boolean,
   setSuspended: (isSuspended: boolean) => void,
   wake: () => void,
+  navigate: () => void,
   unload: () => void,
 ): AbortController {
   const { document } = globalThis;
@@ -33,6 +35,7 @@ export function watchPage(
       wake();
   };
   update();
+  listenUntil(watching.signal, globalThis, ['beforeunload'], navigate);
   listenUntil(watching.signal, globalThis, ['online', 'pagehide', 'pageshow'], listener);
   listenUntil(watching.signal, document, ['visibilitychange', 'resume'], listener);
   return watching;

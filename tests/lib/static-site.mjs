@@ -1,5 +1,7 @@
 // A folder as a web site on a free port, with headers of the test.
+import { execFileSync } from 'node:child_process';
 import { createServer, request as ask } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize } from 'node:path';
 
@@ -15,9 +17,10 @@ const TYPES = {
 };
 
 /** Serves `folder`. The returned site has a `url`, and a `close()` that waits for its end. `proxy` has a `prefix` of
- *  paths, and the server `to` which it forwards them. */
-export async function serve(folder, headers = {}, proxy = undefined) {
-  const server = createServer(async (request, response) => {
+ *  paths, and the server `to` which it forwards them. `isSecure`: uses HTTPS with a certificate of its own. */
+export async function serve(folder, headers = {}, proxy = undefined, isSecure = false) {
+  const create = isSecure ? (handle) => createSecureServer(ownCertificate(), handle) : createServer;
+  const server = create(async (request, response) => {
     if (proxy && request.url.startsWith(proxy.prefix)) return forward(request, response, proxy.to);
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://site').pathname));
     const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
@@ -30,7 +33,17 @@ export async function serve(folder, headers = {}, proxy = undefined) {
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${server.address().port}`, close: () => closed(server) };
+  const scheme = isSecure ? 'https' : 'http';
+  return { url: `${scheme}://127.0.0.1:${server.address().port}`, close: () => closed(server) };
+}
+
+/** Returns a key and a certificate that nobody else has signed. */
+function ownCertificate() {
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-keyout', '-'];
+  const pem = execFileSync('openssl', ['req', '-x509', ...key, '-subj', '/CN=127.0.0.1', '-days', '2'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return { key: pem, cert: pem };
 }
 
 /** Forwards a request and its response unchanged. A connection that breaks on one side breaks on the other side. */

@@ -48,11 +48,12 @@ export const ENGINES = Object.keys(BROWSERS);
 const START = 30_000;
 const SCRIPT = 15 * 60_000;
 
-/** Starts a browser. `driver` is its WebDriver, and `close()` waits for its exit. */
-export async function openBrowser(engine) {
-  const { program, capabilities } = BROWSERS[engine];
+/** Starts a browser. `driver` is its WebDriver, and `close()` waits for its exit. The caller may pass more
+ *  `capabilities`, and flags of the driver's program. */
+export async function openBrowser(engine, { capabilities = {}, flags: more = [] } = {}) {
+  const { program, capabilities: usual } = BROWSERS[engine];
   const port = await freePort();
-  const [command, ...flags] = program(port);
+  const [command, ...flags] = [...program(port), ...more];
   // The browser gets a profile and a process group of its own, so that both can be removed as a whole.
   const home = await mkdtemp(join(tmpdir(), `${engine}-`));
   const server = spawn(command, flags, {
@@ -71,13 +72,22 @@ export async function openBrowser(engine) {
   try {
     const url = `http://127.0.0.1:${port}`;
     await Promise.race([listening(url), failed]);
-    const driver = await new Builder().usingServer(url).withCapabilities(capabilities).build();
+    const driver = await new Builder().usingServer(url).withCapabilities(merged(usual, capabilities)).build();
     await driver.manage().setTimeouts({ script: SCRIPT });
     return { driver, version: await versionOf(driver), close: () => end(driver) };
   } catch (error) {
     if (server.pid) await end();
     throw error;
   }
+}
+
+/** Merges the options of the browser, which are an object among the capabilities. */
+function merged(usual, more) {
+  const all = { ...usual, ...more };
+  for (const [name, options] of Object.entries(more)) {
+    if (typeof options === 'object') all[name] = { ...usual[name], ...options };
+  }
+  return all;
 }
 
 async function versionOf(driver) {

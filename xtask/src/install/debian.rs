@@ -25,6 +25,9 @@ pub(crate) const CHROMEDRIVER: Program = Program::of("chromedriver", "chromium-d
 pub(crate) const REDIS: Program = Program::of("redis-server", "redis-server");
 pub(crate) const NGINX: Program = Program::of("nginx", "nginx");
 
+/// Makes the certificate of an HTTPS page.
+pub(crate) const OPENSSL: Program = Program::of("openssl", "openssl");
+
 // Proxies for the tests of the server, besides nginx.
 pub(crate) const HAPROXY: Program = Program::of("haproxy", "haproxy");
 pub(crate) const CADDY: Program = Program::of("caddy", "caddy");
