@@ -405,8 +405,6 @@ export class ConnectionLoop {
     const [attempt, isEnd] = [core.number(ATTEMPT), Boolean(core.number(IS_END))];
     const reason = core.text(REASON) as Reason;
     this.#hasTimedOut ||= reason === 'timeout';
-    // A page that enters the back/forward cache reports the failure after its return, because no task runs before.
-    if (reason === 'network' && !(await this.#untilInterrupted(core, nextTask))) return;
     const cause = this.#secrets.removedFrom(this.#cause);
     const status = core.number(STATUS) || undefined;
     const message = this.#problem ?? this.#messageOf(core, reason);

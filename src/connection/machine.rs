@@ -49,6 +49,8 @@ pub struct Lifecycle {
     /// The strongest interrupt that was not processed yet.
     interrupt: Option<Interrupt>,
     is_suspended: bool,
+    /// Whether the page took a request with it that must not be sent again.
+    is_lost: bool,
     /// The end of the wait, or of the time limit of the current action.
     until: Millis,
     pub(super) renewal: Renewal,
@@ -250,6 +252,7 @@ impl Lifecycle {
             is_unanswered: false,
             interrupt: None,
             is_suspended: false,
+            is_lost: false,
             until: Millis::ZERO,
             renewal: Renewal::default(),
             rejected_with: 401,
@@ -317,9 +320,7 @@ impl Lifecycle {
             (State::Waiting, Some(Interrupt::Wake)) => {
                 self.state = State::Restarting(Cause::Retry);
             }
-            (State::Suspended, _) if !self.is_suspended => {
-                self.state = State::Starting(Cause::Suspension);
-            }
+            (State::Suspended, _) if !self.is_suspended => self.resume(),
             _ if is_late => return self.on_deadline(now),
             _ => return false,
         }
@@ -405,13 +406,20 @@ impl Lifecycle {
         is_interrupted || self.is_closed()
     }
 
-    /// Suspends a request or a stream. A request that is not idempotent must not be sent again when
-    /// the page becomes visible: then the source fails, unless the caller allows retries.
+    /// Suspends a request or a stream.
     fn suspend(&mut self) {
-        if self.policy.is_get || self.policy.retry.on != RetryOn::Never {
-            self.restart(Cause::Suspension);
-        } else {
+        self.is_lost = !self.policy.is_get && self.policy.retry.on == RetryOn::Never;
+        self.restart(Cause::Suspension);
+    }
+
+    /// Continues when the page is back. A request that is not idempotent must not be sent again,
+    /// unless the caller allows retries: the source fails, and not before, because a page that is
+    /// left reports nothing.
+    fn resume(&mut self) {
+        if core::mem::take(&mut self.is_lost) {
             self.fail(Reason::Network);
+        } else {
+            self.state = State::Starting(Cause::Suspension);
         }
     }
 }

@@ -246,7 +246,7 @@ fn a_page_that_is_away_holds_no_connection() {
 }
 
 #[test]
-fn a_request_that_may_act_twice_is_lost_with_the_page() {
+fn a_request_that_may_act_twice_is_lost_with_the_page_and_fails_when_the_page_is_back() {
     let policy = |retry| Policy {
         is_get: false,
         retry,
@@ -254,15 +254,19 @@ fn a_request_that_may_act_twice_is_lost_with_the_page() {
     };
     for (retry, step) in [
         (Retry::never(), Step::Decide),
-        (Retry::default(), Step::Restart(Cause::Suspension)),
+        (Retry::default(), Step::Prepare(Cause::Suspension)),
         (
             Retry::default().on(RetryOn::Error),
-            Step::Restart(Cause::Suspension),
+            Step::Prepare(Cause::Suspension),
         ),
     ] {
         let mut life = Life::new(policy(retry));
         life.open(Cause::Start);
         life.life.set_suspended(true);
+        assert!(life.life.check(life.now.into()));
+        assert_eq!(life.step(), Step::Restart(Cause::Suspension));
+        assert_eq!(life.step(), Step::Wait);
+        life.life.set_suspended(false);
         assert!(life.life.check(life.now.into()));
         assert_eq!(life.step(), step);
     }
