@@ -12,6 +12,7 @@ import {
   BROKEN,
   CAUSE,
   CLOSE,
+  DELIVERY,
   DETAIL,
   ENDED,
   HAS_COMMENT,
@@ -375,6 +376,7 @@ export class ConnectionLoop {
     // A comment that follows an event in the same chunk did not end the silence.
     const isComment = chunk[0] === COLON;
     controller.received(chunk.length);
+    core.signal(DELIVERY, 0);
     let seen = 0;
     // When a reconnect is pending, skip the rest of this chunk. The server resends it after `Last-Event-ID`.
     for (let at = 0; at < chunk.length && !core.number(IS_RESTARTING); ) {
@@ -385,14 +387,16 @@ export class ConnectionLoop {
       const flags = reader.flags(table);
       if (flags & HAS_RETRY) controller.setReconnectionTime(core.setReconnectionTime(reader.reconnectionTime(table)));
       if (flags & HAS_RECORDS) controller.dispatch(reader, table);
+      // Commit the ID of the last delivered event. While a loop is behind, the token may be renewed.
+      if (flags & HAS_ID) core.setLastEventId(controller.lastEventId);
       const ready = controller.ready();
       // biome-ignore lint/nursery/noMisusedPromises: `undefined` if there is nothing to wait for
-      if (ready) await this.#unlessRestarting(core, () => ready);
-      // Commit the ID of the last delivered event.
+      if (ready) await this.#untilInterrupted(core, () => ready);
+      // In browsers' mode events are delivered meanwhile.
       if (flags & HAS_ID) core.setLastEventId(controller.lastEventId);
       const mustYield = core.delivered(flags, slice.length, monotonic() - begun);
       if (flags & IS_TOO_LARGE) return this.#fail(core, TOO_LARGE);
-      if (mustYield) await this.#unlessRestarting(core, nextTask);
+      if (mustYield) await this.#untilInterrupted(core, nextTask);
       seen |= flags;
     }
     // Once for the whole chunk, after all tasks: the pace of the listeners is not the pace of the server.
@@ -459,48 +463,20 @@ export class ConnectionLoop {
 
   /**
    * Awaits the promise of `work` and returns what `use` returns, by default `{ value }`. Returns `undefined` if the core
-   * interrupts the wait.
+   * interrupts the wait. Uses callbacks, because a chain of promises would delay every event.
    */
   #untilInterrupted<Value, Result = { value: Value }>(
     core: Core,
     work: () => Promise<Value>,
     use: (value: Value) => Result | Promise<Result> = (value) => ({ value }) as Result,
   ): Promise<Result | undefined> {
-    return this.#race(
-      core,
-      work,
-      use,
-      (now) => core.check(now),
-      () => this.#setTimer(core),
-    );
-  }
-
-  /** Awaits the promise, unless the connection restarts. It has no deadline. */
-  #unlessRestarting(core: Core, work: () => Promise<unknown>): Promise<void> {
-    return this.#race(
-      core,
-      work,
-      () => {},
-      () => Boolean(core.number(IS_RESTARTING)),
-      () => {},
-    );
-  }
-
-  /** Uses callbacks, because a chain of promises would delay every event. */
-  #race<Value, Result>(
-    core: Core,
-    work: () => Promise<Value>,
-    use: (value: Value) => Result | Promise<Result>,
-    isInterrupted: (now: number) => boolean,
-    setTimer: () => void,
-  ): Promise<Result> {
     const begun = this.#now(core);
     return new Promise((resolve, reject) => {
       let isOver = false;
       const interrupted = (now: number): boolean => {
-        if (!isOver && isInterrupted(now)) {
+        if (!isOver && core.check(now)) {
           isOver = true;
-          resolve(undefined as Result);
+          resolve(undefined);
         }
         return isOver;
       };
@@ -514,7 +490,7 @@ export class ConnectionLoop {
           end(value);
         };
       this.#wake = () => {
-        if (!isOver && !interrupted(this.#now(core))) setTimer();
+        if (!isOver && !interrupted(this.#now(core))) this.#setTimer(core);
       };
       this.#wake();
       if (!isOver)

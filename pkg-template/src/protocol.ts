@@ -35,6 +35,8 @@ export const REFRESH = 14;
 export const REFRESH_REFUSED = 15;
 /** A timer has fired that was due at this time. */
 export const TIMER = 16;
+/** The delivery of a chunk begins. */
+export const DELIVERY = 17;
 
 // Numbers that `Core.number` returns.
 

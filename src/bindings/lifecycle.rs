@@ -119,6 +119,7 @@ impl Lifecycle {
             REFRESH => lifecycle.on_refresh(),
             REFRESH_REFUSED => lifecycle.refresh_refused(),
             TIMER => self.clock.on_timer(moment(now)),
+            DELIVERY => lifecycle.on_delivery(),
             _ => unknown(signal),
         }
     }

@@ -56,6 +56,8 @@ numbers! {
         REFRESH_REFUSED = 15,
         /// A timer has fired that was due at this time.
         TIMER = 16,
+        /// The delivery of a chunk begins.
+        DELIVERY = 17,
     }
     "Numbers that `Core.number` returns.": u32 {
         /// The number of the attempt, from 1.

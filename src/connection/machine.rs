@@ -181,6 +181,8 @@ pub(super) enum State {
     Fetching(RequestKind),
     Opening,
     Reading,
+    /// A chunk is being delivered. The watchdog is paused, and a renewal is not.
+    Delivering,
     Failed(Box<Failure>),
     Restarting(Cause),
     /// The page is hidden or cached, and the connection is closed until it is shown.
@@ -278,7 +280,7 @@ impl Lifecycle {
             State::Preparing(cause) => Step::Prepare(cause),
             State::Fetching(kind) => Step::Fetch(kind),
             State::Opening => Step::Open,
-            State::Reading => Step::Read,
+            State::Reading | State::Delivering => Step::Read,
             State::Failed(ref failure) if self.retry_state.is_refresh_due(failure) => {
                 // A refresh needs neither a verdict nor a random number.
                 self.decide(None, now, 0.0);
@@ -309,6 +311,7 @@ impl Lifecycle {
                 State::Preparing(_)
                 | State::Fetching(_)
                 | State::Reading
+                | State::Delivering
                 | State::Failed(_)
                 | State::Waiting,
                 Some(Interrupt::Reconnect),
@@ -316,7 +319,9 @@ impl Lifecycle {
             (State::Preparing(_) | State::Waiting, Some(Interrupt::Suspend)) => {
                 self.restart(Cause::Suspension);
             }
-            (State::Fetching(_) | State::Reading, Some(Interrupt::Suspend)) => self.suspend(),
+            (State::Fetching(_) | State::Reading | State::Delivering, Some(Interrupt::Suspend)) => {
+                self.suspend();
+            }
             (State::Waiting, Some(Interrupt::Wake)) => {
                 self.state = State::Restarting(Cause::Retry);
             }
@@ -337,6 +342,7 @@ impl Lifecycle {
                 .into_iter()
                 .flatten()
                 .min(),
+            State::Delivering => self.renewal(),
             _ => None,
         }
     }
@@ -355,7 +361,7 @@ impl Lifecycle {
                 };
                 self.fail_by_silence(reason, silence);
             }
-            State::Reading => self.renew(now),
+            State::Reading | State::Delivering => self.renew(now),
             _ => self.state = State::Restarting(Cause::Retry),
         }
         true
@@ -377,7 +383,7 @@ impl Lifecycle {
     /// the reconnection time.
     pub fn on_clock_jump(&mut self, now: Millis) {
         match self.state {
-            State::Reading => self.liveness.suspect(now),
+            State::Reading | State::Delivering => self.liveness.suspect(now),
             State::Waiting if !self.policy.retry.is_spec => self.interrupt(Interrupt::Wake),
             _ => {}
         }
@@ -403,7 +409,8 @@ impl Lifecycle {
             self.interrupt,
             Some(Interrupt::Reconnect | Interrupt::Suspend)
         );
-        is_interrupted || self.is_closed()
+        let is_open = matches!(self.state, State::Reading | State::Delivering);
+        is_interrupted || !is_open || self.is_closed()
     }
 
     /// Suspends a request or a stream.
@@ -506,9 +513,18 @@ impl Lifecycle {
         is_resumed
     }
 
+    /// Records that the delivery of a chunk begins. It may wait for the caller to take events, and
+    /// ends with [`on_bytes`](Self::on_bytes).
+    pub fn on_delivery(&mut self) {
+        self.state = State::Delivering;
+    }
+
     /// Records bytes, which are delivered by `now`. `is_comment` if they begin with a comment.
     pub fn on_bytes(&mut self, arrived: Millis, now: Millis, is_comment: bool) {
         self.liveness.on_bytes(arrived, now, is_comment);
+        if matches!(self.state, State::Delivering) {
+            self.state = State::Reading;
+        }
     }
 
     /// Records that the current action failed, or that the stream ended.
@@ -526,6 +542,10 @@ impl Lifecycle {
     // One copy of the code, because it has many callers.
     #[inline(never)]
     pub(super) fn fail_with(&mut self, failure: Failure) {
+        if matches!(self.state, State::Restarting(_)) {
+            // The delivery of the last chunk was interrupted, and the rest of it does not count.
+            return;
+        }
         self.state = State::Failed(Box::new(failure));
     }
 

@@ -142,3 +142,17 @@ fn two_renewals_are_at_least_a_tenth_of_the_lifetime_apart() {
     source.open(Cause::Retry, source.token(0, 300));
     assert_eq!(source.renewal(), Some(27), "30 s after the renewal");
 }
+
+#[test]
+fn a_token_is_renewed_while_the_delivery_of_a_chunk_waits() {
+    let mut source = Source::new(0);
+    source.open(Cause::Start, source.token(0, 300));
+    source.lifecycle.on_delivery();
+    assert_eq!(source.renewal(), Some(270));
+    source.renew();
+    assert!(source.lifecycle.must_stop_reading());
+    // The rest of the chunk does not count.
+    source.lifecycle.on_bytes(source.now(), source.now(), false);
+    let step = source.lifecycle.step(source.now());
+    assert_eq!(step, Step::Prepare(Cause::Renewal));
+}

@@ -290,6 +290,22 @@ describe('auth', { concurrency: 8 }, () => {
     });
   }
 
+  test('a token is renewed while a loop has not taken all events', async (t) => {
+    const count = { text: 'id: {i}\ndata: {i}\n\n', n: 400 };
+    const server = await script([stream('', { count }, { hang: true }), open('id: b\ndata: b\n\n')]);
+    const expiries = [Date.now() + 1000, Date.now() + 3600_000];
+    const auth = { renewBefore: 500, token: () => ({ token: `t${expiries.length}`, expiresAt: expiries.shift() }) };
+    const source = connect(t, server, { auth });
+    const loop = source[Symbol.asyncIterator]();
+    const taken = [(await loop.next()).value.data];
+    await server.requests(2);
+    const last = Number((await server.exactly(2))[1].last_event_id);
+    while (taken.at(-1) !== 'b') taken.push((await loop.next()).value.data);
+    const ids = Array.from({ length: last }, (_, index) => String(index + 1));
+    assert.deepEqual(taken, [...ids, 'b']);
+    assert.deepEqual(source.of('error'), []);
+  });
+
   test('a provider that keeps its old token is asked once per life of it, not in a loop', async (t) => {
     const server = await script([open(first)]);
     const token = { token: 'old', expiresAt: Date.now() + 600 };
