@@ -108,6 +108,8 @@ describe('errors', { concurrency: 8 }, () => {
     'a retry': { retry: 'always' },
     'a signal': { signal: {} },
     'a redirect policy': { redirectPolicy: 'never' },
+    'both auth and token': { auth: 'sec', token: 'sec' },
+    'a mode whose responses cannot be read': { mode: 'no-cors' },
     'a timeout': { connectTimeout: -1 },
     'a size': { maxEventSize: 'x' },
     'a fetch': { fetch: 'x' },
