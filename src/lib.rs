@@ -5,7 +5,6 @@
 //! a token on every attempt, reconnects by itself and resumes after the last event:
 //!
 //! ```
-//! # #[cfg(target_arch = "wasm32")]
 //! # async fn example() -> Result<(), authenticated_event_source::Error> {
 //! use authenticated_event_source::AuthenticatedEventSource;
 //! use futures_util::StreamExt;
@@ -54,7 +53,8 @@
 //!
 //! - [`event_stream`] — §9.2.5–9.2.6: bytes in, events out.
 //! - [`connection`] — §9.2.3 and our policy: pure decisions. Time and randomness are arguments.
-//! - `browser` — the event source on wasm32: the loop of the `Stream`, `fetch`, timers, page events.
+//! - [`browser`] — the event source: the loop of the `Stream`, `fetch`, timers, page events. Its types exist
+//!   on every target, and it connects on wasm32.
 //! - `bindings` — the exports of the npm package (feature `npm`), whose loop is in JavaScript.
 //!
 //! Dependencies go in these directions only: `browser → connection → event_stream` and
@@ -77,6 +77,9 @@
 #![no_std]
 
 extern crate alloc;
+// Only `std` has `thread_local!`, for the number of sources of each origin.
+#[cfg(all(target_arch = "wasm32", feature = "browser", not(npm_module)))]
+extern crate std;
 
 pub mod connection;
 pub mod event_stream;
@@ -85,16 +88,16 @@ pub mod event_stream;
 mod bindings;
 // The npm package drives the connection from JavaScript. With the module `browser` in it, the
 // optimizer would leave 300 bytes of it.
-#[cfg(all(target_arch = "wasm32", feature = "browser", not(npm_module)))]
+#[cfg(all(feature = "browser", not(npm_module)))]
 pub mod browser;
 
-#[cfg(all(target_arch = "wasm32", feature = "browser", not(npm_module)))]
+#[cfg(all(feature = "browser", not(npm_module)))]
 pub use browser::{AuthenticatedEventSource, Error};
 pub use event_stream::Event;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd;
 
 /// Compiles the examples of the README.
-#[cfg(all(doctest, target_arch = "wasm32"))]
+#[cfg(all(doctest, feature = "browser", feature = "stream"))]
 #[doc = include_str!("README.md")]
 struct Readme;

@@ -3,18 +3,15 @@
 use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
 use core::time::Duration;
 
 use futures_core::future::LocalBoxFuture;
-use js_sys::JSON;
 
-use super::context::AttemptContext;
-use super::error::{self, BoxError};
-use super::single_flight::{Issued, SingleFlight};
-use super::sys;
+use super::context::{AttemptContext, ResponseHead};
+use super::error::BoxError;
+use super::platform::{Calls, jwt_life};
 use crate::connection::{DEFAULT_RENEW_BEFORE, Millis, TokenLife};
 
 /// A token, with its expiry if that is known.
@@ -27,7 +24,7 @@ pub struct Token {
 
 impl Token {
     /// A token. If it is a JWT, its expiry is its `exp` claim ([RFC 7519 §4.1.4]). The signature is
-    /// not verified: the expiry only decides when a fresh token is requested.
+    /// not verified: the expiry only decides when a fresh token is requested. Only wasm32 reads it.
     ///
     /// [RFC 7519 §4.1.4]: https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4
     pub fn new(value: impl Into<String>) -> Self {
@@ -71,37 +68,55 @@ impl From<&str> for Token {
     }
 }
 
-/// Reads the claims `exp` and `iat` of a JWT ([RFC 7519 §4.1](https://www.rfc-editor.org/rfc/rfc7519#section-4.1))
-/// with the engine's own Base64 and JSON decoders.
-fn jwt_life(token: &str) -> Option<TokenLife> {
-    let mut parts = token.as_bytes().split(|byte| *byte == b'.');
-    let claims = parts.nth(1).filter(|_| parts.count() == 1)?;
-    let base64 = claims.iter().map(|byte| match byte {
-        b'-' => '+',
-        b'_' => '/',
-        byte => char::from(*byte),
-    });
-    let json = sys::atob(&base64.collect::<String>()).ok()?;
-    let claims = JSON::parse(&json).ok()?;
-    let time = |claim| {
-        let seconds = sys::member(&claims, claim)?.as_f64()?;
-        Some(Millis::new((seconds * 1000.0) as u64))
-    };
-    Some(TokenLife {
-        expires_at: time("exp")?,
-        issued_at: time("iat"),
-    })
-}
-
 /// Returns tokens. It is called on every attempt, so that no expired token is sent.
 ///
+/// A closure is a provider without a refresh of its own:
+///
 /// ```
-/// # #[cfg(target_arch = "wasm32")] {
 /// use authenticated_event_source::browser::{AttemptContext, Auth, Token};
 ///
 /// # async fn session_token() -> String { String::new() }
 /// let auth = Auth::new(|_: AttemptContext| async { Token::new(session_token().await) });
+/// # let _ = auth;
+/// ```
+///
+/// A session that can refresh its token:
+///
+/// ```
+/// use authenticated_event_source::browser::{AttemptContext, Auth, BoxError, Token, TokenProvider};
+/// use futures_util::future::LocalBoxFuture;
+///
+/// #[derive(Clone)]
+/// struct Session;
+///
+/// # impl Session {
+/// #     async fn access_token(&self) -> String { String::new() }
+/// #     async fn refresh(&self) -> Result<(), std::fmt::Error> { Ok(()) }
 /// # }
+/// impl TokenProvider for Session {
+///     fn token(
+///         &self,
+///         _: AttemptContext,
+///     ) -> LocalBoxFuture<'static, Result<Option<Token>, BoxError>> {
+///         let session = self.clone();
+///         Box::pin(async move { Ok(Some(Token::new(session.access_token().await))) })
+///     }
+///
+///     fn on_unauthorized(
+///         &self,
+///         _: AttemptContext,
+///     ) -> LocalBoxFuture<'static, Result<bool, BoxError>> {
+///         let session = self.clone();
+///         Box::pin(async move { Ok(session.refresh().await.map(|()| true)?) })
+///     }
+///
+///     fn has_refresh(&self) -> bool {
+///         true
+///     }
+/// }
+///
+/// let auth = Auth::new(Session);
+/// # let _ = auth;
 /// ```
 pub trait TokenProvider {
     /// Returns the token of this attempt, or `None` to send no credentials. The call is limited to
@@ -124,7 +139,11 @@ pub trait TokenProvider {
     /// # Errors
     /// The cause of the failed attempt, see [`Error::source`](core::error::Error::source). The source retries
     /// with backoff.
-    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, BoxError>> {
+    fn on_unauthorized(
+        &self,
+        context: AttemptContext,
+    ) -> LocalBoxFuture<'static, Result<bool, BoxError>> {
+        let _ = context;
         Box::pin(async { Ok(true) })
     }
 
@@ -189,14 +208,32 @@ impl<T: Into<Option<Token>>, E: Into<BoxError>> IntoToken for Result<T, E> {
 
 /// The credentials of one or more sources. Clones share one refresh: if the tokens of several sources
 /// are rejected, [`on_unauthorized`](TokenProvider::on_unauthorized) is called once.
+///
+/// Two values are equal if they are clones with the same settings.
 #[derive(Clone)]
 pub struct Auth {
-    provider: Rc<SingleFlight>,
+    pub(super) provider: Rc<SharedProvider>,
+    /// The token of [`bearer`](Self::bearer).
+    pub(super) fixed: Option<Token>,
     pub(super) scheme: String,
     pub(super) header: String,
     pub(super) renew_before: Millis,
-    /// The statuses that reject the token, if the caller set them.
-    refresh_on: Option<Vec<u16>>,
+    refresh_on: RefreshOn,
+}
+
+/// A provider, and its calls that several sources share.
+pub(super) struct SharedProvider {
+    pub(super) provider: Box<dyn TokenProvider>,
+    pub(super) calls: Calls,
+}
+
+/// The responses that reject the token.
+#[derive(Clone)]
+enum RefreshOn {
+    /// The default: 401. A source with `Retry::spec` does not refresh then.
+    Default,
+    Statuses(Rc<[u16]>),
+    Response(Rc<dyn Fn(&ResponseHead) -> bool>),
 }
 
 impl Auth {
@@ -205,17 +242,26 @@ impl Auth {
     /// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
     pub fn new(provider: impl TokenProvider + 'static) -> Self {
         Self {
-            provider: Rc::new(SingleFlight::new(Box::new(provider))),
+            provider: Rc::new(SharedProvider {
+                provider: Box::new(provider),
+                calls: Calls::default(),
+            }),
+            fixed: None,
             scheme: String::from("Bearer"),
             header: String::from("Authorization"),
             renew_before: DEFAULT_RENEW_BEFORE,
-            refresh_on: None,
+            refresh_on: RefreshOn::Default,
         }
     }
 
-    /// Credentials with a fixed token, which is never refreshed.
+    /// Credentials with a fixed token, which is never refreshed. Pass the token without the word
+    /// `Bearer`.
     pub fn bearer(token: impl Into<Token>) -> Self {
-        Self::new(Fixed(token.into()))
+        let token = token.into();
+        Self {
+            fixed: Some(token.clone()),
+            ..Self::new(Fixed(token))
+        }
     }
 
     /// Sets the authentication scheme, which precedes the token. With an empty scheme, the header
@@ -244,36 +290,45 @@ impl Auth {
     /// Sets the statuses of responses that reject the token. Default 401.
     #[must_use]
     pub fn refresh_on(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
-        self.refresh_on = Some(statuses.into_iter().collect());
+        self.refresh_on = RefreshOn::Statuses(statuses.into_iter().collect());
+        self
+    }
+
+    /// Sets a predicate that selects the responses that reject the token. It is called for each response,
+    /// and replaces [`refresh_on`](Self::refresh_on).
+    ///
+    /// ```
+    /// use authenticated_event_source::browser::{AttemptContext, Auth, Token};
+    ///
+    /// # async fn session_token() -> String { String::new() }
+    /// let auth = Auth::new(|_: AttemptContext| async { Token::new(session_token().await) })
+    ///     .refresh_if(|response| response.status == 403 && response.header("X-Expired").is_some());
+    /// # let _ = auth;
+    /// ```
+    #[must_use]
+    pub fn refresh_if(mut self, is_rejection: impl Fn(&ResponseHead) -> bool + 'static) -> Self {
+        self.refresh_on = RefreshOn::Response(Rc::new(is_rejection));
         self
     }
 
     /// Whether the token never changes.
     pub(super) fn is_fixed(&self) -> bool {
-        self.provider.is_fixed()
+        self.provider.provider.is_fixed()
     }
 
     /// Whether a request with a rejected token is sent again. `may_resend` if any request may.
     pub(super) fn retries_rejection(&self, may_resend: bool, is_spec: bool) -> bool {
-        let is_wanted = !is_spec || self.refresh_on.is_some();
-        self.provider.has_refresh() || (!self.is_fixed() && may_resend && is_wanted)
+        let is_wanted = !is_spec || !matches!(self.refresh_on, RefreshOn::Default);
+        self.provider.provider.has_refresh() || (!self.is_fixed() && may_resend && is_wanted)
     }
 
-    /// Whether a response with this status rejects the token.
-    pub(super) fn is_rejection(&self, status: u16) -> bool {
+    /// Whether a response rejects the token.
+    pub(super) fn is_rejection(&self, response: &ResponseHead) -> bool {
         match &self.refresh_on {
-            Some(statuses) => statuses.contains(&status),
-            None => status == 401,
+            RefreshOn::Default => response.status == 401,
+            RefreshOn::Statuses(statuses) => statuses.contains(&response.status),
+            RefreshOn::Response(is_rejection) => is_rejection(response),
         }
-    }
-
-    pub(super) async fn token(&self, context: AttemptContext) -> Result<Issued, error::Cause> {
-        self.provider.token(context).await
-    }
-
-    /// Replaces a rejected token, and returns whether to send the request again.
-    pub(super) async fn refresh(&self, rejected: &Issued) -> Result<bool, error::Cause> {
-        self.provider.refresh(rejected).await
     }
 
     pub(super) fn header_value(&self, token: &Token) -> String {
@@ -283,6 +338,24 @@ impl Auth {
         [&*self.scheme, " ", &*token.value].concat()
     }
 }
+
+impl PartialEq for Auth {
+    fn eq(&self, other: &Self) -> bool {
+        let refreshes_on_the_same = match (&self.refresh_on, &other.refresh_on) {
+            (RefreshOn::Default, RefreshOn::Default) => true,
+            (RefreshOn::Statuses(statuses), RefreshOn::Statuses(others)) => statuses == others,
+            (RefreshOn::Response(it), RefreshOn::Response(other)) => Rc::ptr_eq(it, other),
+            _ => false,
+        };
+        Rc::ptr_eq(&self.provider, &other.provider)
+            && self.scheme == other.scheme
+            && self.header == other.header
+            && self.renew_before == other.renew_before
+            && refreshes_on_the_same
+    }
+}
+
+impl Eq for Auth {}
 
 struct Fixed(Token);
 

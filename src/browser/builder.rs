@@ -3,71 +3,133 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::Cell;
 use core::fmt;
 use core::future::Future;
 use core::time::Duration;
 
+use futures_core::TryStream;
 use futures_core::future::LocalBoxFuture;
-use wasm_bindgen::JsValue;
-use web_sys::{Headers, Request, RequestInit, Response, Url};
 
 use super::auth::{Auth, Token};
 use super::context::AttemptContext;
-use super::error::{BoxError, Error, FailureContext};
+use super::error::{BoxError, Error};
 use super::event_source::AuthenticatedEventSource;
-use super::options::Options;
+use super::fetch::{FetchRequest, FetchResponse};
+use super::hooks::{Fetch, Hooks, Provider, Until};
+use super::platform;
+use super::problems;
 use super::request_body::Body;
-use super::request_options::{Cache, Credentials, Mode, Priority, set_member};
-use super::shared_state::{Hooks, Until};
-use super::sys;
-use crate::connection::{
-    Failure, HeartbeatTimeout, Reason, RedirectPolicy, Retry, RetryOn, Verdict,
-};
+use super::request_options::{Cache, Credentials, Mode, Priority};
+use crate::connection::{HeartbeatTimeout, RedirectPolicy, Retry, Verdict};
 use crate::event_stream::Event;
 
 /// Configures an [`AuthenticatedEventSource`]. All times are rounded up to whole milliseconds.
+///
+/// ```
+/// use authenticated_event_source::browser::{Cache, Credentials, Mode, Priority};
+/// use authenticated_event_source::connection::{HeartbeatTimeout, Retry};
+/// use authenticated_event_source::{AuthenticatedEventSource, Error};
+/// use std::time::Duration;
+///
+/// fn open(token: &str) -> Result<AuthenticatedEventSource, Error> {
+///     AuthenticatedEventSource::builder("/events")
+///         .bearer(token)
+///         .last_event_id("42")
+///         .retry(Retry::default().max_delay(Duration::from_secs(10)))
+///         .heartbeat_timeout(HeartbeatTimeout::After(Duration::from_secs(45)))
+///         .credentials(Credentials::Include)
+///         .mode(Mode::SameOrigin)
+///         .cache(Cache::NoStore)
+///         .referrer("")
+///         .priority(Priority::Low)
+///         .open()
+/// }
+/// ```
 #[must_use = "a builder does nothing until `open`"]
 pub struct Builder {
-    url: String,
-    init: RequestInit,
-    method: String,
-    headers: Vec<(String, String)>,
-    retry: Option<Retry>,
-    hooks: Hooks,
-    signal: Option<LocalBoxFuture<'static, ()>>,
-    #[expect(clippy::type_complexity, reason = "a list of settings, applied once")]
-    settings: Vec<Box<dyn FnOnce(&mut Options)>>,
+    pub(super) url: String,
+    pub(super) method: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Option<Body>,
+    /// The members of `RequestInit` that are passed to `fetch` unchanged.
+    pub(super) members: Vec<(&'static str, String)>,
+    pub(super) auth: Option<Auth>,
+    has_two_auths: bool,
+    pub(super) provided_headers: Option<Provider<Vec<(String, String)>>>,
+    pub(super) provided_body: Option<Provider<Body>>,
+    pub(super) fetch: Option<Fetch>,
+    /// Whether `fetch` returns an existing stream, which no reconnect can open again.
+    pub(super) is_one_stream: bool,
+    pub(super) last_event_id: String,
+    pub(super) last_event_id_param: Option<String>,
+    pub(super) retry: Option<Retry>,
+    pub(super) connect_timeout: Option<Duration>,
+    pub(super) heartbeat_timeout: Option<HeartbeatTimeout>,
+    pub(super) opens_when_hidden: bool,
+    pub(super) max_event_size: Option<usize>,
+    pub(super) redirect: RedirectPolicy,
+    pub(super) hooks: Hooks,
+    pub(super) signal: Option<LocalBoxFuture<'static, ()>>,
 }
 
 impl Builder {
     pub(super) fn new(url: String) -> Self {
-        let init = RequestInit::new();
-        set_member(&init, "cache", Cache::NoStore.as_str());
         Self {
             url,
-            init,
             method: String::from("GET"),
             headers: Vec::new(),
+            body: None,
+            members: Vec::new(),
+            auth: None,
+            has_two_auths: false,
+            provided_headers: None,
+            provided_body: None,
+            fetch: None,
+            is_one_stream: false,
+            last_event_id: String::new(),
+            last_event_id_param: None,
             retry: None,
+            connect_timeout: None,
+            heartbeat_timeout: None,
+            opens_when_hidden: true,
+            max_event_size: None,
+            redirect: RedirectPolicy::SameOrigin,
             hooks: Hooks::default(),
             signal: None,
-            settings: Vec::new(),
+        }
+        .cache(Cache::NoStore)
+    }
+
+    pub(super) fn of_stream<S>(bytes: S) -> Self
+    where
+        S: TryStream<Ok: AsRef<[u8]>, Error: Into<BoxError>> + 'static,
+    {
+        let response = Cell::new(Some(FetchResponse::event_stream(bytes)));
+        let builder = Self::new(String::from("about:blank")).fetch(move |_| {
+            let response = response.take();
+            async move { response.ok_or("The stream was read already.") }
+        });
+        Self {
+            is_one_stream: true,
+            ..builder.retry(Retry::never())
         }
     }
 
-    fn set(mut self, setting: impl FnOnce(&mut Options) + 'static) -> Self {
-        self.settings.push(Box::new(setting));
+    fn member(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.members.push((name, value.into()));
         self
     }
 
-    /// Sends `Authorization: Bearer` and this fixed token.
+    /// Sends `Authorization: Bearer` and this fixed token. Pass the token without the word `Bearer`.
     pub fn bearer(self, token: impl Into<Token>) -> Self {
         self.auth(Auth::bearer(token))
     }
 
     /// Sends credentials. Their provider is called on every attempt.
-    pub fn auth(self, auth: Auth) -> Self {
-        self.set(|options| options.auth = Some(auth))
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.has_two_auths = self.auth.replace(auth).is_some();
+        self
     }
 
     /// Adds a header. With an illegal name or value, [`open`](Self::open) returns an error.
@@ -85,14 +147,26 @@ impl Builder {
     }
 
     /// Sets the request body. Default: none.
-    pub fn body(self, body: impl Into<Body>) -> Self {
-        self.init.set_body(&body.into().0);
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        self.body = Some(body.into());
         self
     }
 
     /// Sets a provider of the request body. It is called on every attempt, after the provider of
-    /// headers. An error is a failed attempt: [`Reason::Auth`].
-    pub fn body_with<F, T, E>(self, provider: impl Fn(AttemptContext) -> F + 'static) -> Self
+    /// headers. An error is a failed attempt: [`Reason::Auth`](crate::connection::Reason::Auth).
+    ///
+    /// ```
+    /// # use authenticated_event_source::AuthenticatedEventSource;
+    /// use authenticated_event_source::browser::{AttemptContext, BoxError};
+    ///
+    /// let builder = AuthenticatedEventSource::builder("/chat").method("POST").body_with(
+    ///     |context: AttemptContext| async move {
+    ///         Ok::<_, BoxError>(format!("{{\"after\": \"{}\"}}", context.last_event_id))
+    ///     },
+    /// );
+    /// # let _ = builder;
+    /// ```
+    pub fn body_with<F, T, E>(mut self, provider: impl Fn(AttemptContext) -> F + 'static) -> Self
     where
         F: Future<Output = Result<T, E>> + 'static,
         T: Into<Body>,
@@ -102,12 +176,13 @@ impl Builder {
             let body = provider(context);
             Box::pin(async { body.await.map(Into::into).map_err(Into::into) })
         };
-        self.set(|options| options.body = Some(Box::new(provider)))
+        self.provided_body = Some(Box::new(provider));
+        self
     }
 
     /// Sets a provider of headers. It is called on every attempt, with the token of the attempt. A
     /// header replaces the header of the same name of [`header`](Self::header). An error is a failed
-    /// attempt: [`Reason::Auth`].
+    /// attempt: [`Reason::Auth`](crate::connection::Reason::Auth).
     ///
     /// ```
     /// # use authenticated_event_source::AuthenticatedEventSource;
@@ -120,7 +195,10 @@ impl Builder {
     /// );
     /// # let _ = builder;
     /// ```
-    pub fn headers<F, H, N, V, E>(self, provider: impl Fn(AttemptContext) -> F + 'static) -> Self
+    pub fn headers<F, H, N, V, E>(
+        mut self,
+        provider: impl Fn(AttemptContext) -> F + 'static,
+    ) -> Self
     where
         F: Future<Output = Result<H, E>> + 'static,
         H: IntoIterator<Item = (N, V)>,
@@ -137,23 +215,46 @@ impl Builder {
                     .collect())
             })
         };
-        self.set(|options| options.headers = Some(Box::new(provider)))
+        self.provided_headers = Some(Box::new(provider));
+        self
     }
 
-    /// Replaces the global `fetch`, for example in tests. It is called with the URL and the options of
-    /// each request.
-    pub fn fetch<F>(self, fetch: impl Fn(String, RequestInit) -> F + 'static) -> Self
+    /// Replaces the global `fetch`, in tests or for a transport of your own. It is called once for each
+    /// attempt, and no diagnostic request follows. An error is a failed attempt:
+    /// [`Reason::Network`](crate::connection::Reason::Network). A response whose body is missing, used or
+    /// not a stream of bytes is final: [`Reason::Request`](crate::connection::Reason::Request).
+    ///
+    /// A source that reconnects over another transport:
+    ///
+    /// ```
+    /// use authenticated_event_source::browser::FetchResponse;
+    /// use authenticated_event_source::{AuthenticatedEventSource, Error};
+    /// # use futures_util::stream;
+    ///
+    /// # async fn connect(_: &str) -> Result<stream::Iter<std::vec::IntoIter<std::io::Result<String>>>, std::io::Error> {
+    /// #     Ok(stream::iter(Vec::new()))
+    /// # }
+    /// # fn open() -> Result<AuthenticatedEventSource, Error> {
+    /// AuthenticatedEventSource::builder("https://example.com/events")
+    ///     .fetch(|request| async move {
+    ///         let bytes = connect(request.header("Last-Event-ID").unwrap_or_default()).await?;
+    ///         Ok::<_, std::io::Error>(FetchResponse::event_stream(bytes))
+    ///     })
+    ///     .open()
+    /// # }
+    /// ```
+    pub fn fetch<F, R, E>(mut self, fetch: impl Fn(FetchRequest) -> F + 'static) -> Self
     where
-        F: Future<Output = Result<Response, JsValue>> + 'static,
+        F: Future<Output = Result<R, E>> + 'static,
+        R: Into<FetchResponse>,
+        E: Into<BoxError>,
     {
-        let fetch = move |url, init| -> LocalBoxFuture<'static, Result<Response, JsValue>> {
-            Box::pin(fetch(url, init))
+        let fetch = move |request| -> LocalBoxFuture<'static, Result<FetchResponse, BoxError>> {
+            let response = fetch(request);
+            Box::pin(async { response.await.map(Into::into).map_err(Into::into) })
         };
-        self.set(|options| {
-            options.fetch = Some(Box::new(fetch));
-            // A probe would reach the network.
-            options.policy.may_probe = false;
-        })
+        self.fetch = Some(Box::new(fetch));
+        self
     }
 
     /// Sets whether cookies are sent to other origins, too. Default `false`: only to the page's own
@@ -167,47 +268,42 @@ impl Builder {
 
     /// Sets which requests carry cookies. Default [`Credentials::SameOrigin`].
     pub fn credentials(self, credentials: Credentials) -> Self {
-        set_member(&self.init, "credentials", credentials.as_str());
-        self
+        self.member("credentials", credentials.as_str())
     }
 
     /// Sets how requests use the browser's cache. Default [`Cache::NoStore`].
     pub fn cache(self, cache: Cache) -> Self {
-        set_member(&self.init, "cache", cache.as_str());
-        self
+        self.member("cache", cache.as_str())
     }
 
     /// Sets which origins a request may reach. Default [`Mode::Cors`].
     pub fn mode(self, mode: Mode) -> Self {
-        set_member(&self.init, "mode", mode.as_str());
-        self
+        self.member("mode", mode.as_str())
     }
 
     /// Sets the URL that requests state as their [referrer], empty for none. Default: the page's.
     ///
     /// [referrer]: https://fetch.spec.whatwg.org/#concept-request-referrer
     pub fn referrer(self, url: impl AsRef<str>) -> Self {
-        set_member(&self.init, "referrer", url.as_ref());
-        self
+        self.member("referrer", url.as_ref())
     }
 
     /// Sets how urgent the request is. Default [`Priority::Auto`].
     pub fn priority(self, priority: Priority) -> Self {
-        set_member(&self.init, "priority", priority.as_str());
-        self
+        self.member("priority", priority.as_str())
     }
 
     /// Sets the ID after which the stream starts. Default: no ID, so that the server decides.
-    pub fn last_event_id(self, id: impl Into<String>) -> Self {
-        let id = id.into();
-        self.set(|options| options.last_event_id = id)
+    pub fn last_event_id(mut self, id: impl Into<String>) -> Self {
+        self.last_event_id = id.into();
+        self
     }
 
     /// Sends the last event ID as this query parameter. A request to another origin then has no
     /// `Last-Event-ID` header, which its CORS preflight may not allow. Default: header only.
-    pub fn last_event_id_param(self, name: impl Into<String>) -> Self {
-        let name = name.into();
-        self.set(|options| options.last_event_id_param = Some(name))
+    pub fn last_event_id_param(mut self, name: impl Into<String>) -> Self {
+        self.last_event_id_param = Some(name.into());
+        self
     }
 
     /// Sets when to reconnect. Default [`Retry::default`] for `GET`, [`Retry::never`] for any other
@@ -219,41 +315,46 @@ impl Builder {
 
     /// Sets the time limit for the response headers. Default 30 s for `GET`, none for any other method:
     /// a language model may take minutes before it sends the first header.
-    pub fn connect_timeout(self, time: Duration) -> Self {
-        self.set(move |options| options.policy.connect_timeout = time.into())
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.connect_timeout = Some(time);
+        self
     }
 
     /// Sets when a silent stream counts as dead. Default [`HeartbeatTimeout::Auto`].
-    pub fn heartbeat_timeout(self, timeout: HeartbeatTimeout) -> Self {
-        self.set(move |options| options.policy.heartbeat_timeout = timeout.into())
+    pub fn heartbeat_timeout(mut self, timeout: HeartbeatTimeout) -> Self {
+        self.heartbeat_timeout = Some(timeout);
+        self
     }
 
     /// Sets whether the connection stays open while the page is hidden. Default `true`.
-    pub fn open_when_hidden(self, open: bool) -> Self {
-        self.set(move |options| options.opens_when_hidden = open)
+    pub fn open_when_hidden(mut self, open: bool) -> Self {
+        self.opens_when_hidden = open;
+        self
     }
 
     /// Sets the limit in bytes for the data of one event, and for one line. Default 16 MiB. A larger
-    /// event is final: [`Reason::TooLarge`].
-    pub fn max_event_size(self, bytes: usize) -> Self {
-        self.set(move |options| options.max_event_size = bytes)
+    /// event is final: [`Reason::TooLarge`](crate::connection::Reason::TooLarge).
+    pub fn max_event_size(mut self, bytes: usize) -> Self {
+        self.max_event_size = Some(bytes);
+        self
     }
 
     /// Sets whether secrets may follow a redirect to another origin. Default
     /// [`RedirectPolicy::SameOrigin`].
-    pub fn redirect_policy(self, policy: RedirectPolicy) -> Self {
-        self.set(move |options| options.policy.redirect = policy)
+    pub fn redirect_policy(mut self, policy: RedirectPolicy) -> Self {
+        self.redirect = policy;
+        self
     }
 
     /// Closes the source at the event with exactly this data, which is not delivered. If the stream ends
-    /// before, a `GET` reconnects, and any other method fails with [`Reason::End`].
+    /// before, a `GET` reconnects, and any other method fails with `Reason::End`.
     pub fn until(mut self, data: impl Into<String>) -> Self {
         self.hooks.until = Some(Until::Data(data.into()));
         self
     }
 
     /// Closes the source after the first event for which the predicate returns `true`. If the stream ends
-    /// before, a `GET` reconnects, and any other method fails with [`Reason::End`].
+    /// before, a `GET` reconnects, and any other method fails with `Reason::End`.
     pub fn until_event(mut self, is_last: impl Fn(&Event) -> bool + 'static) -> Self {
         self.hooks.until = Some(Until::Event(Box::new(is_last)));
         self
@@ -261,6 +362,13 @@ impl Builder {
 
     /// Sets a callback for each comment of the stream. Its argument is the text after the colon and one
     /// space.
+    ///
+    /// ```
+    /// # use authenticated_event_source::AuthenticatedEventSource;
+    /// let builder = AuthenticatedEventSource::builder("/events")
+    ///     .on_comment(|text| println!("the server is alive: {text}"));
+    /// # let _ = builder;
+    /// ```
     pub fn on_comment(mut self, callback: impl Fn(&str) + 'static) -> Self {
         self.hooks.comment = Some(Box::new(callback));
         self
@@ -268,79 +376,87 @@ impl Builder {
 
     /// Closes the source when this future is ready, for example when a component unmounts. The future is
     /// dropped together with the source.
+    ///
+    /// ```
+    /// # use authenticated_event_source::AuthenticatedEventSource;
+    /// use futures_util::FutureExt;
+    /// use futures_util::future::AbortHandle;
+    ///
+    /// let (handle, registration) = AbortHandle::new_pair();
+    /// let aborted = futures_util::future::Abortable::new(std::future::pending(), registration);
+    /// let builder = AuthenticatedEventSource::builder("/events").close_when(aborted.map(drop::<Result<(), _>>));
+    /// handle.abort();
+    /// # let _ = builder;
+    /// ```
     pub fn close_when(mut self, signal: impl Future<Output = ()> + 'static) -> Self {
         self.signal = Some(Box::pin(signal));
         self
     }
 
-    /// Sets a callback that decides on each failure. `None` applies the policy.
-    pub fn should_retry(mut self, callback: impl Fn(&Error) -> Option<Verdict> + 'static) -> Self {
-        self.hooks.verdict = Some(Box::new(callback));
+    /// Sets an async callback that makes the final decision on each failure. `None` applies the policy.
+    /// Only [`Retry::max_retries`] limits it. The source waits for the decision.
+    ///
+    /// ```
+    /// # use authenticated_event_source::{AuthenticatedEventSource, Error};
+    /// use authenticated_event_source::connection::Verdict;
+    ///
+    /// # async fn is_in_maintenance() -> bool { true }
+    /// let builder = AuthenticatedEventSource::builder("/events").should_retry(
+    ///     |error: Error| async move {
+    ///         let is_missing = error.status() == Some(404);
+    ///         (is_missing && is_in_maintenance().await).then_some(Verdict::Retry)
+    ///     },
+    /// );
+    /// # let _ = builder;
+    /// ```
+    pub fn should_retry<F>(mut self, callback: impl Fn(Error) -> F + 'static) -> Self
+    where
+        F: Future<Output = Option<Verdict>> + 'static,
+    {
+        self.hooks.verdict = Some(Box::new(move |error| Box::pin(callback(error))));
         self
     }
 
     /// Creates the source, which connects at once and drives itself.
     ///
     /// # Errors
-    /// [`Reason::Request`] if the URL, the method or a header is not legal, if the URL contains a user
-    /// name or a password, or if a `GET` has a body.
+    /// [`Reason::Request`](crate::connection::Reason::Request), with a message for each case:
+    ///
+    /// - The target is not wasm32.
+    /// - The URL is not valid, or contains a user name or a password.
+    /// - The method, a header, the fixed token, or a name of [`Auth`] is not legal.
+    /// - A `GET` or `HEAD` has a body, or a stream as body may be sent twice.
+    /// - Both [`bearer`](Self::bearer) and [`auth`](Self::auth) were called.
+    /// - [`last_event_id`](Self::last_event_id) contains NUL, CR or LF.
+    /// - [`HeartbeatTimeout::After`] is zero, or [`Retry::multiplier`] is negative or NaN.
     pub fn open(self) -> Result<AuthenticatedEventSource, Error> {
-        let url = resolve(&self.url).map_err(refused)?;
-        self.fill_init().map_err(refused)?;
-        self.check_request(&url).map_err(refused)?;
-        let mut options = Options::new(url, self.init);
-        let is_get = self.method.eq_ignore_ascii_case("GET");
-        let default_retry = if is_get { Retry::default } else { Retry::never };
-        let retry = self.retry.clone().unwrap_or_else(default_retry);
-        options.set_limits(is_get, retry.is_spec);
-        for setting in self.settings {
-            setting(&mut options);
+        match self.problem() {
+            Some(problem) => Err(Error::of_problem(problem)),
+            None => platform::connect(self).map(AuthenticatedEventSource::of),
         }
-        let may_resend = is_get || (self.retry.is_some() && retry.on != RetryOn::Never);
-        let policy = &mut options.policy;
-        policy.retry = retry;
-        policy.is_get = is_get;
-        policy.may_probe &= is_get;
-        policy.is_fetchable = is_fetchable(&options.url);
-        if options.headers.is_some() {
-            // The provider may return other credentials after a 401.
-            policy.retries_rejection = may_resend && !policy.retry.is_spec;
-        }
-        policy.is_mixed_content = is_mixed_content(&options.url);
-        policy.is_isolated = sys::is_isolated();
-        policy.sends_id_as_param = options.last_event_id_param.is_some();
-        if let Some(auth) = &options.auth {
-            policy.retries_rejection = auth.retries_rejection(may_resend, policy.retry.is_spec);
-            policy.can_renew = !auth.is_fixed();
-            policy.renew_before = auth.renew_before;
-        }
-        Ok(AuthenticatedEventSource::new(
-            options,
-            self.hooks,
-            self.signal,
-        ))
     }
 
-    fn fill_init(&self) -> Result<(), JsValue> {
-        let headers = Headers::new()?;
-        for (name, value) in &self.headers {
-            headers.append(name, value)?;
+    /// Returns the mistake in the options that needs no browser to find, if there is one.
+    fn problem(&self) -> Option<&'static str> {
+        let has_no_body = ["GET", "HEAD"]
+            .iter()
+            .any(|method| self.method.eq_ignore_ascii_case(method));
+        let has_body = self.body.is_some() || self.provided_body.is_some();
+        let multiplier = self.retry.as_ref().map_or(1.0, |retry| retry.multiplier);
+        let is_zero = |timeout| matches!(timeout, HeartbeatTimeout::After(time) if time.is_zero());
+        if self.has_two_auths {
+            Some(problems::AUTH_TWICE)
+        } else if has_no_body && has_body {
+            Some(problems::BODY_OF_GET)
+        } else if self.last_event_id.contains(['\0', '\r', '\n']) {
+            Some(problems::ILLEGAL_ID)
+        } else if self.heartbeat_timeout.is_some_and(is_zero) {
+            Some(problems::ZERO_HEARTBEAT)
+        } else if multiplier.is_nan() || multiplier < 0.0 {
+            Some(problems::ILLEGAL_MULTIPLIER)
+        } else {
+            None
         }
-        self.init.set_method(&self.method);
-        self.init.set_headers(&headers);
-        Ok(())
-    }
-
-    /// Has the engine check the URL, the method and the body. Without this, each attempt would fail
-    /// like a dead network.
-    fn check_request(&self, url: &Url) -> Result<(), JsValue> {
-        let init = RequestInit::new();
-        init.set_method(&self.method);
-        if !self.init.get_body().is_undefined() {
-            // The constructor would lock a stream.
-            init.set_body(&JsValue::from_str(""));
-        }
-        Request::new_with_str_and_init(&url.href(), &init).map(|_| ())
     }
 }
 
@@ -350,39 +466,5 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("method", &self.method)
             .finish_non_exhaustive()
-    }
-}
-
-/// Drops the exception: some engines quote the illegal value in it, which may be a secret.
-fn refused(_: JsValue) -> Error {
-    Error::new(Failure::new(Reason::Request), FailureContext::default())
-}
-
-/// Whether every `fetch` accepts the scheme of the URL.
-fn is_fetchable(url: &Url) -> bool {
-    matches!(url.protocol().as_str(), "http:" | "https:")
-}
-
-/// Whether the browser blocks the URL as [mixed content]. It allows addresses of the same machine.
-///
-/// [mixed content]: https://www.w3.org/TR/mixed-content/
-fn is_mixed_content(url: &Url) -> bool {
-    let page = sys::origin().and_then(|origin| origin.as_string());
-    let host = url.hostname();
-    let is_local = host == "localhost"
-        || host.ends_with(".localhost")
-        || host.starts_with("127.")
-        || host == "[::1]";
-    page.is_some_and(|page| page.starts_with("https:")) && url.protocol() == "http:" && !is_local
-}
-
-/// Resolves a URL relative to the document or the worker. Other runtimes need an absolute URL.
-fn resolve(url: &str) -> Result<Url, JsValue> {
-    let base = sys::global_member("document", "baseURI")
-        .or_else(|| sys::global_member("location", "href"))
-        .and_then(|base| base.as_string());
-    match base {
-        Some(base) => Url::new_with_base(url, &base),
-        None => Url::new(url),
     }
 }

@@ -21,12 +21,30 @@ pub struct AttemptContext {
     pub url: String,
     /// The latest response of any status, because a nonce may arrive with a 200 too.
     pub response: Option<ResponseHead>,
+    /// The text of the body of that response if it is an error response: at most 16 KiB, and what
+    /// arrived within 1 s.
+    pub body: Option<String>,
     /// The token of this attempt, for headers and bodies: a DPoP proof contains its hash. `None` for
     /// the token itself.
     pub token: Option<Token>,
 }
 
-/// Without the URL and the last event ID, which may contain secrets.
+impl AttemptContext {
+    /// A context for the unit tests of a provider: the first attempt, without a response.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            attempt: 1,
+            cause: Cause::Start,
+            last_event_id: String::new(),
+            url: url.into(),
+            response: None,
+            body: None,
+            token: None,
+        }
+    }
+}
+
+/// Without the URL, the last event ID and the body, which may contain secrets.
 impl fmt::Debug for AttemptContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AttemptContext")
@@ -51,13 +69,26 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
+    /// A head without headers.
+    pub fn new(status: u16) -> Self {
+        Self {
+            status,
+            url: String::new(),
+            headers: Vec::new(),
+        }
+    }
+
     /// The value of a header, whose name is compared without case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(found, _)| found.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+        find_header(&self.headers, name)
     }
+}
+
+pub(super) fn find_header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers
+        .iter()
+        .find(|(found, _)| found.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.as_str())
 }
 
 /// Without the URL and the headers, which may contain secrets.

@@ -5,10 +5,7 @@ use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use wasm_bindgen::JsValue;
-use web_sys::Response;
-
-use super::sys;
+use super::context::ResponseHead;
 use crate::connection::{Failure, Reason};
 
 /// An error of any type, for the results of providers.
@@ -22,104 +19,159 @@ pub(super) type Cause = Rc<dyn core::error::Error>;
 pub(super) struct FailureContext {
     /// The exception of the platform, or the error of a provider.
     pub(super) cause: Option<Cause>,
-    /// The response. Its body is used up.
-    pub(super) response: Option<Response>,
+    /// The response.
+    pub(super) response: Option<ResponseHead>,
+    /// The response as an object of the browser. Its body is used up.
+    #[cfg(target_arch = "wasm32")]
+    pub(super) web_response: Option<web_sys::Response>,
     /// The text of an error response.
     pub(super) body: Option<String>,
-    /// The URL without user name, password, query and fragment.
-    pub(super) url: Option<String>,
 }
 
 impl FailureContext {
-    pub(super) fn of(response: Response) -> Self {
-        Self {
-            response: Some(response),
-            ..Self::default()
-        }
-    }
-
-    /// Removes the cause if its text contains one of these secrets.
+    /// Removes the cause if its text, or the text of one of its own causes, contains one of these
+    /// secrets.
     pub(super) fn redact(&mut self, secrets: &[String]) {
-        self.cause.take_if(|cause| {
-            let text = cause.to_string();
-            secrets
+        let Some(cause) = &self.cause else { return };
+        let mut link: Option<&dyn core::error::Error> = Some(&**cause);
+        while let Some(error) = link {
+            let text = error.to_string();
+            if secrets
                 .iter()
-                .any(|secret| !secret.is_empty() && text.contains(&**secret))
-        });
+                .any(|it| !it.is_empty() && text.contains(&**it))
+            {
+                self.cause = None;
+                return;
+            }
+            link = error.source();
+        }
     }
 }
 
 /// The failure of a source, or of one attempt.
 ///
 /// Two errors are equal if their failures are, and if they have the same cause and response.
+///
+/// ```
+/// use authenticated_event_source::Error;
+/// use authenticated_event_source::connection::{Failure, Reason};
+///
+/// fn banner(error: &Error) -> String {
+///     match (error.reason(), error.body()) {
+///         (Reason::Unauthorized, _) => String::from("Sign in again."),
+///         (_, Some(body)) => format!("The server answered: {body}"),
+///         _ => error.to_string(),
+///     }
+/// }
+///
+/// // In a unit test of the application, on any target:
+/// let error = Error::from(Failure::new(Reason::Unauthorized));
+/// assert_eq!(banner(&error), "Sign in again.");
+/// ```
 #[derive(Clone)]
-pub struct Error {
+pub struct Error(Rc<Contents>);
+
+/// The contents of an error, which its clones share.
+struct Contents {
     failure: Failure,
+    message: String,
     context: FailureContext,
 }
 
 impl Error {
-    pub(super) fn new(failure: Failure, context: FailureContext) -> Self {
-        Self { failure, context }
+    pub(super) fn new(failure: Failure, message: String, context: FailureContext) -> Self {
+        Self(Rc::new(Contents {
+            failure,
+            message,
+            context,
+        }))
+    }
+
+    /// An option or a request that cannot work.
+    pub(super) fn of_problem(problem: &str) -> Self {
+        Self::new(
+            Failure::new(Reason::Request),
+            problem.to_string(),
+            FailureContext::default(),
+        )
     }
 
     /// The failure, without its cause and response.
     pub fn failure(&self) -> &Failure {
-        &self.failure
+        &self.0.failure
     }
 
     /// Why it failed.
     pub fn reason(&self) -> Reason {
-        self.failure.reason
+        self.0.failure.reason
     }
 
     /// The status of the response, if there was one.
     pub fn status(&self) -> Option<u16> {
-        self.failure.status
+        self.0.failure.status
     }
 
     /// A stable code for programs, such as `ERR_UNAUTHORIZED`.
     pub fn code(&self) -> String {
-        self.failure.code()
+        self.0.failure.code()
+    }
+
+    /// What happened, and what to do. It quotes no token, no header value except the content type, and
+    /// of the URL neither user name, password, query nor fragment. `Display` adds the cause.
+    pub fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// The text of an error response, or of a response with a wrong content type. At most 16 KiB are
     /// read, for at most 1 s. It is never part of a message, because it may contain secrets.
     pub fn body(&self) -> Option<&str> {
-        self.context.body.as_deref()
+        self.0.context.body.as_deref()
+    }
+
+    /// The head of the response, if there was one.
+    pub fn response_head(&self) -> Option<&ResponseHead> {
+        self.0.context.response.as_ref()
+    }
+
+    /// The response as an object of the browser, if there was one. Its body is used up.
+    #[cfg(target_arch = "wasm32")]
+    pub fn response(&self) -> Option<&web_sys::Response> {
+        self.0.context.web_response.as_ref()
     }
 
     /// The exception of the platform that caused the failure, if there was one.
-    pub fn exception(&self) -> Option<&JsValue> {
-        let cause = self.context.cause.as_deref()?;
-        Some(cause.downcast_ref::<Exception>()?.value())
+    #[cfg(target_arch = "wasm32")]
+    pub fn exception(&self) -> Option<&wasm_bindgen::JsValue> {
+        let cause = self.0.context.cause.as_deref()?;
+        Some(cause.downcast_ref::<super::Exception>()?.value())
     }
+}
 
-    /// The response, if there was one. Its body is used up.
-    pub fn response(&self) -> Option<&Response> {
-        self.context.response.as_ref()
+/// An error without a cause and a response, for the unit tests of an application.
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let message = failure.message();
+        Self::new(failure, message, FailureContext::default())
     }
 }
 
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {
-        let has_same_cause = match (&self.context.cause, &other.context.cause) {
+        let has_same_cause = match (&self.0.context.cause, &other.0.context.cause) {
             (Some(cause), Some(other)) => Rc::ptr_eq(cause, other),
             (cause, other) => cause.is_none() && other.is_none(),
         };
         has_same_cause
-            && self.failure == other.failure
-            && self.context.response == other.context.response
+            && self.0.failure == other.0.failure
+            && self.0.message == other.0.message
+            && self.0.context.response == other.0.context.response
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.failure.fmt(f)?;
-        if let Some(url) = &self.context.url {
-            write!(f, " URL: {url}")?;
-        }
-        match &self.context.cause {
+        f.write_str(&self.0.message)?;
+        match &self.0.context.cause {
             Some(cause) => write!(f, " (cause: {cause})"),
             None => Ok(()),
         }
@@ -130,61 +182,13 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
-            .field("failure", &self.failure)
+            .field("failure", &self.0.failure)
             .finish_non_exhaustive()
     }
 }
 
 impl core::error::Error for Error {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        self.context.cause.as_deref()
+        self.0.context.cause.as_deref()
     }
 }
-
-/// An exception of JavaScript as an error of Rust. A provider that calls JavaScript converts its
-/// exceptions with `map_err(Exception::from)`.
-pub struct Exception(JsValue);
-
-impl Exception {
-    pub(super) fn cause(value: JsValue) -> Cause {
-        Rc::new(Self(value))
-    }
-
-    /// The value that was thrown.
-    pub fn value(&self) -> &JsValue {
-        &self.0
-    }
-
-    fn text(&self, member: &str) -> Option<String> {
-        sys::member(&self.0, member)?.as_string()
-    }
-}
-
-impl From<JsValue> for Exception {
-    fn from(value: JsValue) -> Self {
-        Self(value)
-    }
-}
-
-/// The name and the message.
-impl fmt::Display for Exception {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.text("name");
-        f.write_str(name.as_deref().unwrap_or("exception"))?;
-        let message = self.text("message").or_else(|| self.0.as_string());
-        match message.filter(|message| !message.is_empty()) {
-            Some(message) => write!(f, ": {message}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// The name alone, because the message may quote a secret.
-impl fmt::Debug for Exception {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.text("name").unwrap_or_default();
-        f.debug_tuple("Exception").field(&name).finish()
-    }
-}
-
-impl core::error::Error for Exception {}

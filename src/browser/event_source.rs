@@ -7,18 +7,14 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use core::time::Duration;
 
-use futures_core::Stream;
-use futures_core::future::LocalBoxFuture;
 use futures_core::stream::FusedStream;
+use futures_core::{Stream, TryStream};
 
 use super::builder::Builder;
-use super::connection_loop;
-use super::error::Error;
-use super::options::Options;
-use super::shared_state::{Hooks, SharedState};
+use super::error::{BoxError, Error};
+use super::platform::Inner;
 use super::state::{State, States};
-use super::task::Task;
-use crate::connection::{Interrupt, ReadyState};
+use crate::connection::ReadyState;
 use crate::event_stream::Event;
 
 /// An event source: a [`Stream`] of events that reconnects by itself and resumes after the last event
@@ -41,57 +37,34 @@ pub struct AuthenticatedEventSource {
     is_terminated: bool,
 }
 
-/// The connection of a source. Handles refer to it weakly.
-struct Inner {
-    shared: Rc<SharedState>,
-    task: Rc<Task>,
-    /// Waits for the caller's signal to close the source.
-    closing: Option<Rc<Task>>,
-}
-
-async fn close_when(signal: LocalBoxFuture<'static, ()>, handle: Handle) {
-    signal.await;
-    handle.close();
-}
-
-impl Inner {
-    fn close(&self) {
-        self.shared.close();
-        self.task.stop();
-        if let Some(closing) = &self.closing {
-            closing.stop();
-        }
-    }
-
-    fn reconnect(&self) {
-        self.shared.interrupt(Interrupt::Reconnect);
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.close();
-    }
-}
-
 impl AuthenticatedEventSource {
     /// Starts to configure a source. `url` is absolute, or relative to the document or worker.
     pub fn builder(url: impl Into<String>) -> Builder {
         Builder::new(url.into())
     }
 
-    pub(super) fn new(
-        options: Options,
-        hooks: Hooks,
-        signal: Option<LocalBoxFuture<'static, ()>>,
-    ) -> Self {
-        let shared = Rc::new(SharedState::new(options, hooks));
-        let task = Task::spawn(connection_loop::run(Rc::clone(&shared)));
-        let inner = Rc::new_cyclic(|inner| Inner {
-            shared,
-            task,
-            closing: signal.map(|signal| Task::spawn(close_when(signal, Handle(inner.clone())))),
-        });
+    /// Starts to configure a source that reads an existing stream of bytes. It never reconnects, and
+    /// ignores options that concern the request. To reconnect over a transport of your own, call
+    /// [`Builder::fetch`].
+    ///
+    /// ```
+    /// # use authenticated_event_source::{AuthenticatedEventSource, Error};
+    /// use futures_util::stream;
+    ///
+    /// # fn open() -> Result<(), Error> {
+    /// let bytes = stream::iter([Ok::<_, std::io::Error>("data: hello\n\n")]);
+    /// let source = AuthenticatedEventSource::from_stream(bytes).until("[DONE]").open()?;
+    /// # drop(source);
+    /// # Ok(()) }
+    /// ```
+    pub fn from_stream<S>(bytes: S) -> Builder
+    where
+        S: TryStream<Ok: AsRef<[u8]>, Error: Into<BoxError>> + 'static,
+    {
+        Builder::of_stream(bytes)
+    }
+
+    pub(super) fn of(inner: Rc<Inner>) -> Self {
         Self {
             inner,
             is_terminated: false,
@@ -105,17 +78,17 @@ impl AuthenticatedEventSource {
 
     /// The state of the connection.
     pub fn state(&self) -> State {
-        self.inner.shared.state.get()
+        self.inner.state()
     }
 
     /// Returns the stream of states: the current state, and then each change.
     pub fn states(&self) -> States {
-        self.inner.shared.state.subscribe()
+        self.inner.states()
     }
 
     /// The ready state.
     pub fn ready_state(&self) -> ReadyState {
-        self.inner.shared.lifecycle().retry_state().ready_state()
+        self.inner.ready_state()
     }
 
     /// The last event ID of the events that were taken from this stream. A new source with this
@@ -124,20 +97,16 @@ impl AuthenticatedEventSource {
     /// Reconnects of this source send the ID of the last event that was received, because its queue
     /// survives them.
     pub fn last_event_id(&self) -> String {
-        self.inner.shared.taken_id()
+        self.inner.taken_id()
     }
 
     /// The reconnection time: the stream's last `retry` field, otherwise the initial delay.
     pub fn reconnection_time(&self) -> Duration {
-        self.inner
-            .shared
-            .lifecycle()
-            .retry_state()
-            .reconnection_time()
-            .into()
+        self.inner.reconnection_time()
     }
 
-    /// Connects again without a wait, with the same last event ID. Has no effect on a closed source.
+    /// Connects again without a wait, with the same last event ID. Has no effect on a closed source, or on
+    /// a source over an [existing stream](Self::from_stream).
     pub fn reconnect(&self) {
         self.inner.reconnect();
     }
@@ -152,7 +121,7 @@ impl Stream for AuthenticatedEventSource {
     type Item = Result<Event, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let item = self.inner.shared.poll_take(context);
+        let item = self.inner.poll_take(context);
         self.is_terminated = matches!(item, Poll::Ready(None));
         item
     }
@@ -174,6 +143,14 @@ impl fmt::Debug for AuthenticatedEventSource {
 
 /// Controls a source from elsewhere, for example from a button. It does not keep the source open: after
 /// the source was dropped, the state is closed and calls do nothing.
+///
+/// ```
+/// use authenticated_event_source::browser::Handle;
+///
+/// fn on_click(handle: &Handle) {
+///     handle.reconnect();
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Handle(Weak<Inner>);
 
@@ -196,19 +173,19 @@ impl Handle {
     /// The state of the connection.
     pub fn state(&self) -> State {
         let inner = self.0.upgrade();
-        inner.map_or(State::Closed, |inner| inner.shared.state.get())
+        inner.map_or(State::Closed, |inner| inner.state())
     }
 
     /// Returns the stream of states: the current state, and then each change.
     pub fn states(&self) -> States {
         let inner = self.0.upgrade();
-        inner.map_or_else(States::closed, |inner| inner.shared.state.subscribe())
+        inner.map_or_else(States::closed, |inner| inner.states())
     }
 
     /// The last event ID of the events that were taken from the source. Empty after it was dropped.
     pub fn last_event_id(&self) -> String {
         let inner = self.0.upgrade();
-        inner.map_or_else(String::new, |inner| inner.shared.taken_id())
+        inner.map_or_else(String::new, |inner| inner.taken_id())
     }
 }
 

@@ -1,42 +1,48 @@
-//! The event source for browsers (wasm32 only): `fetch`, the body's reader, timers, page events.
+//! The event source for browsers: `fetch`, the body's reader, timers, page events.
 //!
-//! It contains no rule of the standard. Its loop, `connection_loop`, performs the steps that the
+//! The public types exist on every target, so that the unit tests of an application compile on its
+//! host. On a target other than wasm32, [`Builder::open`] returns an error. Methods that take or return
+//! an object of the browser exist on wasm32 only.
+//!
+//! It contains no rule of the standard. The loop in `web/connection_loop.rs` performs the steps that the
 //! [`Lifecycle`](crate::connection::Lifecycle) returns. Everything that the loop holds releases
 //! itself on drop.
 
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(dead_code, reason = "the loop that reads the options needs a browser")
+)]
+
 mod auth;
-mod body;
 mod builder;
-mod connection_loop;
 mod context;
-mod deadline_timer;
 mod error;
 mod event_source;
-mod interruptible;
-#[cfg(all(feature = "serde", not(feature = "serde_json")))]
-mod json;
-mod options;
-mod page_lifecycle;
-mod request;
+mod fetch;
+mod hooks;
+mod problems;
 mod request_body;
 mod request_options;
-mod response;
-mod response_bytes;
-mod shared_state;
-mod single_flight;
 mod state;
-mod sys;
-mod task;
-mod wake;
 
-pub use builder::Builder;
-pub use context::{AttemptContext, ResponseHead};
-pub use error::{BoxError, Error, Exception};
-pub use event_source::{AuthenticatedEventSource, Handle};
-pub use state::{State, States};
+#[cfg(not(target_arch = "wasm32"))]
+mod host;
+#[cfg(not(target_arch = "wasm32"))]
+use host as platform;
+#[cfg(target_arch = "wasm32")]
+mod web;
+#[cfg(target_arch = "wasm32")]
+use web as platform;
 
 pub use crate::connection::Cause;
 pub use auth::{Auth, IntoToken, Token, TokenProvider};
+pub use builder::Builder;
+pub use context::{AttemptContext, ResponseHead};
+pub use error::{BoxError, Error};
+pub use event_source::{AuthenticatedEventSource, Handle};
+pub use fetch::{FetchRequest, FetchResponse};
 pub use request_body::Body;
 pub use request_options::{Cache, Credentials, Mode, Priority};
-pub use response_bytes::ResponseBytes;
+pub use state::{State, States};
+#[cfg(target_arch = "wasm32")]
+pub use web::{Exception, ResponseBytes};

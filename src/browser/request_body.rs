@@ -4,41 +4,52 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use js_sys::Uint8Array;
-use wasm_bindgen::JsValue;
-
-/// The body of a request: text, bytes, or any value that `fetch` accepts.
+/// The body of a request: text or bytes. On wasm32 also any other value that `fetch` accepts, from a
+/// `JsValue`.
 #[derive(Clone, PartialEq)]
-pub struct Body(pub(super) JsValue);
+pub struct Body(pub(super) Content);
+
+#[derive(Clone, PartialEq)]
+pub(super) enum Content {
+    Text(String),
+    Bytes(Vec<u8>),
+    #[cfg(target_arch = "wasm32")]
+    Value(wasm_bindgen::JsValue),
+}
+
+impl Body {
+    /// The text or the bytes. `None` for a value of the browser.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Content::Text(text) => Some(text.as_bytes()),
+            Content::Bytes(bytes) => Some(bytes),
+            #[cfg(target_arch = "wasm32")]
+            Content::Value(_) => None,
+        }
+    }
+}
 
 impl From<&str> for Body {
     fn from(text: &str) -> Self {
-        Self(JsValue::from_str(text))
+        Self(Content::Text(text.into()))
     }
 }
 
 impl From<String> for Body {
     fn from(text: String) -> Self {
-        Self::from(&*text)
+        Self(Content::Text(text))
     }
 }
 
 impl From<&[u8]> for Body {
     fn from(bytes: &[u8]) -> Self {
-        Self(Uint8Array::from(bytes).into())
+        Self(Content::Bytes(bytes.into()))
     }
 }
 
 impl From<Vec<u8>> for Body {
     fn from(bytes: Vec<u8>) -> Self {
-        Self::from(&*bytes)
-    }
-}
-
-/// A value of the browser, for example `FormData`.
-impl From<JsValue> for Body {
-    fn from(value: JsValue) -> Self {
-        Self(value)
+        Self(Content::Bytes(bytes))
     }
 }
 

@@ -2,10 +2,6 @@
 //!
 //! [Fetch §5.4]: https://fetch.spec.whatwg.org/#requestinit
 
-use js_sys::Reflect;
-use wasm_bindgen::JsValue;
-use web_sys::RequestInit;
-
 /// Which requests carry cookies ([credentials mode]).
 ///
 /// [credentials mode]: https://fetch.spec.whatwg.org/#concept-request-credentials-mode
@@ -100,9 +96,4 @@ impl Priority {
             Self::Auto => "auto",
         }
     }
-}
-
-pub(super) fn set_member(init: &RequestInit, name: &str, value: &str) {
-    // A plain object accepts every member.
-    let _ = Reflect::set(init, &JsValue::from_str(name), &JsValue::from_str(value));
 }

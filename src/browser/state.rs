@@ -12,9 +12,29 @@ use core::time::Duration;
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 
+use super::context::ResponseHead;
 use super::error::Error;
 
 /// The state of a source.
+///
+/// ```
+/// use authenticated_event_source::browser::State;
+/// use authenticated_event_source::connection::{Failure, Reason};
+/// use std::time::Duration;
+///
+/// fn banner(state: &State) -> String {
+///     match state {
+///         State::Open { .. } => String::from("live"),
+///         State::Waiting { error, wait, .. } => format!("{error} Again in {} s.", wait.as_secs()),
+///         State::Closed => String::from("closed"),
+///         _ => String::from("connecting"),
+///     }
+/// }
+///
+/// // In a unit test of the application, on any target:
+/// let state = State::waiting(Failure::new(Reason::Network).into(), Duration::from_secs(3));
+/// assert!(banner(&state).ends_with("Again in 3 s."));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum State {
@@ -25,6 +45,8 @@ pub enum State {
     Open {
         /// Whether the stream was open before.
         is_resumed: bool,
+        /// The response.
+        response: ResponseHead,
     },
     /// An attempt or a stream failed, and another attempt follows.
     #[non_exhaustive]
@@ -33,9 +55,30 @@ pub enum State {
         error: Error,
         /// The time from the failure to the next attempt.
         wait: Duration,
+        /// The number of the attempt that failed since the connection was last healthy, from 1.
+        attempt: u32,
     },
     /// The source is closed, and never connects again.
     Closed,
+}
+
+impl State {
+    /// An open stream, for the unit tests of an application.
+    pub fn open(is_resumed: bool, response: ResponseHead) -> Self {
+        Self::Open {
+            is_resumed,
+            response,
+        }
+    }
+
+    /// A wait for another attempt, for the unit tests of an application. The attempt is the first.
+    pub fn waiting(error: Error, wait: Duration) -> Self {
+        Self::Waiting {
+            error,
+            wait,
+            attempt: 1,
+        }
+    }
 }
 
 /// The states that a stream of states keeps if it is not polled. The oldest are dropped first.

@@ -39,6 +39,8 @@ pub enum Reason {
     TooLarge,
     /// The request could not be built, for example because of an illegal header.
     Request,
+    /// The page's Content-Security-Policy forbids the address.
+    Csp,
 }
 
 impl Reason {
@@ -59,6 +61,7 @@ impl Reason {
             Self::Cors => "cors",
             Self::TooLarge => "too-large",
             Self::Request => "request",
+            Self::Csp => "csp",
         }
     }
 }
@@ -225,6 +228,7 @@ impl Failure {
                 "The last event ID contains control characters, which cannot be sent in a header."
             }
             (Reason::Request, _) => "The request is not valid.",
+            (Reason::Csp, _) => "The page's Content-Security-Policy forbids this address.",
             _ => "The server could not be reached, or the connection broke.",
         }
     }
@@ -267,9 +271,7 @@ impl Reason {
         match self {
             Self::Network => "Check the server and the network.",
             Self::Timeout => {
-                "Check the server, and turn compression off for event streams. Otherwise raise \
-                 `connect_timeout`. If several sources use this origin over HTTP/1.1, the \
-                 browser's limit of six connections is the likely cause: use HTTP/2, or share one."
+                "Check the server, turn off compression for event streams, or raise `connect_timeout`."
             }
             Self::Stalled => "Send a comment every 15 s, or raise `heartbeat_timeout`.",
             Self::Mute => {
@@ -296,6 +298,7 @@ impl Reason {
                 "Check the URL, and remove line breaks and control characters from tokens and \
                  headers."
             }
+            Self::Csp => "Add it to `connect-src`.",
         }
     }
 }

@@ -119,10 +119,16 @@ impl Retry {
         self
     }
 
-    /// Sets the factor by which the range grows with each retry, at least 1. Default 2.
+    /// Sets the factor by which the range grows with each retry. A factor below 1 counts as 1. With a
+    /// negative factor or NaN, `open` returns an error. Default 2.
     #[must_use]
     pub fn multiplier(mut self, multiplier: f64) -> Self {
-        self.multiplier = multiplier.max(1.0);
+        let is_legal = multiplier >= 0.0;
+        self.multiplier = if is_legal {
+            multiplier.max(1.0)
+        } else {
+            multiplier
+        };
         self
     }
 

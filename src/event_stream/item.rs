@@ -44,6 +44,15 @@ pub struct RawEvent<'a> {
 /// An event of an event stream, decoded.
 ///
 /// It can move to another thread, and a clone copies only the data.
+///
+/// ```
+/// use authenticated_event_source::Event;
+///
+/// // In a unit test of an application:
+/// let event = Event::new("message", "hello", "7").with_own_id();
+/// assert!(event.has_own_id);
+/// assert_eq!(event.origin, "");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Event {
@@ -53,10 +62,16 @@ pub struct Event {
     pub data: String,
     /// The last event ID: the ID of this event, or of the latest event before it that had one.
     pub last_event_id: SharedStr,
+    /// Whether the stream gave this event its own ID. If not, the last event ID belongs to an earlier
+    /// event.
+    pub has_own_id: bool,
+    /// The origin of the URL that the stream came from, after redirects. Empty for an event of a parser
+    /// or of a stream of bytes, which have no URL.
+    pub origin: SharedStr,
 }
 
 impl Event {
-    /// An event for the tests of an application.
+    /// An event for the tests of an application, without an ID of its own and without an origin.
     pub fn new(
         event_type: impl Into<SharedStr>,
         data: impl Into<String>,
@@ -66,17 +81,37 @@ impl Event {
             event_type: event_type.into(),
             data: data.into(),
             last_event_id: last_event_id.into(),
+            has_own_id: false,
+            origin: SharedStr::EMPTY,
         }
+    }
+
+    /// The same event with an ID of its own.
+    #[must_use]
+    pub fn with_own_id(mut self) -> Self {
+        self.has_own_id = true;
+        self
+    }
+
+    /// The same event from this origin.
+    #[must_use]
+    pub fn with_origin(mut self, origin: impl Into<SharedStr>) -> Self {
+        self.origin = origin.into();
+        self
     }
 }
 
 impl From<RawEvent<'_>> for Event {
     fn from(raw: RawEvent<'_>) -> Self {
-        Self::new(
+        let event = Self::new(
             &*decode(raw.event_type),
             decode(raw.data),
             &*decode(raw.last_event_id),
-        )
+        );
+        Self {
+            has_own_id: raw.has_id,
+            ..event
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use alloc::string::String;
 #[cfg(not(npm_module))]
 use core::time::Duration;
 
-#[cfg(all(feature = "stream", not(npm_module)))]
+#[cfg(not(npm_module))]
 use super::SharedStr;
 use super::block::{Block, Found};
 use super::line_buffer::LineBuffer;
@@ -249,6 +249,8 @@ impl EventStreamParser {
         Event {
             event_type: self.shared.event_type(&raw),
             last_event_id: self.shared.last_event_id(raw.last_event_id),
+            has_own_id: raw.has_id,
+            origin: SharedStr::EMPTY,
             data: String::from(data),
         }
     }
@@ -259,6 +261,8 @@ impl EventStreamParser {
         Event {
             event_type: self.shared.event_type(&raw),
             last_event_id: self.shared.last_event_id(raw.last_event_id),
+            has_own_id: raw.has_id,
+            origin: SharedStr::EMPTY,
             data: decode(raw.data).into_owned(),
         }
     }

@@ -82,6 +82,12 @@ pub(crate) struct Request {
     ended: Option<Ended>,
 }
 
+impl Request {
+    pub(crate) fn last_event_id(&self) -> Option<&str> {
+        self.last_event_id.as_deref()
+    }
+}
+
 #[derive(Deserialize)]
 struct Authorization {
     value: String,
@@ -284,7 +290,10 @@ impl TokenProvider for Session {
         Box::pin(async { Ok(Some(token)) })
     }
 
-    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, BoxError>> {
+    fn on_unauthorized(
+        &self,
+        _: AttemptContext,
+    ) -> LocalBoxFuture<'static, Result<bool, BoxError>> {
         let refreshes = Rc::clone(&self.refreshes);
         Box::pin(async move {
             gloo_timers::future::TimeoutFuture::new(300).await;
@@ -464,7 +473,7 @@ async fn should_retry_may_close_the_source() {
     let closing = Rc::clone(&handle);
     let builder = script.source().should_retry(move |_| {
         closing.borrow().as_ref().expect("a handle").close();
-        None
+        async { None }
     });
     let mut source = builder.open().expect("a source");
     handle.replace(Some(source.handle()));
@@ -725,7 +734,10 @@ async fn the_policy_is_the_callers() {
     let script = Script::of(&[gone, r#"{"status": 503}"#, OPEN]).await;
     let mut source = script
         .source()
-        .should_retry(|error| (error.body() == Some("gone")).then_some(Verdict::Retry))
+        .should_retry(|error| async move {
+            gloo_timers::future::TimeoutFuture::new(50).await;
+            (error.body() == Some("gone")).then_some(Verdict::Retry)
+        })
         .open()
         .expect("a source");
     next(&mut source).await;
@@ -781,22 +793,4 @@ async fn too_large_an_event_comes_after_those_before_it() {
         .expect("a source");
     assert_eq!(next(&mut source).await.data, "a");
     assert_eq!(failure(&mut source).await.reason(), Reason::TooLarge);
-}
-
-#[wasm_bindgen_test]
-fn what_is_illegal_is_an_error_of_open_and_not_quoted() {
-    for builder in [
-        AuthenticatedEventSource::builder("http://"),
-        AuthenticatedEventSource::builder("/").header("x", "sec\nret"),
-        AuthenticatedEventSource::builder("/").header("sec ret", "x"),
-        AuthenticatedEventSource::builder("/").method("not legal"),
-        AuthenticatedEventSource::builder("/").method("TRACE"),
-        AuthenticatedEventSource::builder("/").body("sec"),
-        AuthenticatedEventSource::builder("http://user:sec@localhost/"),
-    ] {
-        assert!(!format!("{builder:?}").contains("sec"));
-        let error = builder.open().expect_err("an error");
-        assert_eq!(error.reason(), Reason::Request);
-        assert!(!format!("{error} {error:?}").contains("sec"));
-    }
 }

@@ -27,6 +27,9 @@ mod options;
 mod page_and_clock;
 
 #[cfg(fixture_server)]
+mod parity;
+
+#[cfg(fixture_server)]
 mod refresh;
 
 #[cfg(fixture_server)]

@@ -5,12 +5,13 @@ use core::time::Duration;
 use std::rc::Rc;
 
 use authenticated_event_source::AuthenticatedEventSource;
-use authenticated_event_source::browser::{Cache, Credentials, Mode, Priority, State};
+use authenticated_event_source::browser::{
+    Cache, Credentials, FetchResponse, Mode, Priority, State,
+};
 use authenticated_event_source::connection::{Reason, Retry};
 use futures_util::StreamExt;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Reflect;
-use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::against_the_fixture::{OPEN, Script, failure, next};
@@ -92,12 +93,12 @@ async fn members_of_the_request_reach_fetch() {
         .referrer("")
         .priority(Priority::Low)
         .retry(Retry::never());
-    let builder = builder.fetch(move |_, init| {
+    let builder = builder.fetch(move |request| {
         for name in ["credentials", "cache", "mode", "referrer", "priority"] {
-            let value = Reflect::get(&init, &name.into()).expect("a member");
+            let value = Reflect::get(request.init(), &name.into()).expect("a member");
             seen.borrow_mut().push(value.as_string());
         }
-        async { Err(JsValue::NULL) }
+        async { Err::<FetchResponse, _>("no network") }
     });
     failure(&mut builder.open().expect("a source")).await;
     let expected = ["omit", "reload", "same-origin", "", "low"];

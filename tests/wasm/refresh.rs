@@ -4,7 +4,9 @@ use core::cell::Cell;
 use core::time::Duration;
 use std::rc::Rc;
 
-use authenticated_event_source::browser::{AttemptContext, Auth, BoxError, Token, TokenProvider};
+use authenticated_event_source::browser::{
+    AttemptContext, Auth, BoxError, Cause, Token, TokenProvider,
+};
 use authenticated_event_source::connection::{HeartbeatTimeout, Reason, Retry};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt, StreamExt};
@@ -24,6 +26,8 @@ struct Session {
     delay: u32,
     is_over: bool,
     has_refresh: bool,
+    /// The expected cause of a refresh. Default: `Unauthorized`.
+    cause: Option<Cause>,
     /// Since 1970.
     expires_at: Option<Duration>,
 }
@@ -39,7 +43,11 @@ impl TokenProvider for Session {
         Box::pin(async { Ok(Some(token)) })
     }
 
-    fn on_unauthorized(&self) -> LocalBoxFuture<'static, Result<bool, BoxError>> {
+    fn on_unauthorized(
+        &self,
+        context: AttemptContext,
+    ) -> LocalBoxFuture<'static, Result<bool, BoxError>> {
+        assert_eq!(context.cause, self.cause.unwrap_or(Cause::Unauthorized));
         let session = self.clone();
         Box::pin(async move {
             TimeoutFuture::new(session.delay).await;
@@ -94,6 +102,46 @@ async fn refresh_on_selects_the_statuses_that_reject_the_token() {
     next(&mut script.source().auth(auth).open().expect("a source")).await;
     let requests = script.exactly(2).await;
     assert_eq!(tokens(&requests), ["Bearer token-0", "Bearer token-1"]);
+}
+
+#[wasm_bindgen_test]
+async fn refresh_if_selects_the_responses_that_reject_the_token() {
+    const EXPIRED: &str =
+        r#"{"status": 403, "headers": {"x-expired": "1", "access-control-expose-headers": "*"}}"#;
+    let script = Script::of(&[EXPIRED, FORBIDDEN]).await;
+    let auth =
+        Auth::new(Session::default()).refresh_if(|response| response.header("X-Expired").is_some());
+    let error = failure(&mut script.source().auth(auth).open().expect("a source")).await;
+    assert_eq!(error.reason(), Reason::Status);
+    let requests = script.exactly(2).await;
+    assert_eq!(tokens(&requests), ["Bearer token-0", "Bearer token-1"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_refresh_keeps_the_response_of_the_rejection() {
+    let script = Script::of(&[r#"{"status": 401, "steps": [{"text": "expired"}]}"#]).await;
+    let auth = Auth::new(Session {
+        is_over: true,
+        ..Session::default()
+    });
+    let error = failure(&mut script.source().auth(auth).open().expect("a source")).await;
+    assert_eq!(error.body(), Some("expired"));
+    assert_eq!(error.response_head().expect("a head").status, 401);
+    assert!(error.response().is_some());
+}
+
+#[wasm_bindgen_test]
+async fn a_provider_receives_the_body_of_the_rejection() {
+    let rejected = r#"{"status": 401, "steps": [{"text": "challenge"}]}"#;
+    let script = Script::of(&[rejected, OPEN]).await;
+    let bodies = Rc::new(core::cell::RefCell::new(Vec::new()));
+    let seen = Rc::clone(&bodies);
+    let auth = Auth::new(move |context: AttemptContext| {
+        seen.borrow_mut().push(context.body);
+        async { Token::new("token") }
+    });
+    next(&mut script.source().auth(auth).open().expect("a source")).await;
+    assert_eq!(*bodies.borrow(), [None, Some(String::from("challenge"))]);
 }
 
 #[wasm_bindgen_test]
@@ -172,6 +220,7 @@ async fn a_renewal_that_returns_the_same_token_refreshes_once() {
     let now = Duration::from_millis(js_sys::Date::now() as u64);
     let session = Session {
         expires_at: Some(now + Duration::from_secs(2)),
+        cause: Some(Cause::Renewal),
         ..Session::default()
     };
     let source = script.source().auth(Auth::new(session.clone()));

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use authenticated_event_source::browser::ResponseBytes;
+use authenticated_event_source::browser::{Exception, ResponseBytes};
 use authenticated_event_source::connection::{ReadyState, Reason, Retry};
 use authenticated_event_source::{AuthenticatedEventSource, Event};
 use futures_util::StreamExt;
@@ -25,10 +25,11 @@ fn source(url: &str) -> AuthenticatedEventSource {
 async fn the_events_of_a_stream_come_in_order_and_its_end_ends_the_source() {
     let stream = "data:text/event-stream,id:1%0Adata:a%0A%0Aevent:b%0Adata:c%0A%0Adata:unfinished";
     let mut source = source(stream);
-    let event = |event_type: &str, data: &str| Event::new(event_type, data, "1");
+    let event =
+        |event_type: &str, data: &str| Event::new(event_type, data, "1").with_origin("null");
     assert_eq!(
         source.next().await.expect("an event").expect("no failure"),
-        event("message", "a")
+        event("message", "a").with_own_id()
     );
     assert_eq!(
         source.next().await.expect("an event").expect("no failure"),
@@ -81,12 +82,13 @@ async fn the_end_of_a_byte_stream_from_a_replaced_fetch_is_seen() {
     let requested = Rc::new(RefCell::new(Vec::new()));
     let urls = Rc::clone(&requested);
     let builder = AuthenticatedEventSource::builder("https://example.com/events");
-    let builder = builder.fetch(move |url, _| {
-        urls.borrow_mut().push(url);
+    let builder = builder.fetch(move |request| {
+        urls.borrow_mut().push(request.url);
         let fetch: Function = js_sys::eval(MOCKED_FETCH).expect("a function").into();
         async move {
             let response: Promise = fetch.call0(&JsValue::UNDEFINED)?.unchecked_into();
-            Ok(JsFuture::from(response).await?.unchecked_into())
+            let response: Response = JsFuture::from(response).await?.unchecked_into();
+            Ok::<_, Exception>(response)
         }
     });
     let mut source = builder.retry(Retry::never()).open().expect("a source");

@@ -66,7 +66,10 @@ fn a_reset_drops_what_is_unread() {
 fn the_end_forgets_the_last_event_id() {
     let mut parser = EventStreamParser::new();
     parser.feed(b"id: 1\ndata: a\n\nid: 2\ndata: b");
-    assert_eq!(parser.next_event(), Ok(Some(event("message", "a", "1"))));
+    assert_eq!(
+        parser.next_event(),
+        Ok(Some(event("message", "a", "1").with_own_id()))
+    );
     parser.end();
     assert_eq!(parser.next_item(), None);
     parser.feed(NEXT_STREAM);
@@ -117,7 +120,10 @@ fn feed_with_nothing_changes_nothing() {
     }
     parser.feed(b"\r");
     parser.feed(b"");
-    assert_eq!(parser.next_event(), Ok(Some(event("message", "a", "1"))));
+    assert_eq!(
+        parser.next_event(),
+        Ok(Some(event("message", "a", "1").with_own_id()))
+    );
     parser.feed(b"");
     assert_eq!(parser.next_item(), None);
 }
@@ -147,7 +153,10 @@ fn next_event_reports_once_that_an_event_is_too_large() {
 fn owned_events_have_the_id_that_borrowed_items_set() {
     let mut parser = EventStreamParser::new();
     parser.feed(b"id: 1\ndata: a\n\ndata: b\n\nid: 2\n\ndata: c\n\nid: 3\ndata: d\n\ndata: e\n\n");
-    assert_eq!(parser.next_event(), Ok(Some(event("message", "a", "1"))));
+    assert_eq!(
+        parser.next_event(),
+        Ok(Some(event("message", "a", "1").with_own_id()))
+    );
     assert_eq!(parser.next_event(), Ok(Some(event("message", "b", "1"))));
     // The block without data and the event with its ID are read as borrowed items.
     assert_eq!(parser.next_item(), Some(Item::LastEventId(b"2")));

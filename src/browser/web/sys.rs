@@ -2,12 +2,12 @@
 
 use alloc::string::String;
 
-use js_sys::{Promise, Reflect};
+use js_sys::{JSON, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, MessageChannel, MessagePort, RequestInit};
 
-use crate::connection::Millis;
+use crate::connection::{Millis, TokenLife};
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,7 +39,29 @@ extern "C" {
 
     /// Decodes Base64 into one code point for each byte.
     #[wasm_bindgen(catch)]
-    pub(super) fn atob(base64: &str) -> Result<String, JsValue>;
+    fn atob(base64: &str) -> Result<String, JsValue>;
+}
+
+/// Reads the claims `exp` and `iat` of a JWT ([RFC 7519 §4.1](https://www.rfc-editor.org/rfc/rfc7519#section-4.1))
+/// with the engine's own Base64 and JSON decoders.
+pub(in crate::browser) fn jwt_life(token: &str) -> Option<TokenLife> {
+    let mut parts = token.as_bytes().split(|byte| *byte == b'.');
+    let claims = parts.nth(1).filter(|_| parts.count() == 1)?;
+    let base64 = claims.iter().map(|byte| match byte {
+        b'-' => '+',
+        b'_' => '/',
+        byte => char::from(*byte),
+    });
+    let json = atob(&base64.collect::<String>()).ok()?;
+    let claims = JSON::parse(&json).ok()?;
+    let time = |claim| {
+        let seconds = member(&claims, claim)?.as_f64()?;
+        Some(Millis::new((seconds * 1000.0) as u64))
+    };
+    Some(TokenLife {
+        expires_at: time("exp")?,
+        issued_at: time("iat"),
+    })
 }
 
 /// The time of the monotonic clock, or wall time if there is no such clock.

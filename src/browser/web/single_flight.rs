@@ -1,6 +1,5 @@
 //! The calls of a provider, which several sources may share.
 
-use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,19 +9,16 @@ use core::task::{Poll, Waker};
 
 use wasm_bindgen_futures::spawn_local;
 
-use super::auth::{Token, TokenProvider};
-use super::context::AttemptContext;
-use super::error::Cause;
+use crate::browser::auth::{Auth, Token};
+use crate::browser::context::AttemptContext;
+use crate::browser::error::Cause;
 
-/// A provider that is shared by several sources. One refresh runs at a time, without a time limit,
+/// The calls of a provider that several sources share. One refresh runs at a time, without a time limit,
 /// because a person may be signing in.
-pub(super) struct SingleFlight {
-    provider: Box<dyn TokenProvider>,
-    state: Rc<RefCell<State>>,
-}
+pub(in crate::browser) type Calls = Rc<RefCell<Shared>>;
 
 #[derive(Default)]
-struct State {
+pub(in crate::browser) struct Shared {
     running: Option<Running<Result<bool, Cause>>>,
     /// The value of the latest token.
     issued: Option<String>,
@@ -38,31 +34,16 @@ pub(super) struct Issued {
     refreshes: u32,
 }
 
-impl SingleFlight {
-    pub(super) fn new(provider: Box<dyn TokenProvider>) -> Self {
-        Self {
-            provider,
-            state: Rc::default(),
-        }
-    }
-
-    pub(super) fn is_fixed(&self) -> bool {
-        self.provider.is_fixed()
-    }
-
-    pub(super) fn has_refresh(&self) -> bool {
-        self.provider.has_refresh()
-    }
-
+impl Auth {
     /// Returns the token of an attempt.
     pub(super) async fn token(&self, context: AttemptContext) -> Result<Issued, Cause> {
-        let refreshes = self.state.borrow().refreshes;
-        let token = self.provider.token(context);
-        let state = Rc::clone(&self.state);
+        let calls = Rc::clone(&self.provider.calls);
+        let refreshes = calls.borrow().refreshes;
+        let token = self.provider.provider.token(context);
         let call = Running::start(async move {
             let token = token.await.map_err(Cause::from)?;
             let value = token.as_ref().map(|token| token.value.clone());
-            state.borrow_mut().issued = value;
+            calls.borrow_mut().issued = value;
             Ok(Issued { token, refreshes })
         });
         call.result().await
@@ -73,41 +54,45 @@ impl SingleFlight {
     /// 1. If a refresh is in progress, its result counts.
     /// 2. If the token was replaced since, there is nothing to do.
     /// 3. Otherwise the provider is called.
-    pub(super) async fn refresh(&self, rejected: &Issued) -> Result<bool, Cause> {
-        let running = self.state.borrow().running.clone();
+    pub(super) async fn refresh(
+        &self,
+        rejected: &Issued,
+        context: AttemptContext,
+    ) -> Result<bool, Cause> {
+        let running = self.provider.calls.borrow().running.clone();
         let refresh = match running {
             Some(running) => running,
             None if self.is_replaced(rejected) => return Ok(true),
-            None => self.start(),
+            None => self.start_refresh(context),
         };
         refresh.result().await
     }
 
     fn is_replaced(&self, rejected: &Issued) -> bool {
-        let state = self.state.borrow();
+        let calls = self.provider.calls.borrow();
         let rejected_value = rejected.token.as_ref().map(|token| &token.value);
-        state.refreshes != rejected.refreshes || state.issued.as_ref() != rejected_value
+        calls.refreshes != rejected.refreshes || calls.issued.as_ref() != rejected_value
     }
 
     /// Starts a refresh. It continues after its source is closed, because other sources may wait for it.
-    fn start(&self) -> Running<Result<bool, Cause>> {
-        let refreshed = self.provider.on_unauthorized();
-        let state = Rc::clone(&self.state);
+    fn start_refresh(&self, context: AttemptContext) -> Running<Result<bool, Cause>> {
+        let refreshed = self.provider.provider.on_unauthorized(context);
+        let calls = Rc::clone(&self.provider.calls);
         let refresh = Running::start(async move {
             let result = refreshed.await.map_err(Cause::from);
-            let mut state = state.borrow_mut();
-            state.running = None;
-            state.refreshes += u32::from(matches!(result, Ok(true)));
+            let mut calls = calls.borrow_mut();
+            calls.running = None;
+            calls.refreshes += u32::from(matches!(result, Ok(true)));
             result
         });
-        self.state.borrow_mut().running = Some(refresh.clone());
+        self.provider.calls.borrow_mut().running = Some(refresh.clone());
         refresh
     }
 }
 
 /// A call that runs to its end even if its result is dropped. A provider that rotates its refresh
 /// token would lose the new token otherwise. Clones wait for the same result.
-pub(super) struct Running<T>(Rc<RefCell<Slot<T>>>);
+pub(in crate::browser) struct Running<T>(Rc<RefCell<Slot<T>>>);
 
 struct Slot<T> {
     result: Option<T>,
@@ -145,7 +130,11 @@ impl<T: Clone + 'static> Running<T> {
             match slot.result.clone() {
                 Some(result) => Poll::Ready(result),
                 None => {
-                    slot.wakers.push(context.waker().clone());
+                    let waker = context.waker();
+                    // Each poll of the same task comes here.
+                    if !slot.wakers.iter().any(|it| it.will_wake(waker)) {
+                        slot.wakers.push(waker.clone());
+                    }
                     Poll::Pending
                 }
             }

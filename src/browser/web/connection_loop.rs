@@ -5,28 +5,31 @@
 use alloc::borrow::ToOwned;
 use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::future::{pending, poll_fn};
-use core::mem;
+use core::ops::Range;
 
 use futures_core::future::LocalBoxFuture;
-use js_sys::Uint8Array;
 use web_sys::{Response, Url};
 
-use super::auth::Auth;
-use super::body::BodyReader;
-use super::context::{AttemptContext, ResponseHead};
-use super::error::BoxError;
-use super::error::{self, Error, Exception, FailureContext};
+use super::body::{BodyReader, Chunk, ReadError};
 use super::interruptible::Interruptible;
+use super::messages::{Facts, message_of};
 use super::page_lifecycle::PageLifecycle;
 use super::request::{Attempt, Provided, Request};
-use super::response::{heartbeat_interval, report, response_head, text_of};
+use super::response::{heartbeat_interval, report, text_of};
 use super::shared_state::{SharedState, SliceContents};
 use super::single_flight::{Issued, Running};
-use super::state::State;
+use super::sources::CountedSource;
 use super::sys;
+use crate::browser::auth::Auth;
+use crate::browser::context::{AttemptContext, ResponseHead};
+use crate::browser::error::{self, BoxError, Error, FailureContext};
+use crate::browser::fetch::{FetchResponse, Source};
+use crate::browser::problems;
+use crate::browser::state::State;
 use crate::connection::{Cause, Decision, Failure, Pace, Reason, RequestKind, Step};
-use crate::event_stream::EventStreamParser;
+use crate::event_stream::{EventStreamParser, SharedStr};
 
 /// Performs the steps of a lifecycle, and reports their results to it.
 struct ConnectionLoop {
@@ -35,20 +38,38 @@ struct ConnectionLoop {
     // Declared before the request, because the body must be cancelled before the request is aborted.
     stream: Option<EventStream>,
     request: Option<Request>,
-    /// The exception and the response of the current action, should it fail.
-    context: FailureContext,
+    /// The response, until the stream is open.
+    answer: Option<FetchResponse>,
+    /// The exception or the error of a provider that caused the failure, if there is one.
+    cause: Option<error::Cause>,
+    /// The facts for the message of a failure.
+    facts: Facts,
     /// The token of the latest attempt.
     issued: Issued,
-    /// The latest response.
-    response: Option<ResponseHead>,
+    /// The latest response of any status.
+    latest: Latest,
+    /// Texts that no error may repeat: of the URL, and of the latest request.
+    secrets: Vec<String>,
     /// The URL of the last redirect, which reconnects use under the policy of browsers.
     redirected_to: Option<Url>,
     pace: Pace,
+    counted: CountedSource,
+}
+
+/// What is kept of a response.
+#[derive(Clone, Default)]
+struct Latest {
+    head: Option<ResponseHead>,
+    web: Option<Response>,
+    /// The text of an error response.
+    body: Option<String>,
 }
 
 struct EventStream {
     body: BodyReader,
     parser: EventStreamParser,
+    /// The origin of the events.
+    origin: SharedStr,
 }
 
 /// Connects, reads and reconnects ([WHATWG HTML §9.2.3]) until the connection is closed.
@@ -86,12 +107,16 @@ impl ConnectionLoop {
     fn new(shared: Rc<SharedState>) -> Self {
         Self {
             interruptible: Interruptible::new(Rc::clone(&shared)),
+            counted: CountedSource::of(shared.options.url.origin()),
+            secrets: shared.options.secrets_of_url(),
             shared,
             stream: None,
             request: None,
-            context: FailureContext::default(),
+            answer: None,
+            cause: None,
+            facts: Facts::default(),
             issued: Issued::default(),
-            response: None,
+            latest: Latest::default(),
             redirected_to: None,
             pace: Pace::START,
         }
@@ -102,19 +127,31 @@ impl ConnectionLoop {
     }
 
     fn fail_by(&mut self, reason: Reason, cause: error::Cause) {
-        self.context.cause = Some(cause);
+        self.cause = Some(cause);
         self.fail(reason);
     }
 
-    /// Drops the request and its stream, and returns the context of their failure.
-    fn drop_request(&mut self) -> FailureContext {
+    /// Fails permanently, because a retry would find the same problem.
+    fn fail_with(&mut self, problem: &'static str) {
+        self.facts.problem = Some(problem);
+        self.fail(Reason::Request);
+    }
+
+    fn drop_request(&mut self) {
         self.stream = None;
         self.request = None;
-        mem::take(&mut self.context)
+        self.answer = None;
+    }
+
+    fn forget_failure(&mut self) {
+        self.answer = None;
+        self.cause = None;
+        self.facts.problem = None;
     }
 
     /// Calls the providers and builds the request.
     async fn prepare(&mut self, cause: Cause) {
+        self.forget_failure();
         if let Some(auth) = self.shared.options.auth.clone()
             && self.prepare_token(&auth, cause).await.is_none()
         {
@@ -128,14 +165,14 @@ impl ConnectionLoop {
 
     /// Sets the token of the attempt. Returns `None` if the attempt is over.
     async fn prepare_token(&mut self, auth: &Auth, cause: Cause) -> Option<()> {
-        if cause == Cause::Unauthorized && !self.refresh(auth).await? {
+        if cause == Cause::Unauthorized && !self.refresh(auth, cause).await? {
             self.shared.lifecycle().refresh_refused();
             return None;
         }
         let mut issued = self.request_token(auth, cause).await?;
         if cause == Cause::Renewal && issued.token == self.issued.token {
             // The provider has cached its token. Without a refresh the server would reject it soon.
-            self.refresh(auth).await?;
+            self.refresh(auth, cause).await?;
             issued = self.request_token(auth, cause).await?;
         }
         self.set_token(issued);
@@ -176,7 +213,8 @@ impl ConnectionLoop {
             cause,
             last_event_id: lifecycle.retry_state().last_event_id().to_owned(),
             url: self.shared.options.url.href(),
-            response: self.response.clone(),
+            response: self.latest.head.clone(),
+            body: self.latest.body.clone(),
             token: None,
         }
     }
@@ -199,10 +237,11 @@ impl ConnectionLoop {
 
     /// Replaces the token of the latest attempt. Returns whether the provider has other credentials,
     /// or `None` if the attempt is over.
-    async fn refresh(&mut self, auth: &Auth) -> Option<bool> {
+    async fn refresh(&mut self, auth: &Auth, cause: Cause) -> Option<bool> {
         self.shared.lifecycle().on_refresh();
-        let issued = self.issued.clone();
-        let result = self.interruptible.run(auth.refresh(&issued)).await?;
+        let (issued, context) = (self.issued.clone(), self.attempt_context(cause));
+        let refresh = auth.refresh(&issued, context);
+        let result = self.interruptible.run(refresh).await?;
         self.or_fail(result)
     }
 
@@ -229,12 +268,14 @@ impl ConnectionLoop {
         let guard = |origin, has_secrets| self.shared.lifecycle().guard(origin, has_secrets);
         match Request::new(attempt, guard) {
             Ok(request) => {
+                self.facts.auth_problem = request.auth_problem;
+                self.secrets = self.shared.options.secrets_of_url();
+                self.secrets.extend(request.secrets.iter().cloned());
                 self.request = Some(request);
                 let now = self.shared.now();
                 self.shared.lifecycle().prepared(now);
             }
-            // Drop the exception: some engines quote the illegal value, which may be a secret.
-            Err(_) => self.fail(Reason::Request),
+            Err(problem) => self.fail_with(problem),
         }
     }
 
@@ -242,61 +283,101 @@ impl ConnectionLoop {
         let Some(request) = &self.request else {
             return self.fail(Reason::Network);
         };
+        // Some of the sources may have failed by the time of the message.
+        self.facts.sources = self.counted.count();
         let sent = request.send(kind, &self.shared.options);
         match self.interruptible.run(sent).await {
             Some(Ok(response)) => self.responded(kind, response),
-            Some(Err(exception)) => {
+            Some(Err(_)) if !self.page_stays().await => return self.forget_failure(),
+            Some(Err(cause)) => {
                 // Keep the exception of the first request. Later requests are probes of our own.
-                let cause = &mut self.context.cause;
-                cause.get_or_insert_with(|| Exception::cause(exception));
-                self.shared.lifecycle().unanswered();
+                self.cause.get_or_insert(cause);
+                return self.shared.lifecycle().unanswered();
             }
-            None => self.context = FailureContext::default(),
+            None => return self.forget_failure(),
+        }
+        self.read_error_body().await;
+    }
+
+    /// Returns whether to report a broken connection. Chromium 148 breaks the connections of a page that is
+    /// left before `pagehide`, and promise callbacks run between its listeners. No task runs in such a page.
+    async fn page_stays(&mut self) -> bool {
+        self.interruptible.run(sys::next_task()).await.is_some()
+    }
+
+    fn responded(&mut self, kind: RequestKind, response: FetchResponse) {
+        if matches!(response.body, Source::NotAResponse) {
+            return self.fail_with(problems::NOT_A_RESPONSE);
+        }
+        report(&response, &self.shared);
+        if matches!(kind, RequestKind::Request | RequestKind::RequestAgain) {
+            self.forget_failure();
+            self.latest = Latest {
+                head: Some(response.head.clone()),
+                web: response.web().cloned(),
+                body: None,
+            };
+            self.answer = Some(response);
         }
     }
 
-    fn responded(&mut self, kind: RequestKind, response: Response) {
-        report(&response, &self.shared);
-        if matches!(kind, RequestKind::Request | RequestKind::RequestAgain) {
-            self.response = Some(response_head(&response));
-            self.context = FailureContext::of(response);
+    /// Reads the body of an error response, or of a response with a wrong content type.
+    async fn read_error_body(&mut self) {
+        let has_body = self.shared.lifecycle().failure().is_some_and(|failure| {
+            // A 204 has no body.
+            failure.status.is_some_and(|status| status != 204)
+        });
+        if let (true, Some(response)) = (has_body, &mut self.answer) {
+            let read = self.interruptible.run(text_of(response)).await;
+            self.latest.body = read.flatten();
         }
     }
 
     fn open(&mut self) {
-        let Some(response) = self.context.response.take() else {
+        let Some(mut response) = self.answer.take() else {
             return self.fail(Reason::Network);
         };
-        // A response without a body is an empty event stream.
-        let Some(bytes) = response.body() else {
-            self.context = FailureContext::of(response);
-            return self.fail(Reason::End);
-        };
-        match BodyReader::new(&bytes, &response) {
-            Ok(body) => self.announce(&response, body),
-            Err(exception) => self.fail_by(Reason::Network, Exception::cause(exception)),
+        match BodyReader::of(&mut response) {
+            Some(body) => self.announce(&response, body),
+            // A response of the network without a body is an empty event stream.
+            None if self.shared.options.fetch.is_none() && has_no_body(&response) => {
+                self.fail(Reason::End);
+            }
+            None => self.fail_with(problems::NOT_READABLE),
         }
     }
 
-    fn announce(&mut self, response: &Response, body: BodyReader) {
+    fn announce(&mut self, response: &FetchResponse, body: BodyReader) {
         let options = &self.shared.options;
-        let (now, heartbeat_interval) = (self.shared.now(), heartbeat_interval(response));
+        let (now, heartbeat_interval) = (self.shared.now(), heartbeat_interval(&response.head));
         let mut lifecycle = self.shared.lifecycle();
         let is_resumed = lifecycle.announce(now, sys::unix(), heartbeat_interval);
         let mut parser = EventStreamParser::new().max_event_size(options.max_event_size);
         parser.reset(lifecycle.retry_state().last_event_id());
         drop(lifecycle);
-        self.stream = Some(EventStream { body, parser });
+        let url = Url::new(&response.head.url).ok();
+        let origin = url.as_ref().unwrap_or(&options.url).origin();
+        self.stream = Some(EventStream {
+            body,
+            parser,
+            origin: SharedStr::from(&*origin),
+        });
         // The standard reconnects to the URL of the last redirect. An attempt with secrets begins at
         // the URL of the caller again.
-        if options.policy.retry.is_spec && response.redirected() {
-            self.redirected_to = Url::new(&response.url()).ok();
+        if options.policy.retry.is_spec && response.is_redirected {
+            self.redirected_to = url;
         }
-        self.shared.state.set(State::Open { is_resumed });
+        self.shared.state.set(State::Open {
+            is_resumed,
+            response: response.head.clone(),
+        });
     }
 
     /// Reads one chunk.
     async fn read(&mut self) {
+        if self.shared.is_full() {
+            return self.wait_for_room().await;
+        }
         let Some(EventStream { body, .. }) = &mut self.stream else {
             return self.fail(Reason::Network);
         };
@@ -304,34 +385,47 @@ impl ConnectionLoop {
         match self.interruptible.run(chunk).await {
             Some(Ok(Some(chunk))) => self.deliver(&chunk).await,
             Some(Ok(None)) => self.fail(Reason::End),
-            Some(Err(exception)) => self.fail_by(Reason::Network, Exception::cause(exception)),
-            None => {}
+            Some(Err(ReadError::NotBytes)) => self.fail_with(problems::NOT_READABLE),
+            Some(Err(ReadError::Broken(cause))) if self.page_stays().await => {
+                self.fail_by(Reason::Network, cause);
+            }
+            _ => {}
         }
     }
 
+    /// A stream that opens while the queue is full, for example with a renewed token, reads nothing.
+    async fn wait_for_room(&mut self) {
+        self.shared.lifecycle().on_delivery();
+        self.interruptible.run(self.shared.has_room()).await;
+        let now = self.shared.now();
+        self.shared.lifecycle().on_bytes(now, now, false);
+    }
+
     /// Parses a chunk slice by slice, and waits after each until the queue has room.
-    async fn deliver(&mut self, chunk: &Uint8Array) {
+    async fn deliver(&mut self, chunk: &Chunk) {
         let arrived = self.shared.now();
+        self.shared.lifecycle().on_delivery();
         // A comment that follows an event in the same chunk did not end the silence.
-        let is_comment = chunk.length() > 0 && chunk.get_index(0) == b':';
+        let is_comment = chunk.starts_with(b':');
         let mut has_comment = false;
         let mut start = 0;
         // After a restart the server sends the rest of the chunk again.
-        while start < chunk.length() && !self.shared.lifecycle().must_stop_reading() {
+        while start < chunk.len() && !self.shared.lifecycle().must_stop_reading() {
             let started = sys::monotonic();
-            let slice = chunk.subarray(start, chunk.length().min(start + self.pace.slice));
-            start += slice.length();
-            let contents = self.parse(&slice);
+            let end = chunk.len().min(start + self.pace.slice as usize);
+            let contents = self.parse(chunk, start..end);
+            let len = (end - start) as u32;
+            start = end;
             has_comment |= contents.has_comment;
             if contents.is_over {
                 return self.shared.lifecycle().close();
             }
-            self.shared.queue_has_room().await;
+            self.interruptible.run(self.shared.has_room()).await;
             if contents.is_too_large {
                 return self.fail(Reason::TooLarge);
             }
             let took = sys::monotonic().saturating_sub(started).get();
-            self.yield_if_due(slice.length(), took as u32).await;
+            self.yield_if_due(len, took as u32).await;
         }
         let now = self.shared.now();
         self.shared
@@ -339,11 +433,11 @@ impl ConnectionLoop {
             .on_bytes(arrived, now, is_comment && has_comment);
     }
 
-    fn parse(&mut self, slice: &Uint8Array) -> SliceContents {
-        let Some(EventStream { parser, .. }) = &mut self.stream else {
+    fn parse(&mut self, chunk: &Chunk, slice: Range<usize>) -> SliceContents {
+        let Some(EventStream { parser, origin, .. }) = &mut self.stream else {
             return SliceContents::default();
         };
-        self.shared.deliver(parser, slice)
+        self.shared.deliver(parser, origin, chunk, slice)
     }
 
     /// Yields to other tasks of the page if events have used up the time of this task.
@@ -352,68 +446,88 @@ impl ConnectionLoop {
         self.pace = pace;
         if should_yield {
             // A page in the back/forward cache runs no tasks: react to a suspension at once.
-            self.shared.unless_stopped(sys::next_task()).await;
+            self.interruptible.run(sys::next_task()).await;
         }
     }
 
     /// The URL that a message may quote: without user name, password, query and fragment.
     fn url_of_message(&self) -> String {
         let url = &self.shared.options.url;
-        let mut text = url.origin() + &url.pathname();
-        for secret in self.request.iter().flat_map(|request| &request.secrets) {
-            text = text.replace(secret.as_str(), "[redacted]");
+        let text = match &*url.origin() {
+            // The URL has another scheme than HTTP.
+            "null" => url.protocol() + &url.pathname(),
+            origin => origin.to_owned() + &url.pathname(),
+        };
+        let secrets = self.secrets.iter().filter(|secret| !secret.is_empty());
+        secrets.fold(text, |text, secret| {
+            text.replace(secret.as_str(), "[redacted]")
+        })
+    }
+
+    /// The error of a failure, without secrets.
+    fn error_of(&mut self, mut failure: Failure) -> Error {
+        failure.redact(self.secrets.iter().map(String::as_str));
+        // The provider may refuse to refresh after the response is dropped.
+        let has_response = self.answer.is_some() || failure.reason == Reason::Unauthorized;
+        let latest = match has_response {
+            true => self.latest.clone(),
+            false => Latest::default(),
+        };
+        let mut context = FailureContext {
+            cause: self.cause.take(),
+            response: latest.head,
+            web_response: latest.web,
+            body: latest.body,
+        };
+        context.redact(&self.secrets);
+        self.facts.url = self.url_of_message();
+        if failure.reason == Reason::End && self.shared.hooks.until.is_some() {
+            self.facts.problem = Some(problems::END_BEFORE_UNTIL);
         }
-        text
+        let message = message_of(&failure, &self.facts);
+        Error::new(failure, message, context)
     }
 
     /// Calls `should_retry`, decides what follows the failure, and reports it to the caller.
     async fn decide(&mut self) {
-        let Some(mut failure) = self.shared.lifecycle().failure().cloned() else {
+        let Some(failure) = self.shared.lifecycle().failure().cloned() else {
             return;
         };
-        self.read_error_body(&failure).await;
-        if let Some(request) = &self.request {
-            failure.redact(request.secrets.iter().map(String::as_str));
-            self.context.redact(&request.secrets);
-        }
         // The end of the stream is no error if the server ended it on purpose. In browsers it is one.
         let is_spec = self.shared.options.policy.retry.is_spec;
         let has_ended_early = self.shared.hooks.until.is_some() && failure.reason == Reason::End;
         let is_ordinary_end = failure.is_ordinary_end() && !is_spec && !has_ended_early;
-        let url = self.url_of_message();
-        let mut context = self.drop_request();
-        context.url = Some(url);
-        let error = Error::new(failure.clone(), context);
-        let hooks = &self.shared.hooks;
-        let verdict = hooks
-            .verdict
-            .as_ref()
-            .and_then(|should_retry| should_retry(&error))
-            .map(Into::into);
-        if self.shared.is_closed() {
+        let error = self.error_of(failure);
+        self.drop_request();
+        let shared = Rc::clone(&self.shared);
+        let mut verdict = None;
+        if let Some(should_retry) = &shared.hooks.verdict {
+            let Some(answer) = self.interruptible.run(should_retry(error.clone())).await else {
+                return;
+            };
+            verdict = answer.map(Into::into);
+        }
+        if shared.is_closed() {
             // The callback closed the source.
             return;
         }
-        let (now, random) = (self.shared.now(), js_sys::Math::random());
-        let decision = self.shared.lifecycle().decide(verdict, now, random);
+        let attempt = shared.lifecycle().attempt();
+        let (now, random) = (shared.now(), js_sys::Math::random());
+        let decision = shared.lifecycle().decide(verdict, now, random);
         match decision {
-            Decision::Wait(wait) => self.shared.state.set(State::Waiting {
+            Decision::Wait(wait) => shared.state.set(State::Waiting {
                 error,
                 wait: wait.into(),
+                attempt,
             }),
-            Decision::Stop if !is_ordinary_end => self.shared.fail(error),
+            Decision::Stop if !is_ordinary_end => shared.fail(error),
             _ => {}
         }
     }
+}
 
-    /// Reads the body of an error response, or of a response with a wrong content type.
-    async fn read_error_body(&mut self, failure: &Failure) {
-        let has_body = matches!(
-            failure.reason,
-            Reason::Status | Reason::ContentType | Reason::Unauthorized
-        );
-        if let (true, Some(response)) = (has_body, &self.context.response) {
-            self.context.body = text_of(response).await;
-        }
-    }
+fn has_no_body(response: &FetchResponse) -> bool {
+    response
+        .web()
+        .is_some_and(|response| sys::member(response, "body").is_none_or(|body| body.is_null()))
 }

@@ -1,4 +1,5 @@
-//! Suspends a source while its page is hidden or cached, and wakes it when the network is back.
+//! Suspends a source while its page is hidden or cached, wakes it when the network is back, and closes it
+//! when the page is left.
 
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -17,6 +18,8 @@ use super::sys::{self, member};
 /// - The page is shown or hidden ([Page Visibility]).
 /// - The page enters or leaves the back/forward cache. Browsers do not cache a page with an open
 ///   connection.
+/// - The page is destroyed: it is left and not cached, or its frame is removed. The source closes.
+/// - The page's Content-Security-Policy forbids the address. `fetch` itself reports only a network error.
 ///
 /// [Page Visibility]: https://html.spec.whatwg.org/multipage/interaction.html#page-visibility
 pub(super) struct PageLifecycle {
@@ -25,7 +28,7 @@ pub(super) struct PageLifecycle {
     _on_event: Closure<dyn FnMut(JsValue)>,
 }
 
-const GLOBAL_EVENTS: [&str; 3] = ["online", "pagehide", "pageshow"];
+const GLOBAL_EVENTS: [&str; 4] = ["online", "pagehide", "pageshow", "securitypolicyviolation"];
 const DOCUMENT_EVENTS: [&str; 2] = ["visibilitychange", "resume"];
 
 impl PageLifecycle {
@@ -38,8 +41,11 @@ impl PageLifecycle {
         let is_in_cache = Cell::new(false);
         let update = move |event: &JsValue| {
             match type_of(event).as_deref() {
-                // If not persisted, the page is unloaded together with the source.
-                Some("pagehide") => is_in_cache.set(is_true(member(event, "persisted"))),
+                Some("securitypolicyviolation") if is_refusal(event, &shared) => {
+                    return shared.forbidden();
+                }
+                Some("pagehide") if !is_true(member(event, "persisted")) => return shared.leave(),
+                Some("pagehide") => is_in_cache.set(true),
                 Some("pageshow") => is_in_cache.set(false),
                 _ => {}
             }
@@ -89,6 +95,24 @@ fn is_back(event: &JsValue) -> bool {
         Some("visibilitychange") => !is_true(sys::global_member("document", "hidden")),
         _ => false,
     }
+}
+
+/// Whether the page's policy refused a request to the URL of this source.
+///
+/// An image or a frame may have the same address. Some engines name the directive that `connect-src`
+/// falls back to. Compares without queries: a policy ignores them, and ours may contain the last event ID.
+fn is_refusal(event: &JsValue, shared: &SharedState) -> bool {
+    let text = |name| member(event, name).and_then(|value| value.as_string());
+    let is_of_fetch = matches!(
+        text("effectiveDirective").as_deref(),
+        Some("connect-src" | "default-src")
+    );
+    let blocked = text("blockedURI").unwrap_or_default();
+    let url = shared.options.url.href();
+    let start = |url: &str| String::from(url.split(['?', '#']).next().unwrap_or_default());
+    is_of_fetch
+        && text("disposition").as_deref() == Some("enforce")
+        && start(&blocked) == start(&url)
 }
 
 fn is_true(value: Option<JsValue>) -> bool {

@@ -6,10 +6,11 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use futures_core::Stream;
+use futures_core::stream::FusedStream;
 use web_sys::Response;
 
-use super::body::BodyReader;
-use super::error::Exception;
+use super::body::WebReader;
+use super::exception::Exception;
 
 /// The body of a response that the caller has requested, as a stream of bytes. With the feature
 /// `stream`, [`ByteStreamExt`] returns its events. Dropping it cancels the body.
@@ -30,7 +31,7 @@ use super::error::Exception;
 ///
 /// [`ByteStreamExt`]: https://docs.rs/authenticated-event-source/latest/authenticated_event_source/event_stream/trait.ByteStreamExt.html
 #[must_use = "a stream does nothing unless polled"]
-pub struct ResponseBytes(Option<BodyReader>);
+pub struct ResponseBytes(Option<WebReader>);
 
 impl ResponseBytes {
     /// Locks the body of the response. A response without a body is an empty stream.
@@ -38,9 +39,7 @@ impl ResponseBytes {
     /// # Errors
     /// The body is used or locked already.
     pub fn new(response: &Response) -> Result<Self, Exception> {
-        let body = response.body();
-        let reader = body.map(|body| BodyReader::new(&body, response));
-        Ok(Self(reader.transpose()?))
+        Ok(Self(WebReader::of(response)?))
     }
 }
 
@@ -55,8 +54,16 @@ impl Stream for ResponseBytes {
         if !matches!(chunk, Ok(Some(_))) {
             self.0 = None;
         }
-        let chunk = chunk.map_err(Exception::from).transpose();
-        Poll::Ready(chunk.map(|chunk| chunk.map(|bytes| bytes.to_vec())))
+        Poll::Ready(match chunk {
+            Ok(chunk) => chunk.map(|chunk| Ok(chunk.to_vec())),
+            Err(error) => Some(Err(error.into_exception())),
+        })
+    }
+}
+
+impl FusedStream for ResponseBytes {
+    fn is_terminated(&self) -> bool {
+        self.0.is_none()
     }
 }
 

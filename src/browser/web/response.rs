@@ -11,41 +11,39 @@ use js_sys::Array;
 use web_sys::Response;
 
 use super::body::BodyReader;
-use super::context::ResponseHead;
 use super::shared_state::SharedState;
-use super::sys;
+use crate::browser::context::ResponseHead;
+use crate::browser::fetch::FetchResponse;
 use crate::connection::{Millis, ResponseFacts, is_nonce_challenge, retry_after};
 use crate::event_stream::digits;
 
 /// Reports a response to the lifecycle. The options decide whether it rejects the credentials.
-pub(super) fn report(response: &Response, shared: &SharedState) {
-    let header = |name| response.headers().get(name).ok().flatten();
-    let kind = sys::member(response, "type").and_then(|kind| kind.as_string());
-    let parse_date = |date: &str| js_sys::Date::parse(date);
-    let retry_after = header("Retry-After")
-        .and_then(|value| retry_after(&value, js_sys::Date::now(), parse_date));
-    let content_type = header("Content-Type");
-    let challenge = header("WWW-Authenticate");
+pub(super) fn report(response: &FetchResponse, shared: &SharedState) {
+    let head = &response.head;
+    let wait = head
+        .header("Retry-After")
+        .and_then(|value| retry_after(value, js_sys::Date::now(), js_sys::Date::parse));
+    let challenge = head.header("WWW-Authenticate");
     let facts = ResponseFacts {
-        status: response.status(),
-        is_opaque_redirect: kind.as_deref() == Some("opaqueredirect"),
-        content_type: content_type.as_deref(),
-        retry_after,
-        is_rejection: shared.options.is_rejection(response.status()),
-        is_nonce_challenge: challenge.is_some_and(|value| is_nonce_challenge(&value)),
+        status: head.status,
+        is_opaque_redirect: response.is_opaque_redirect,
+        content_type: head.header("Content-Type"),
+        retry_after: wait,
+        is_rejection: shared.options.is_rejection(head),
+        is_nonce_challenge: challenge.is_some_and(is_nonce_challenge),
     };
-    // A getter of a replaced response may call the source, so all are read before.
+    // The caller's predicate may call the source, so that it runs before.
     shared.lifecycle().responded(&facts);
 }
 
 /// The longest pause of the stream, according to the header `SSE-Heartbeat` in seconds.
-pub(super) fn heartbeat_interval(response: &Response) -> Option<Millis> {
-    let seconds = response.headers().get("SSE-Heartbeat").ok()??;
+pub(super) fn heartbeat_interval(head: &ResponseHead) -> Option<Millis> {
+    let seconds = head.header("SSE-Heartbeat")?;
     digits(seconds.as_bytes()).map(Millis::from_secs)
 }
 
-/// The head of a response, for providers.
-pub(super) fn response_head(response: &Response) -> ResponseHead {
+/// The head of a response of the browser.
+pub(super) fn head_of(response: &Response) -> ResponseHead {
     let entries = response.headers().entries();
     let text = |pair: &Array, index| pair.get(index).as_string().unwrap_or_default();
     ResponseHead {
@@ -69,8 +67,8 @@ const TEXT_TIMEOUT: u32 = 1000;
 
 /// Reads the start of a body as text, and cancels the rest. A character that the limit would cut is
 /// left out. Returns `None` if the body cannot be read, or if the response is opaque.
-pub(super) async fn text_of(response: &Response) -> Option<String> {
-    let mut body = BodyReader::new(&response.body()?, response).ok()?;
+pub(super) async fn text_of(response: &mut FetchResponse) -> Option<String> {
+    let mut body = BodyReader::of(response)?;
     let mut timeout = TimeoutFuture::new(TEXT_TIMEOUT);
     let mut bytes = Vec::new();
     poll_fn(|context| {

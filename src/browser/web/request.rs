@@ -12,10 +12,15 @@ use web_sys::{
     UrlSearchParams,
 };
 
-use super::auth::Token;
+use super::exception::Exception;
+use super::messages::auth_problem_of;
 use super::options::Options;
-use super::request_body::Body;
 use super::sys;
+use crate::browser::auth::Token;
+use crate::browser::error::Cause;
+use crate::browser::fetch::{FetchRequest, FetchResponse};
+use crate::browser::problems;
+use crate::browser::request_body::Body;
 use crate::connection::{
     Origin, RedirectGuard, RequestKind, header_value, is_secret_header, with_param,
 };
@@ -29,8 +34,12 @@ pub(super) struct Request {
     /// The URL without the last event ID.
     base: String,
     init: RequestInit,
+    method: String,
+    body: Option<Body>,
     /// The values of its secret headers, and their parts.
     pub(super) secrets: Vec<String>,
+    /// The problem of the credentials, if the server refuses them.
+    pub(super) auth_problem: Option<&'static str>,
     _abort: AbortOnDrop,
 }
 
@@ -54,25 +63,31 @@ pub(super) struct Provided {
 impl Request {
     /// Builds the request. `guard` says how to send it, given its origin and whether it carries
     /// secrets.
+    ///
+    /// # Errors
+    /// The problem of a header that is not legal. The exception is dropped: some engines quote the
+    /// illegal value, which may be a secret.
     pub(super) fn new(
         attempt: Attempt<'_>,
         guard: impl FnOnce(Origin, bool) -> RedirectGuard,
-    ) -> Result<Self, JsValue> {
+    ) -> Result<Self, &'static str> {
         let options = attempt.options;
         // A copy, because each attempt has its own headers and signal.
         let init: RequestInit = Object::assign(&Object::new(), &options.init).unchecked_into();
-        if let Some(Body(body)) = &attempt.provided.body {
-            init.set_body(body);
+        if let Some(body) = &attempt.provided.body {
+            init.set_body(&body.to_js());
         }
         let headers = headers(&attempt)?;
-        let secrets = secrets_of(&headers)?;
+        let secrets = secrets_of(&headers);
+        let auth_problem = auth_problem(&attempt, &headers, &secrets);
         let has_secrets = !secrets.is_empty() || !init.get_body().is_undefined();
         let redirected_to = attempt.redirected_to.filter(|_| !has_secrets);
         let url = redirected_to.unwrap_or(&options.url);
         let origin = options.origin(url);
         let id = attempt.last_event_id;
         if !id.is_empty() && options.sends_id_header(origin) {
-            headers.set("Last-Event-ID", &header_value(id))?;
+            let id = headers.set("Last-Event-ID", &header_value(id));
+            id.map_err(|_| problems::ILLEGAL_ID)?;
         }
         init.set_headers(&headers);
         match guard(origin, has_secrets) {
@@ -81,11 +96,14 @@ impl Request {
             RedirectGuard::Manual => init.set_redirect(RequestRedirect::Manual),
         }
         Ok(Self {
-            url: with_id(options, url, id)?,
+            url: with_id(options, url, id).map_err(illegal_header)?,
             base: url.href(),
-            _abort: AbortOnDrop::of(&init)?,
+            _abort: AbortOnDrop::of(&init).map_err(illegal_header)?,
             init,
+            method: options.method.clone(),
+            body: attempt.provided.body.or_else(|| options.fixed_body.clone()),
             secrets,
+            auth_problem,
         })
     }
 
@@ -94,16 +112,35 @@ impl Request {
         &self,
         kind: RequestKind,
         options: &Options,
-    ) -> Result<Response, JsValue> {
+    ) -> Result<FetchResponse, Cause> {
+        match (kind, &options.fetch) {
+            (RequestKind::Request | RequestKind::RequestAgain, Some(fetch)) => {
+                Ok(fetch(self.for_caller()).await?)
+            }
+            _ => self.send_globally(kind).await.map_err(Exception::cause),
+        }
+    }
+
+    async fn send_globally(&self, kind: RequestKind) -> Result<FetchResponse, JsValue> {
         let response = match kind {
-            RequestKind::Request | RequestKind::RequestAgain => match &options.fetch {
-                Some(fetch) => return fetch(self.url.clone(), self.init.clone()).await,
-                None => sys::fetch(&self.url, &self.init)?,
-            },
+            RequestKind::Request | RequestKind::RequestAgain => sys::fetch(&self.url, &self.init)?,
             RequestKind::FindRedirect => self.find_redirect()?,
             RequestKind::Probe => return probe(&self.base).await,
         };
-        Ok(JsFuture::from(response).await?.unchecked_into())
+        let response: Response = JsFuture::from(response).await?.unchecked_into();
+        Ok(response.into())
+    }
+
+    /// The request for the caller's closure.
+    fn for_caller(&self) -> FetchRequest {
+        let headers: Headers = self.init.get_headers().unchecked_into();
+        FetchRequest {
+            url: self.url.clone(),
+            method: self.method.clone(),
+            headers: entries_of(&headers),
+            body: self.body.clone(),
+            init: self.init.clone(),
+        }
     }
 
     fn find_redirect(&self) -> Result<Promise, JsValue> {
@@ -116,29 +153,68 @@ impl Request {
 
 /// Sends a request whose response cannot be read. A server whose CORS headers refuse the real request
 /// answers this one.
-async fn probe(url: &str) -> Result<Response, JsValue> {
+async fn probe(url: &str) -> Result<FetchResponse, JsValue> {
     let init: RequestInit = JSON::parse(PROBE)?.unchecked_into();
     let _abort = AbortOnDrop::of(&init)?;
-    let response = JsFuture::from(sys::fetch(url, &init)?).await?;
-    Ok(response.unchecked_into())
+    let response: Response = JsFuture::from(sys::fetch(url, &init)?)
+        .await?
+        .unchecked_into();
+    Ok(response.into())
 }
 
 /// The caller's headers, `Accept` and the credentials ([WHATWG HTML §9.2.2]).
 ///
 /// [WHATWG HTML §9.2.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html#dom-eventsource
-fn headers(attempt: &Attempt<'_>) -> Result<Headers, JsValue> {
-    let options = attempt.options;
-    let headers = Headers::new_with_headers(options.init.get_headers().unchecked_ref())?;
+fn headers(attempt: &Attempt<'_>) -> Result<Headers, &'static str> {
+    let headers = headers_of_caller(attempt).map_err(illegal_header)?;
+    if let (Some(auth), Some(token)) = (&attempt.options.auth, attempt.token) {
+        let set = headers.set(&auth.header, &auth.header_value(token));
+        set.map_err(|_| problems::ILLEGAL_TOKEN)?;
+    }
+    Ok(headers)
+}
+
+fn headers_of_caller(attempt: &Attempt<'_>) -> Result<Headers, JsValue> {
+    let fixed = attempt.options.init.get_headers();
+    let headers = Headers::new_with_headers(fixed.unchecked_ref())?;
     for (name, value) in &attempt.provided.headers {
         headers.set(name, value)?;
     }
     if !headers.has("Accept")? {
         headers.set("Accept", "text/event-stream")?;
     }
-    if let (Some(auth), Some(token)) = (&options.auth, attempt.token) {
-        headers.set(&auth.header, &auth.header_value(token))?;
-    }
     Ok(headers)
+}
+
+fn illegal_header(_: JsValue) -> &'static str {
+    problems::ILLEGAL_HEADER
+}
+
+/// The problem of the credentials, if the server refuses them. Another header may identify the user.
+fn auth_problem(
+    attempt: &Attempt<'_>,
+    headers: &Headers,
+    secrets: &[String],
+) -> Option<&'static str> {
+    let auth = attempt.options.auth.as_ref();
+    let name = auth.map_or("Authorization", |auth| &auth.header);
+    let value = headers.get(name).ok().flatten();
+    if value.is_none() && !secrets.is_empty() {
+        return None;
+    }
+    let is_empty = |token: &Token| token.value.trim().is_empty();
+    auth_problem_of(value.as_deref(), name, attempt.token.is_some_and(is_empty))
+}
+
+fn entries_of(headers: &Headers) -> Vec<(String, String)> {
+    let names = headers.keys().into_iter();
+    let names = names.filter_map(|name| name.ok()?.as_string());
+    names
+        .map(|name| {
+            let value = headers.get(&name).ok().flatten().unwrap_or_default();
+            (name, value)
+        })
+        .collect()
 }
 
 /// Shorter parts of a header value are no secrets by themselves: they occur in ordinary words.
@@ -146,14 +222,12 @@ const SHORTEST_SECRET: usize = 4;
 
 /// The values of the headers that [count as secrets](is_secret_header), whole and in parts:
 /// `Bearer TOKEN`, `name=VALUE`.
-fn secrets_of(headers: &Headers) -> Result<Vec<String>, JsValue> {
+fn secrets_of(headers: &Headers) -> Vec<String> {
     let mut secrets = Vec::new();
-    for name in headers.keys() {
-        let name = name?.as_string().unwrap_or_default();
+    for (name, value) in entries_of(headers) {
         if !is_secret_header(&name) {
             continue;
         }
-        let value = headers.get(&name)?.unwrap_or_default();
         let parts = value.split([' ', ',', ';', '=', '"']);
         secrets.extend(
             parts
@@ -162,7 +236,7 @@ fn secrets_of(headers: &Headers) -> Result<Vec<String>, JsValue> {
         );
         secrets.push(value);
     }
-    Ok(secrets)
+    secrets
 }
 
 /// Adds the last event ID to the URL if it has a query parameter.

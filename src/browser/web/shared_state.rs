@@ -1,43 +1,24 @@
 //! The state of a source, and the queue of its events.
 
 use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::rc::Rc;
 use alloc::string::String;
 use core::cell::{RefCell, RefMut};
-use core::future::{Future, poll_fn};
+use core::future::poll_fn;
+use core::ops::Range;
 use core::pin::pin;
 use core::task::{Context, Poll};
 
-use js_sys::Uint8Array;
-
-use super::error::Error;
+use super::body::Chunk;
 use super::options::Options;
-use super::state::{State, StateCell};
 use super::sys;
 use super::wake::LoopWaker;
-use crate::connection::{Clock, Interrupt, Lifecycle, Millis, ReadyState, Verdict};
+use crate::browser::error::Error;
+use crate::browser::hooks::{Hooks, Until};
+use crate::browser::state::{State, StateCell};
+use crate::connection::{Clock, Failure, Interrupt, Lifecycle, Millis, ReadyState, Reason};
 use crate::event_stream::{Event, EventStreamParser, Item, SharedStr, decode};
-
-type OnComment = Box<dyn Fn(&str)>;
-type ShouldRetry = Box<dyn Fn(&Error) -> Option<Verdict>>;
-
-/// Marks the last event of a stream.
-pub(super) enum Until {
-    /// The event with exactly this data, which is not delivered.
-    Data(String),
-    /// The event for which the predicate returns `true`.
-    Event(Box<dyn Fn(&Event) -> bool>),
-}
-
-/// The builder's callbacks.
-#[derive(Default)]
-pub(super) struct Hooks {
-    pub(super) until: Option<Until>,
-    pub(super) comment: Option<OnComment>,
-    pub(super) verdict: Option<ShouldRetry>,
-}
 
 /// The state of one event source, shared by its handles, its loop and the page's events.
 pub(super) struct SharedState {
@@ -186,20 +167,40 @@ impl SharedState {
         self.on_closed();
     }
 
+    /// Closes the source because its page is destroyed. Nothing is reported.
+    pub(super) fn leave(&self) {
+        self.close();
+        self.waker.wake();
+    }
+
+    /// Closes the source because the page's Content-Security-Policy forbids its address. An open stream
+    /// was not forbidden.
+    pub(super) fn forbidden(&self) {
+        let ready_state = self.lifecycle().retry_state().ready_state();
+        if ready_state == ReadyState::Connecting {
+            self.fail(Failure::new(Reason::Csp).into());
+            self.lifecycle().close();
+            self.on_closed();
+            self.waker.wake();
+        }
+    }
+
     /// Reports that the source is closed.
     pub(super) fn on_closed(&self) {
         self.state.set(State::Closed);
         self.taker.wake();
     }
 
-    /// Parses a slice, commits its items and queues its events.
+    /// Parses a slice of a chunk, commits its items and queues its events.
     pub(super) fn deliver(
         &self,
         parser: &mut EventStreamParser,
-        slice: &Uint8Array,
+        origin: &SharedStr,
+        chunk: &Chunk,
+        slice: Range<usize>,
     ) -> SliceContents {
-        let len = slice.length() as usize;
-        slice.copy_to(parser.room(len));
+        let len = slice.len();
+        chunk.copy_from(slice.start, parser.room(len));
         parser.add(len);
         let mut contents = SliceContents::default();
         // Nothing is borrowed while a callback runs, because it may close the source.
@@ -211,7 +212,9 @@ impl SharedState {
             let position = self.commit(&item);
             match (item, &self.hooks.comment) {
                 (Item::Event(_), _) => {
-                    contents.is_over = self.on_event(parser.owned_event(), position);
+                    let mut event = parser.owned_event();
+                    event.origin = origin.clone();
+                    contents.is_over = self.on_event(event, position);
                 }
                 (Item::Comment(text), Some(on_comment)) => on_comment(&decode(text)),
                 _ => {}
@@ -256,37 +259,29 @@ impl SharedState {
         self.queue.borrow().items.is_empty()
     }
 
-    /// Waits until the source may read on, or the rest of the stream must be skipped. It may if all
-    /// events are taken, or if one task of the page has passed and the queue is not full.
-    pub(super) async fn queue_has_room(&self) {
+    /// Waits until the source may read on: all events are taken, or one task of the page has passed and
+    /// the queue is not full.
+    pub(super) async fn has_room(&self) {
         // A task that waits for events is woken already, and runs before this one.
         yield_now().await;
         let mut task = pin!(sys::next_task());
         let mut has_passed = false;
-        self.unless_stopped(poll_fn(|context| {
+        poll_fn(|context| {
             if self.is_emptied() {
                 return Poll::Ready(());
             }
             has_passed = has_passed || task.as_mut().poll(context).is_ready();
-            match has_passed && self.queue.borrow().bytes < QUEUE_LIMIT {
+            match has_passed && !self.is_full() {
                 true => Poll::Ready(()),
                 false => Poll::Pending,
             }
-        }))
+        })
         .await;
     }
 
-    /// Waits for `work`, or until the rest of the stream must be skipped.
-    pub(super) async fn unless_stopped(&self, work: impl Future<Output = ()>) {
-        let mut work = pin!(work);
-        poll_fn(|context| {
-            self.waker.register(context);
-            if self.lifecycle().must_stop_reading() {
-                return Poll::Ready(());
-            }
-            work.as_mut().poll(context)
-        })
-        .await;
+    /// Whether the queue holds as many bytes as it may.
+    pub(super) fn is_full(&self) -> bool {
+        self.queue.borrow().bytes >= QUEUE_LIMIT
     }
 }
 
