@@ -34,6 +34,9 @@ async function written(document) {
   return { folder, snippets };
 }
 
+/** Returns the snippets of a document by their names, with their code. */
+export const snippetsOf = async (document) => (await written(document)).snippets;
+
 /** Imports the modules of a document for Node: those that `only` names, or all except those that only run in a page. */
 export async function modulesOf(document, { only, except = [] } = {}) {
   const { folder, snippets } = await written(document);

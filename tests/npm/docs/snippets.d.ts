@@ -15,3 +15,5 @@ declare const headers: HeadersInit;
 declare const body: string;
 /** Imported by an earlier snippet. */
 declare const AuthenticatedEventSource: typeof import('authenticated-event-source').AuthenticatedEventSource;
+/** The APIs of a browser extension. */
+declare const chrome: Record<'action' | 'alarms' | 'runtime' | 'storage', any>;
