@@ -15,7 +15,7 @@
 //! - [`event_log`]: where events are stored and get their ids, and where a stream resumes
 //! - `auth`, `limits`: who may connect, and how many
 //! - `cluster`: the state that all nodes share besides the events
-//! - `redis`, `metrics`, [`config`], [`encode`], `util`: the bottom
+//! - `redis`, `metrics`, [`config`], [`encode`], `stderr_log`, `util`: the bottom
 //! - [`fault_server`]: the scripted server on the fault port; it shares only `util` with the rest
 //!
 //! `tests/import_direction.rs` checks that imports point downwards.
@@ -35,7 +35,9 @@ mod metrics;
 mod redis;
 mod sse;
 mod state;
+mod stderr_log;
 mod util;
 
 pub use app::server::{Server, ServerError, run, stop_signal};
 pub use config::Config;
+pub use stderr_log::StderrLog;

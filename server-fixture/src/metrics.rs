@@ -2,7 +2,7 @@
 //! tests can run many servers in one process.
 
 use std::collections::HashMap;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -58,6 +58,7 @@ pub(crate) struct Metrics {
     published: Counter,
     cluster: Gauge,
     lag: Histogram,
+    lost_log_lines: Counter,
 }
 
 impl Metrics {
@@ -96,6 +97,11 @@ impl Metrics {
                 &mut registry,
                 "sse_cluster_connections",
                 "Open streams of all nodes",
+            ),
+            lost_log_lines: add(
+                &mut registry,
+                "sse_log_lines_lost",
+                "Lines of the server's log that were not written to stderr",
             ),
             lag,
             registry,
@@ -146,9 +152,15 @@ impl Metrics {
             .observe(u32::try_from(events).unwrap_or(u32::MAX).into());
     }
 
-    /// Returns the exposition with the current value of `log_connected`.
-    pub(crate) fn to_text(&self, log_connected: bool) -> Result<String, std::fmt::Error> {
+    /// Returns the exposition with the current values of the two metrics that are measured elsewhere.
+    pub(crate) fn to_text(
+        &self,
+        log_connected: bool,
+        lost_log_lines: u64,
+    ) -> Result<String, std::fmt::Error> {
         self.log_connected.set(log_connected.into());
+        let counter = self.lost_log_lines.inner();
+        counter.store(lost_log_lines, Ordering::Relaxed);
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

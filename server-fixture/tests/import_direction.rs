@@ -25,6 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["encode"],
     &["fault_server"],
+    &["stderr_log"],
     &["util"],
 ];
 

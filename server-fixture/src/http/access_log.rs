@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::event_log::Draft;
 use crate::state::AppState;
 
-/// Characters of a path that a line of `/logs` shows.
+/// Characters of a path that a line shows. A client can send a path of 16 KB.
 const MAX_PATH: usize = 200;
 
 /// Logs the method, the path, the status and the time until the response head. In demo mode
@@ -20,14 +20,13 @@ pub(super) async fn log(
     request: Request,
     next: Next,
 ) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    let path: String = request.uri().path().chars().take(MAX_PATH).collect();
     let began = Instant::now();
     let response = next.run(request).await;
     let (status, micros) = (response.status().as_u16(), began.elapsed().as_micros());
     tracing::info!(%method, path, status, micros, "request");
     if let (Some(log_lines), None) = (&state.log_lines, &state.config.tail) {
-        // The lines stay in memory and any client can send a long path, so it is shortened.
-        let path: String = path.chars().take(MAX_PATH).collect();
         let data = format!("{method} {path} {status} {micros} µs");
         // The log of lines is in memory, so this cannot fail.
         let _ = log_lines

@@ -15,6 +15,7 @@ mod creating;
 mod fault_port;
 mod files;
 mod memory;
+mod output;
 mod secrets;
 #[path = "../support/mod.rs"]
 mod support;

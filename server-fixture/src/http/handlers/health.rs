@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::http::error::HttpError;
 use crate::state::AppState;
+use crate::stderr_log::lost_lines;
 
 /// The content type of the text that `prometheus-client` writes.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -40,7 +41,7 @@ pub(in crate::http) async fn metrics(
 ) -> Result<Response, HttpError> {
     let text = state
         .metrics
-        .to_text(state.events.problem().is_none())
+        .to_text(state.events.problem().is_none(), lost_lines())
         .map_err(|_| HttpError::internal("The metrics were not written. Retry later."))?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response())
 }
