@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
     let config = Config::from_flags(std::env::args_os().skip(1)).unwrap_or_else(|e| e.exit());
+    raise_descriptor_limit();
     let mut log = StderrLog::install(std::io::stderr().is_terminal());
     let result = Runtime::new().map_err(Into::into).and_then(|runtime| {
         let result = runtime.block_on(serve(config));
@@ -24,6 +25,19 @@ fn main() -> ExitCode {
     }
     log.flush_before_exit();
     result.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+}
+
+/// Raises the soft limit of file descriptors to the hard limit. The soft limit is often 1,024, for the
+/// sake of old programs that use `select`.
+fn raise_descriptor_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        let current = maximum;
+        // The server also works with the soft limit.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
+    }
 }
 
 async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {

@@ -3,7 +3,7 @@
 //! stderr may be a pipe that nobody reads, and a write into a full pipe waits forever. Callers therefore
 //! only put their line into a queue. A line that finds the queue full is lost, and so is a line that
 //! cannot be written, for example on a full disk. Lost lines are counted in the metrics, and reported
-//! in the log after the next line that is written.
+//! in the log after the next line that is written. `kill -9` loses the lines in the queue.
 //!
 //! tracing-appender 0.2 has such a queue, but it counts no failed writes, limits lines instead of bytes,
 //! and uses `println!` when a full pipe delays the exit.
@@ -174,6 +174,10 @@ fn write_line(output: &mut impl Write, line: &[u8], is_cut: &mut bool) -> io::Re
     write_bytes(output, line, is_cut)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this thread only writes, and nothing else waits for it"
+)]
 fn write_bytes(output: &mut impl Write, mut bytes: &[u8], is_cut: &mut bool) -> io::Result<()> {
     while !bytes.is_empty() {
         match output.write(bytes) {

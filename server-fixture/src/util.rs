@@ -1,11 +1,13 @@
 //! Small functions that several modules need: query parameters, addresses, hexadecimal, random bytes,
-//! time.
+//! time, file descriptors.
 
+use std::io;
 use std::net::{IpAddr, Ipv6Addr};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::extract::Query;
 use axum::http::Uri;
+use tokio::time::Instant;
 
 /// Returns the percent-decoded value of the first query parameter called `name`.
 pub(crate) fn query_value(query: Option<&str>, name: &str) -> Option<String> {
@@ -58,6 +60,42 @@ pub(crate) fn address_key(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64)).into(),
         ip => ip,
+    }
+}
+
+/// Returns the number of file descriptors that this process may open.
+pub(crate) fn max_open_files() -> usize {
+    #[cfg(unix)]
+    {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        limit.map_or(usize::MAX, |limit| {
+            usize::try_from(limit).unwrap_or(usize::MAX)
+        })
+    }
+    #[cfg(not(unix))]
+    usize::MAX
+}
+
+/// The shortest time between two log lines about connections that were not accepted.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Counts connections that were not accepted, and logs some of them. Without descriptors, accepting
+/// fails many times per second.
+#[derive(Default)]
+pub(crate) struct AcceptErrors {
+    count: u64,
+    reported: Option<Instant>,
+}
+
+impl AcceptErrors {
+    /// Counts an error. Logs `message` if the last log line is old enough.
+    pub(crate) fn report(&mut self, message: &'static str, error: &io::Error) {
+        self.count += 1;
+        let is_recent = |at: Instant| at.elapsed() < REPORT_INTERVAL;
+        if !self.reported.is_some_and(is_recent) {
+            self.reported = Some(Instant::now());
+            tracing::warn!(%error, errors = self.count, "{message}");
+        }
     }
 }
 

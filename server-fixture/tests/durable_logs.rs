@@ -223,10 +223,13 @@ async fn three_nodes_return_each_others_tasks() {
 async fn three_nodes_share_one_rate_window() {
     let redis = Redis::start().await;
     let nodes = three_nodes(&redis, &["--rate-limit", "5"]).await;
+    let token = nodes[0].client().token("ann", 900).await;
+    let bearer = format!("Bearer {token}");
     let mut statuses = Vec::new();
     for number in 0..9 {
-        let ann = nodes[number % 3].login("ann").await;
-        let answer = ann
+        let client = nodes[number % 3].client();
+        let answer = client
+            .with("authorization", &bearer)
             .post("/publish", json!({ "type": "update", "data": "x" }))
             .await;
         statuses.push(answer.status.as_u16());

@@ -113,7 +113,7 @@ async fn assert_new_epoch(node: &Node, before: &[String], change: impl AsyncFnOn
     let all = before.iter().chain(&seen).chain(&after);
     let distinct: HashSet<&String> = all.clone().collect();
     assert_eq!(distinct.len(), all.count(), "no id is assigned twice");
-    assert!(node.log().contains("began a new epoch"), "{}", node.log());
+    node.logs("began a new epoch").await;
     until_ready_is(&reader.client, 200).await;
     // A client that was away gets a gap too.
     let away = reader.client.clone().with("last-event-id", &seen[2]);
@@ -347,7 +347,7 @@ async fn redis_that_is_full_fails_readiness_and_recovers_without_a_publish() {
     let body = json!({ "type": "update", "data": "x" });
     assert_eq!(reader.client.post("/publish", body).await.status, 503);
     assert_eq!(reader.client.get("/health/ready").await.status, 503);
-    assert!(node.log().contains("cannot be written"), "{}", node.log());
+    node.logs("cannot be written").await;
     let () = redis.ask(&["CONFIG", "SET", "maxmemory", "0"]).await;
     until_ready_is(&reader.client, 200).await;
     let after = publish_all(&reader.client, 1).await;
@@ -526,8 +526,8 @@ async fn file_on_a_full_disk_fails_readiness_and_recovers_without_a_restart() {
         })
         .await;
         until_ready_is(&reader.client, 503).await;
-        assert!(node.log().contains("cannot be written"), "{}", node.log());
-        assert!(node.log().contains(&path), "{}", node.log());
+        node.logs("cannot be written").await;
+        node.logs(&path).await;
         node.limit_file_size(None);
         until_ready_is(&reader.client, 200).await;
         ids.extend(publish_all(&reader.client, 1).await);

@@ -13,12 +13,15 @@ const MAX_AGE = 20;
 const RETRY = 300;
 const CLIENT = { ttl: TTL, maxDelay: 2000, heartbeat: 4000 };
 const SAMPLE = 500;
+/** Most events that the log keeps. A client that is further behind has failed, and the trim at the end publishes as
+ *  many. */
+const MAX_KEEP = 4000;
 
 /** Runs the plan of `seed` for `seconds`, with so many clients (see `openCrowd`) and `rate` events a
  *  second; then has the log trimmed behind the backs of all clients.
  *  @param say told each act as it begins */
 export async function runChaos({ seed, seconds, counts, rate, say = () => {} }) {
-  const keep = 200 + 1.5 * rate * seconds;
+  const keep = Math.min(200 + 1.5 * rate * seconds, MAX_KEEP);
   const flags = [
     '--keep',
     `${keep}`,

@@ -1,4 +1,5 @@
 // What every run plays on: a cluster, the network before it, a publisher, and a crowd of clients.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startCluster } from '../lib/cluster.mjs';
 import { until } from '../lib/wait.mjs';
 import { openCrowd, stagePages } from './crowd.mjs';
@@ -60,23 +61,30 @@ export async function settled({ cluster, crowd, publisher, first }, holes = 0) {
   return { log, ledgers, verdicts, acknowledged, refused, reused, epochs: lastOfEpochs.size, isStored, seconds };
 }
 
-/** Waits until every client has the last id. A request that its publisher gave up may be stored after
- *  the last one that was answered: so the end of the log is looked up anew each time. */
+/** Milliseconds after which clients that receive nothing count as stopped, and between two looks at them. */
+const STANDSTILL = 60_000;
+const LOOK = 5000;
+
+/** Waits until every client has the last id, however long that takes on a busy machine, as long as some client
+ *  still receives events. A publish request that was given up may still be stored after the last acknowledged
+ *  event, so the end of the log is read again each time. */
 async function arrived(cluster, crowd) {
   const end = async () => {
     const { epoch, to } = await cluster.redis.kept();
     return `${epoch}-${to}`;
   };
-  try {
-    await until(
-      'every client at the end of the log',
-      async () => (await crowd.state(await end())).arrived === crowd.size,
-      undefined,
-      200,
-    );
-  } catch (error) {
-    const last = await end();
-    const behind = (await crowd.report()).filter((ledger) => ledger.last !== last);
-    throw new Error(`${error.message}: the log ends with ${last}; ${JSON.stringify(behind)}`);
+  let [seen, seenAt, lookAt] = ['', Date.now(), Date.now() + LOOK];
+  while ((await crowd.state(await end())).arrived < crowd.size) {
+    await sleep(200);
+    if (Date.now() < lookAt) continue;
+    const now = JSON.stringify((await crowd.report()).map(({ last }) => last));
+    if (now !== seen) [seen, seenAt] = [now, Date.now()];
+    if (Date.now() > seenAt + STANDSTILL) throw new Error(await standstill(await end(), crowd));
+    lookAt = Date.now() + LOOK;
   }
+}
+
+async function standstill(last, crowd) {
+  const behind = (await crowd.report()).filter((ledger) => ledger.last !== last);
+  return `no client received an event for ${STANDSTILL / 1000} s: the log ends with ${last}; ${JSON.stringify(behind)}`;
 }

@@ -26,9 +26,11 @@ use tokio_util::task::TaskTracker;
 use tower_http::add_extension::AddExtension;
 
 use super::connection_slots::{ConnectionSlots, Slot};
+use super::open_files;
 use super::write_timeout::WriteTimeout;
 use crate::config::Config;
 use crate::http::request_context::PeerAddr;
+use crate::util::AcceptErrors;
 
 /// Sockets beyond the streams: short requests, rejected streams and monitoring.
 const SPARE_SOCKETS: usize = 1024;
@@ -59,9 +61,10 @@ pub(super) async fn accept(
     connections: &TaskTracker,
 ) {
     let slots = ConnectionSlots::new(capacity(config), &config.trusted_proxies);
+    let mut errors = AcceptErrors::default();
     while let Some((stream, peer, slot)) = signals
         .stop
-        .run_until_cancelled(accept_one(&listener, &slots))
+        .run_until_cancelled(accept_one(&listener, &slots, &mut errors))
         .await
     {
         let routes = AddExtension::new(routes.clone(), PeerAddr(peer));
@@ -74,10 +77,11 @@ pub(super) async fn accept(
 }
 
 fn capacity(config: &Config) -> usize {
-    match config.max_connections {
+    let wanted = match config.max_connections {
         0 => usize::MAX,
         streams => streams.saturating_add(SPARE_SOCKETS),
-    }
+    };
+    wanted.min(open_files::max_connections(config))
 }
 
 /// Accepts one connection and allocates its slot. While no slot is free, clients wait in the
@@ -85,6 +89,7 @@ fn capacity(config: &Config) -> usize {
 async fn accept_one(
     listener: &TcpListener,
     slots: &Arc<ConnectionSlots>,
+    errors: &mut AcceptErrors,
 ) -> (TcpStream, IpAddr, Slot) {
     loop {
         match listener.accept().await {
@@ -95,7 +100,7 @@ async fn accept_one(
             Err(error) => {
                 // The usual cause is a lack of file descriptors. An immediate retry would only
                 // use the CPU.
-                tracing::warn!(%error, "A connection was not accepted. Raise `ulimit -n`.");
+                errors.report("A connection was not accepted. Raise `ulimit -n`.", &error);
                 slots.replace_any();
                 sleep(Duration::from_millis(50)).await;
             }

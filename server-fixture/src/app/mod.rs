@@ -3,6 +3,7 @@
 mod accept;
 mod background;
 mod connection_slots;
+mod open_files;
 pub(crate) mod server;
 mod storage;
 mod write_timeout;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::accept::{Shutdown, accept};
-use super::{background, storage};
+use super::{background, open_files, storage};
 use crate::auth::{Revocations, TokenKeys};
 use crate::config::{Config, ConfigError};
 use crate::demo::DemoFaults;
@@ -63,7 +63,7 @@ impl Server {
         let secret = config.secret()?;
         let metrics = Arc::new(Metrics::new());
         let settings = LimitSettings {
-            node: config.max_connections,
+            node: open_files::max_streams(&config),
             ip: config.max_per_ip,
             user: config.max_per_user,
             cluster: config.max_cluster,

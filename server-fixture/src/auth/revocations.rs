@@ -1,16 +1,31 @@
 //! The revoked tokens, as this node knows them.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::util::unix_now;
 
-/// The ids of revoked tokens. Each is kept until the token would have expired.
+/// The longest time for which an expired token is kept: a year.
+const LONGEST: u64 = 365 * 86_400;
+
+/// The expiry of a revoked token.
+struct Expiry {
+    /// Unix seconds.
+    at: u64,
+    /// The same time on the monotonic clock, or earlier.
+    passes: Instant,
+}
+
+/// The ids of revoked tokens. Each is kept until the token would have expired on both clocks. A clock
+/// that is set forward and back, or only back, would otherwise make a revoked token valid again.
 #[derive(Default)]
 pub(crate) struct Revocations {
-    all: RwLock<HashMap<String, u64>>,
+    all: RwLock<HashMap<String, Expiry>>,
     changed: watch::Sender<()>,
 }
 
@@ -18,10 +33,16 @@ impl Revocations {
     /// Adds tokens that this node or another node has revoked, as ids and expiry in Unix seconds.
     pub(crate) fn add(&self, revoked: impl IntoIterator<Item = (String, u64)>) {
         let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
-        let now = unix_now();
-        all.retain(|_, expires_at| *expires_at > now);
+        let (now, instant) = (unix_now(), Instant::now());
+        all.retain(|_, expiry| expiry.at > now || expiry.passes > instant);
         let before = all.len();
-        all.extend(revoked);
+        for (token_id, at) in revoked {
+            if let Entry::Vacant(entry) = all.entry(token_id) {
+                let left = Duration::from_secs(at.saturating_sub(now).min(LONGEST));
+                let passes = instant + left;
+                entry.insert(Expiry { at, passes });
+            }
+        }
         let has_grown = all.len() > before;
         drop(all);
         if has_grown {
@@ -37,8 +58,8 @@ impl Revocations {
             unix_now(),
         );
         all.iter()
-            .filter(|&(id, &expires_at)| expires_at > now && !stored.contains(id.as_str()))
-            .map(|(id, &expires_at)| (id.clone(), expires_at))
+            .filter(|(id, expiry)| expiry.at > now && !stored.contains(id.as_str()))
+            .map(|(id, expiry)| (id.clone(), expiry.at))
             .collect()
     }
 

@@ -27,8 +27,16 @@ pub(crate) struct Task {
     /// Percent.
     pub(crate) progress: u8,
     pub(crate) result: Option<Value>,
-    /// The last change, in Unix seconds. A running task without changes has lost its node.
+    /// The last change, in Unix seconds.
     pub(crate) updated_at: u64,
+}
+
+/// A task and the time since its last change. A running task without changes has lost its node. The
+/// store measures the time, because the clock of a node may be set.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredTask {
+    pub(crate) task: Task,
+    pub(crate) age: Duration,
 }
 
 /// The open streams of one node, or of all nodes.
@@ -82,7 +90,7 @@ pub(crate) trait Cluster: Send + Sync + 'static {
     fn put_task<'a>(&'a self, task: &'a Task) -> StoreFuture<'a, ()>;
 
     /// Reads a task.
-    fn task<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Task>>;
+    fn task<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<StoredTask>>;
 
     /// Stores the load of `node` for a few seconds and returns the load of all nodes. The load of
     /// a node that dies expires, whereas a shared counter would stay wrong.

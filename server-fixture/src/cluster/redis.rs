@@ -7,8 +7,10 @@ use futures_util::FutureExt;
 use redis::{Script, ScriptInvocation, cmd};
 
 use super::demo_fault::DemoFault;
-use super::{Cluster, DEMO_FAULT_TTL, HEARTBEAT_INTERVAL, StoreFuture, StreamLoad, TASK_TTL, Task};
-
+use super::{
+    Cluster, DEMO_FAULT_TTL, HEARTBEAT_INTERVAL, StoreFuture, StoredTask, StreamLoad, TASK_TTL,
+    Task,
+};
 use crate::redis::{RedisPool, StoreError};
 
 /// Counts requests in a window that begins with the first request. KEYS: window. ARGV: its length
@@ -19,22 +21,32 @@ if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}";
 
 /// Renews a lease and returns the sum of all leases that have not expired. A load is
-/// `<streams> <users>`. KEYS: expiries, loads. ARGV: node, load, ms.
+/// `<streams> <users>`. A lease that ends later than a new one was written before the clock of Redis
+/// was set back, and would never expire. KEYS: expiries, loads. ARGV: node, load, ms.
 const LEASE: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
+local latest = now + ARGV[3]
+redis.call('ZADD', KEYS[1], latest, ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
-for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
-  redis.call('HDEL', KEYS[2], node)
-  redis.call('ZREM', KEYS[1], node)
+local function remove(from, to)
+  for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], from, to)) do
+    redis.call('HDEL', KEYS[2], node)
+    redis.call('ZREM', KEYS[1], node)
+  end
 end
+remove('-inf', now)
+remove('(' .. string.format('%.0f', latest), '+inf')
 local streams, users = 0, 0
 for _, load in ipairs(redis.call('HVALS', KEYS[2])) do
   local of_node, of_it = string.match(load, '(%d+) (%d+)')
   streams, users = streams + of_node, users + of_it
 end
 return {streams, users}";
+
+/// Returns a task and the milliseconds until it expires. KEYS: task.
+const TASK: &str = r"
+return {redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])}";
 
 /// Stores a fault and clears its rejected requests. KEYS: fault, requests. ARGV: JSON, seconds to
 /// live.
@@ -59,6 +71,7 @@ pub(crate) struct RedisCluster {
     pool: RedisPool,
     count: Script,
     lease: Script,
+    task: Script,
     arm_fault: Script,
     due_fault: Script,
 }
@@ -66,12 +79,13 @@ pub(crate) struct RedisCluster {
 impl RedisCluster {
     pub(crate) fn new(url: &str) -> Result<Self, StoreError> {
         let pool = RedisPool::new(url, Duration::ZERO)?;
-        let [count, lease] = [COUNT, LEASE].map(Script::new);
+        let [count, lease, task] = [COUNT, LEASE, TASK].map(Script::new);
         let [arm_fault, due_fault] = [ARM_FAULT, DUE_FAULT].map(Script::new);
         Ok(Self {
             pool,
             count,
             lease,
+            task,
             arm_fault,
             due_fault,
         })
@@ -142,10 +156,17 @@ impl Cluster for RedisCluster {
         .boxed()
     }
 
-    fn task<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Task>> {
+    fn task<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<StoredTask>> {
         async move {
-            let json: Option<String> = self.query(cmd("GET").arg(task_key(id))).await?;
-            Ok(json.map(|json| serde_json::from_str(&json)).transpose()?)
+            let call = self.task.key(task_key(id));
+            let (json, left): (Option<String>, i64) = self.invoke(&call).await?;
+            let Some(json) = json else {
+                return Ok(None);
+            };
+            let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+            let age = Duration::from_secs(TASK_TTL).saturating_sub(left);
+            let task = serde_json::from_str(&json)?;
+            Ok(Some(StoredTask { task, age }))
         }
         .boxed()
     }

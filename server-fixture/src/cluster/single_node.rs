@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::demo_fault::DemoFault;
 use super::expiring_map::ExpiringMap;
-use super::{Cluster, DEMO_FAULT_TTL, StoreFuture, StreamLoad, TASK_TTL, Task};
+use super::{Cluster, DEMO_FAULT_TTL, StoreFuture, StoredTask, StreamLoad, TASK_TTL, Task};
 
 /// Most rate windows that are stored: one per user or address.
 const MAX_WINDOWS: usize = 100_000;
@@ -32,7 +32,7 @@ struct PendingFault {
 /// Implements [`Cluster`] for one node.
 pub(crate) struct SingleNodeCluster {
     windows: Mutex<ExpiringMap<Window>>,
-    tasks: Mutex<ExpiringMap<Task>>,
+    tasks: Mutex<ExpiringMap<(Task, Instant)>>,
     faults: Mutex<ExpiringMap<PendingFault>>,
 }
 
@@ -68,7 +68,7 @@ impl SingleNodeCluster {
     fn store(&self, task: &Task) {
         let now = Instant::now();
         let expires_at = now + Duration::from_secs(TASK_TTL);
-        lock(&self.tasks).insert(&task.id, task.clone(), expires_at, now);
+        lock(&self.tasks).insert(&task.id, (task.clone(), now), expires_at, now);
     }
 
     fn set_fault(&self, user: &str, fault: DemoFault) {
@@ -110,8 +110,16 @@ impl Cluster for SingleNodeCluster {
         .boxed()
     }
 
-    fn task<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<Task>> {
-        async move { Ok(lock(&self.tasks).get_mut(id, Instant::now()).cloned()) }.boxed()
+    fn task<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<StoredTask>> {
+        async move {
+            let (mut tasks, now) = (lock(&self.tasks), Instant::now());
+            let stored = tasks.get_mut(id, now).cloned();
+            Ok(stored.map(|(task, changed)| StoredTask {
+                task,
+                age: now - changed,
+            }))
+        }
+        .boxed()
     }
 
     fn lease<'a>(&'a self, _node: &'a str, load: StreamLoad) -> StoreFuture<'a, StreamLoad> {

@@ -34,14 +34,21 @@ use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use self::script_store::ScriptStore;
+use crate::util::{AcceptErrors, max_open_files};
 
 /// Most connections. The file descriptors of the process are shared with the other port.
 const MAX_CONNECTIONS: usize = 8192;
 
+/// File descriptors that the rest of the process needs.
+const RESERVED: usize = 32;
+
 /// Plays scripts on `listener` until `shutdown` completes. Open connections are then closed.
 pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) {
     let store = Arc::new(ScriptStore::default());
-    let most = MAX_CONNECTIONS.min(max_open_files() / 2);
+    let most = MAX_CONNECTIONS
+        .min(max_open_files().saturating_sub(RESERVED) / 2)
+        .max(1);
+    let mut errors = AcceptErrors::default();
     let mut connections = tokio::task::JoinSet::new();
     tokio::pin!(shutdown);
     loop {
@@ -54,23 +61,11 @@ pub async fn run(listener: TcpListener, shutdown: impl Future<Output = ()>) {
                     connections.spawn(connection::serve(stream, Arc::clone(&store)));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "A connection to the fault port was not accepted. Raise `ulimit -n`.");
+                    let message = "A connection to the fault port was not accepted. Raise `ulimit -n`.";
+                    errors.report(message, &error);
                     sleep(Duration::from_millis(50)).await;
                 }
             }
         }
     }
-}
-
-/// Returns the number of file descriptors that this process may open.
-fn max_open_files() -> usize {
-    #[cfg(unix)]
-    {
-        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        limit.map_or(usize::MAX, |limit| {
-            usize::try_from(limit).unwrap_or(usize::MAX)
-        })
-    }
-    #[cfg(not(unix))]
-    usize::MAX
 }

@@ -9,6 +9,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
 use super::lines::{Lines, MAX_EXISTING_LINES};
+use super::name_history::NameHistory;
 use super::tailed_file::{Block, FileId, TailedFile, file_id};
 use crate::event_log::Draft;
 use crate::event_log::hub::Hub;
@@ -46,6 +47,7 @@ struct LogTail {
     current: Option<Follower>,
     /// Oldest first.
     replaced: Vec<Follower>,
+    history: NameHistory,
     /// Set after the first attempt to open the file. All lines of a later file are new.
     was_polled: bool,
     /// The last error that was logged, so that an error is logged once.
@@ -77,22 +79,57 @@ impl LogTail {
                 publish(hub, follower.lines.finish()).await;
             }
         }
+        let mut result = Ok(());
+        let mut opened = None;
         if let Some(current) = &mut self.current {
-            let result = current.publish_new(hub).await;
-            // Without a file of this name, a rotation is in progress. Wait for the new file.
-            if named.map_or(true, |named| file_id(&named) == current.id) {
-                return result;
+            result = current.publish_new(hub).await;
+        }
+        // Without a file of this name, a rotation is in progress. Wait for the new file.
+        let current = self.current.as_ref().map(|current| current.id);
+        if current.is_none() || named.is_ok_and(|named| current != Some(file_id(&named))) {
+            opened = Some(Follower::open(path, !self.was_polled).await?);
+        }
+        // Look at the history after opening, so that the history covers every earlier file.
+        let earlier = self.earlier_files(path, opened.as_ref(), hub).await;
+        if let Some(opened) = opened {
+            if let Some(mut replaced) = self.current.replace(opened) {
+                replaced.changed = Instant::now();
+                self.replaced.push(replaced);
+            }
+            self.replaced.extend(earlier);
+            result = match &mut self.current {
+                Some(current) => current.publish_new(hub).await,
+                None => Ok(()),
+            };
+        } else {
+            self.replaced.extend(earlier);
+        }
+        result
+    }
+
+    /// Opens the files that had the tailed name since the last poll and are not open yet, and publishes
+    /// their lines. A file that cannot be opened was deleted.
+    async fn earlier_files(
+        &mut self,
+        path: &Path,
+        opened: Option<&Follower>,
+        hub: &Hub,
+    ) -> Vec<Follower> {
+        let mut earlier: Vec<Follower> = Vec::new();
+        for path in self.history.earlier_files(path) {
+            let Ok(mut file) = Follower::open(&path, false).await else {
+                continue;
+            };
+            let mut open = self.replaced.iter().chain(&self.current).chain(&earlier);
+            if open.any(|it| it.id == file.id) || opened.is_some_and(|it| it.id == file.id) {
+                continue;
+            }
+            // An error only means that the file is not read further.
+            if file.publish_new(hub).await.is_ok() {
+                earlier.push(file);
             }
         }
-        let opened = Follower::open(path, !self.was_polled).await?;
-        if let Some(mut replaced) = self.current.replace(opened) {
-            replaced.changed = Instant::now();
-            self.replaced.push(replaced);
-        }
-        match &mut self.current {
-            Some(current) => current.publish_new(hub).await,
-            None => Ok(()),
-        }
+        earlier
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod lines;
 pub(crate) mod log_tail;
+mod name_history;
 pub(crate) mod system_metrics;
 mod tailed_file;
 pub(crate) mod tasks;

@@ -6,14 +6,14 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::sleep;
 
-use crate::cluster::{Task, TaskStatus};
+use crate::cluster::{StoredTask, Task, TaskStatus};
 use crate::redis::StoreError;
 use crate::state::AppState;
 use crate::util::{random_hex, unix_now};
 
-/// Seconds without a change, in addition to one step, after which a task counts as lost with its
+/// The time without a change, in addition to one step, after which a task counts as lost with its
 /// node.
-const STALE_AFTER: u64 = 30;
+const STALE_AFTER: Duration = Duration::from_secs(30);
 
 /// Attempts to store the final state, half a second apart.
 const FINAL_ATTEMPTS: u32 = 120;
@@ -72,12 +72,10 @@ async fn save(state: &AppState, task: &mut Task) {
 
 /// Returns a task. A task whose node died is reported as failed, and not as running forever.
 pub(crate) async fn find(state: &AppState, id: &str) -> Result<Option<Task>, StoreError> {
-    let Some(task) = state.cluster.task(id).await? else {
+    let Some(StoredTask { task, age }) = state.cluster.task(id).await? else {
         return Ok(None);
     };
-    let stale_after = STALE_AFTER + state.config.task_step.as_secs();
-    let is_stale = !task.is_finished() && task.updated_at + stale_after < unix_now();
-    if !is_stale {
+    if task.is_finished() || age <= STALE_AFTER + state.config.task_step {
         return Ok(Some(task));
     }
     let result = Some(json!({ "error": "The node that ran the task is gone" }));

@@ -106,26 +106,34 @@ impl RequestContext {
         state: &AppState,
         user: Option<&User>,
     ) -> Result<(), HttpError> {
-        let limit = state.config.effective_rate_limit();
-        if limit == 0 {
-            return Ok(());
-        }
         let key = user.map_or_else(|| format!("ip:{}", self.ip), |u| format!("user:{}", u.name));
-        match state
-            .cluster
-            .count(&key, limit, state.config.rate_window)
-            .await
-        {
-            Ok(None) => Ok(()),
-            Ok(Some(seconds)) => {
-                state.metrics.rejected("rate");
-                Err(HttpError::too_many("Too many requests", seconds))
-            }
-            // The limit protects the server. If the store is unavailable, accept the request.
-            Err(error) => {
-                tracing::warn!(%error, "A request was not counted against the rate limit");
-                Ok(())
-            }
+        count(state, &key).await
+    }
+
+    /// Counts a login against the rate limit of the address. Logins have a window of their own, so
+    /// that they do not use up the connects of an anonymous reader.
+    pub(super) async fn count_login(&self, state: &AppState) -> Result<(), HttpError> {
+        count(state, &format!("login:{}", self.ip)).await
+    }
+}
+
+/// Counts a request in the window of `key`. Returns 429 above the limit.
+async fn count(state: &AppState, key: &str) -> Result<(), HttpError> {
+    let limit = state.config.effective_rate_limit();
+    if limit == 0 {
+        return Ok(());
+    }
+    let window = state.config.rate_window;
+    match state.cluster.count(key, limit, window).await {
+        Ok(None) => Ok(()),
+        Ok(Some(seconds)) => {
+            state.metrics.rejected("rate");
+            Err(HttpError::too_many("Too many requests", seconds))
+        }
+        // The limit protects the server. If the store is unavailable, accept the request.
+        Err(error) => {
+            tracing::warn!(%error, "A request was not counted against the rate limit");
+            Ok(())
         }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct StreamLifetime {
     deadline: Instant,
     /// `age` or `token`.
     reason: &'static str,
-    token_id: Option<String>,
+    user: Option<User>,
     revocations: Arc<Revocations>,
 }
 
@@ -29,7 +29,7 @@ impl StreamLifetime {
         Self {
             deadline: Instant::now() + length,
             reason,
-            token_id: user.map(|user| user.token_id.clone()),
+            user: user.cloned(),
             revocations: Arc::clone(&state.revocations),
         }
     }
@@ -41,9 +41,14 @@ impl StreamLifetime {
 
     /// Returns the reason to close the stream now, if there is one.
     pub(crate) fn end_reason(&self) -> Option<&'static str> {
-        let is_revoked = |id: &String| self.revocations.contains(id);
-        if self.token_id.as_ref().is_some_and(is_revoked) {
-            return Some("revoked");
+        if let Some(user) = &self.user {
+            if self.revocations.contains(&user.token_id) {
+                return Some("revoked");
+            }
+            // The deadline does not follow the clock of the machine, which may have been set forward.
+            if user.time_left().is_zero() {
+                return Some("token");
+            }
         }
         (Instant::now() >= self.deadline).then_some(self.reason)
     }

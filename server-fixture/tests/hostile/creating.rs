@@ -10,6 +10,7 @@ use crate::support::servers::Redis;
 #[tokio::test]
 async fn endpoints_that_create_something_are_rate_limited() {
     let redis = Redis::start().await;
+    let mut address = 1;
     for log in ["memory", &redis.url()] {
         for (path, body) in [
             ("/api/tasks", json!({})),
@@ -19,7 +20,10 @@ async fn endpoints_that_create_something_are_rate_limited() {
         ] {
             let server = Server::start(&["--rate-limit", "3", "--log", log]).await;
             let user = format!("user of {path}");
-            let ann = server.login(&user).await;
+            // The logins of one address share a window.
+            address += 1;
+            let ann = server.client().from([127, 0, 0, address]);
+            let ann = ann.login(&user, 900).await;
             let mut statuses = Vec::new();
             for _ in 0..5 {
                 statuses.push(ann.post(path, body.clone()).await);
@@ -40,10 +44,23 @@ async fn endpoints_that_create_something_are_rate_limited() {
 }
 
 #[tokio::test]
-async fn anonymous_tasks_are_rate_limited_per_address_and_logins_are_not() {
+async fn anonymous_tasks_and_logins_are_rate_limited_per_address() {
     let server = Server::start(&["--rate-limit", "3"]).await;
-    for user in ["ann", "bob", "eve", "joe"] {
-        server.login(user).await;
+    for (user, status) in [("ann", 200), ("bob", 200), ("eve", 200), ("joe", 429)] {
+        let answer = server
+            .client()
+            .post("/login", json!({ "user": user }))
+            .await;
+        assert_eq!(answer.status, status, "{user}");
+        assert_eq!(answer.header("retry-after").is_empty(), status == 200);
+    }
+    // Invalid logins count too, and another address has its own window.
+    let eve = server.client().from([127, 0, 0, 3]);
+    for status in [400, 400, 400, 429] {
+        assert_eq!(
+            eve.post("/login", json!({ "user": "" })).await.status,
+            status
+        );
     }
     let other = server.client().from([127, 0, 0, 2]);
     for expected in [202, 202, 202, 429] {

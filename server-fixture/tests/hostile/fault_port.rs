@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 use crate::support::process::free_port;
 use crate::support::{Client, soon};
-use crate::{Attacked, resident, send};
+use crate::{Attacked, processor_ticks, resident, send};
 
 /// A server with a fault port.
 struct FaultPort {
@@ -44,19 +44,6 @@ impl FaultPort {
     fn grown(&self) -> u64 {
         resident(&self.attacked.node).saturating_sub(self.attacked.before)
     }
-
-    /// Returns the processor time of the server in ticks of 10 ms.
-    fn ticks(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.attacked.node.id()));
-        let stat = stat.unwrap();
-        let fields: Vec<&str> = stat
-            .rsplit(')')
-            .next()
-            .unwrap()
-            .split_whitespace()
-            .collect();
-        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-    }
 }
 
 #[tokio::test]
@@ -77,9 +64,9 @@ async fn endless_scripts_without_output_do_not_occupy_the_server() {
             sockets.push(port.request(&path, "").await);
         }
         port.attacked.serves_others().await;
-        let before = port.ticks();
+        let before = processor_ticks(&port.attacked.node);
         sleep(Duration::from_secs(1)).await;
-        let used = port.ticks() - before;
+        let used = processor_ticks(&port.attacked.node) - before;
         assert!(used < 50, "{steps}: {used} of 100 ticks");
     }
 }

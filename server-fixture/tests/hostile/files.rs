@@ -97,7 +97,7 @@ async fn lines_of_a_pipe_are_streamed_and_sigterm_ends_the_server() {
 async fn problem_with_the_tailed_file_is_logged_once() {
     let folder = Folder::new();
     let node = Node::start(&["--tail", &folder.join("")]).await;
-    soon(async { while !node.log().contains("The log file was not read") {} }).await;
+    node.logs("The log file was not read").await;
     sleep(Duration::from_millis(500)).await;
     assert_eq!(node.log().matches("The log file was not read").count(), 1);
 }
@@ -189,6 +189,40 @@ async fn rotations_lose_no_line_of_a_writer_that_keeps_the_old_file_open() {
         seen.push(stream.event().await.data);
         let expected = ["before", "half of it", "new", "late"];
         assert_eq!(seen, expected.map(|line| format!("{round} {line}")));
+    }
+}
+
+#[tokio::test]
+async fn rotations_in_quick_succession_lose_no_file_in_between() {
+    let folder = Folder::new();
+    let path = folder.join("app.log");
+    let rotated = |number: usize| folder.join(&format!("app.log.{number}"));
+    std::fs::write(&path, "ready\n").unwrap();
+    let server = Node::start(&["--tail", &path]).await;
+    let mut stream = server.client().open("/logs").await;
+    // This line shows that the server has opened the file.
+    while stream.event().await.data != "ready" {}
+    for round in 0..5 {
+        // More rotations than the server has looks at the file.
+        let mut expected = Vec::new();
+        for rotation in 0..4 {
+            for number in (1..4)
+                .rev()
+                .filter(|it| std::fs::exists(rotated(*it)).unwrap())
+            {
+                std::fs::rename(rotated(number), rotated(number + 1)).unwrap();
+            }
+            std::fs::rename(&path, rotated(1)).unwrap();
+            // Neither a copy nor an archive had the name.
+            std::fs::copy(rotated(1), folder.join("app.log.copy")).unwrap();
+            std::fs::write(folder.join("app.log.1.gz"), "archive\n").unwrap();
+            let line = format!("round {round} rotation {rotation}");
+            std::fs::write(&path, format!("{line}\n")).unwrap();
+            expected.push(line);
+        }
+        for line in expected {
+            assert_eq!(stream.event().await.data, line);
+        }
     }
 }
 

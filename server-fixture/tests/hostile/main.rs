@@ -11,7 +11,9 @@
 )]
 
 mod addresses;
+mod clock;
 mod creating;
+mod descriptors;
 mod fault_port;
 mod files;
 mod memory;
@@ -86,6 +88,14 @@ fn resident(node: &Node) -> u64 {
         .and_then(|line| line.split_whitespace().next()?.parse().ok())
         .unwrap();
     kib * 1024
+}
+
+/// Returns the processor time of the server in ticks of 10 ms.
+fn processor_ticks(node: &Node) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", node.id())).unwrap();
+    let after_name = stat.rsplit(')').next().unwrap();
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
 /// Sends all bytes, or as many as the server reads.
@@ -219,6 +229,18 @@ async fn oversized_cursor_is_a_gap_that_quotes_its_beginning() {
     let gap = attacked.ann.stream(&by_query).await.event().await;
     assert_eq!(gap.json()["reason"], "malformed");
     attacked.survived("cursors of 15 KB").await;
+}
+
+#[tokio::test]
+async fn cursor_above_the_limit_of_a_head_is_refused() {
+    let attacked = Attacked::start(&[]).await;
+    let huge = "7".repeat(17_000);
+    let by_header = attacked.ann.clone().with("last-event-id", &huge);
+    assert_eq!(by_header.get("/events").await.status, 431);
+    let by_query = format!("/events?last_event_id={huge}");
+    let status = attacked.ann.get(&by_query).await.status.as_u16();
+    assert!([414, 431].contains(&status), "{status}");
+    attacked.survived("cursors of 17 KB").await;
 }
 
 #[tokio::test]

@@ -54,9 +54,7 @@ async fn lost_lines(client: &Client) -> u64 {
 }
 
 async fn terminate(running: &mut Running) {
-    let id = rustix::process::Pid::from_raw(running.process.id().unwrap().cast_signed());
-    rustix::process::kill_process(id.unwrap(), rustix::process::Signal::TERM).unwrap();
-    assert!(soon(running.process.wait()).await.unwrap().success());
+    assert!(running.terminate().await.success());
 }
 
 #[tokio::test]
@@ -153,7 +151,7 @@ async fn log_in_a_file_continues_with_whole_lines_after_the_disk_was_full() {
     serves(&client).await;
     node.limit_file_size(None);
     fill_log(&client, 1, 200).await;
-    soon(async { while !node.log().contains(" lines of this log were lost") {} }).await;
+    node.logs(" lines of this log were lost").await;
     // A line that was cut ends before the next line begins.
     let lines = node.log();
     assert!(
@@ -166,6 +164,6 @@ async fn log_in_a_file_continues_with_whole_lines_after_the_disk_was_full() {
 async fn log_line_of_a_request_is_short_whatever_its_path_is() {
     let node = Node::start(&[]).await;
     fill_log(&node.client(), 1, 14_000).await;
-    soon(async { while !node.log().contains("xxx") {} }).await;
+    node.logs("xxx").await;
     assert!(node.log().len() < 1000, "{} bytes", node.log().len());
 }

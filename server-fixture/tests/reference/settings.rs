@@ -47,7 +47,8 @@ async fn stderr_of(flags: &[&str], variables: &[(&str, &str)]) -> String {
         .stderr(Stdio::piped());
     let mut server = announced(command).await.expect("the server starts");
     let mut stderr = server.process.stderr.take().unwrap();
-    server.kill().await;
+    // The exit writes the rest of the log.
+    assert!(server.terminate().await.success());
     let mut text = String::new();
     soon(stderr.read_to_string(&mut text)).await.unwrap();
     text

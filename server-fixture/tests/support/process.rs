@@ -3,6 +3,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::process::Stdio;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -97,6 +98,17 @@ pub struct Running {
 }
 
 impl Running {
+    /// Sends SIGTERM and waits for the end of the process.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let id = self.process.id().expect("it runs");
+        let id = Pid::from_raw(id.cast_signed()).expect("ids are not zero");
+        kill_process(id, Signal::TERM).unwrap();
+        timeout(PATIENCE, self.process.wait())
+            .await
+            .expect("the process ends in time")
+            .unwrap()
+    }
+
     /// Kills the program with `kill -9` and waits for its end.
     pub async fn kill(&mut self) {
         self.process.kill().await.unwrap();

@@ -44,7 +44,8 @@ impl Node {
         started.unwrap_or_else(|log| panic!("the server does not start: {log}"))
     }
 
-    async fn run(mut command: Command) -> Result<Self, String> {
+    /// Starts a command that runs the server.
+    pub async fn run(mut command: Command) -> Result<Self, String> {
         let folder = Folder::new();
         let log = folder.join("log");
         command.stderr(File::create(&log).unwrap());
@@ -57,6 +58,16 @@ impl Node {
     /// Returns the log so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+
+    /// Waits until the log contains a text. A thread of its own writes the log.
+    pub async fn logs(&self, text: &str) {
+        soon(async {
+            while !self.log().contains(text) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 
     /// Limits the size of files that the server writes. `None` removes the limit.
@@ -99,8 +110,7 @@ impl Node {
 
     /// Sends SIGTERM and waits for the end of the process.
     pub async fn terminate(&mut self) -> ExitStatus {
-        send(&self.running, Signal::TERM);
-        soon(self.running.process.wait()).await.unwrap()
+        self.running.terminate().await
     }
 
     /// Kills the process with `kill -9`.

@@ -32,6 +32,9 @@ pub(crate) const OPENSSL: Program = Program::of("openssl", "openssl");
 pub(crate) const HAPROXY: Program = Program::of("haproxy", "haproxy");
 pub(crate) const CADDY: Program = Program::of("caddy", "caddy");
 
+/// Changes the clock that a program reads.
+pub(crate) const FAKETIME: Program = Program::of("faketime", "faketime");
+
 /// libFuzzer is compiled with every fuzz target.
 pub(crate) const CXX: Program = Program::of("c++", "g++");
 

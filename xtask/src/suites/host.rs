@@ -14,8 +14,16 @@ pub(super) fn run_suite(report: &mut Report, filter: Option<&str>) -> Result<(),
         let _ = report.check("documentation", docs::rust);
     }
     report.check("programs that the tests start", || {
-        use debian::{CADDY, CHROMEDRIVER, CHROMIUM, HAPROXY, NGINX, REDIS};
-        debian::programs(&[REDIS, NGINX, HAPROXY, CADDY, CHROMIUM, CHROMEDRIVER])
+        use debian::{CADDY, CHROMEDRIVER, CHROMIUM, FAKETIME, HAPROXY, NGINX, REDIS};
+        debian::programs(&[
+            REDIS,
+            NGINX,
+            HAPROXY,
+            CADDY,
+            FAKETIME,
+            CHROMIUM,
+            CHROMEDRIVER,
+        ])
     })?;
     if let Some(filter) = filter {
         return report.check("selected tests on the host", || {

@@ -29,10 +29,10 @@ pub(in crate::http) struct Login {
 }
 
 /// Issues a token to any client, so it exists only in demo mode. In production, tokens come from
-/// the application's own login, which signs with the same secret. The rate limit does not count
-/// logins, because the server stores nothing.
+/// the application's own login, which signs with the same secret.
 pub(in crate::http) async fn login(
     State(state): State<Arc<AppState>>,
+    context: RequestContext,
     body: Result<Json<Login>, JsonRejection>,
 ) -> Result<Response, HttpError> {
     if !state.config.demo {
@@ -40,6 +40,7 @@ pub(in crate::http) async fn login(
                      secret.";
         return Err(HttpError::new(StatusCode::FORBIDDEN, error));
     }
+    context.count_login(&state).await?;
     let Json(Login { user, ttl }) = body?;
     let ttl = ttl.unwrap_or(DEFAULT_TTL);
     if user.is_empty() || user.len() > 128 || ttl > MAX_TTL {
