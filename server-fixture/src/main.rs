@@ -53,13 +53,15 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
         .and_then(|f| f.local_addr().ok())
         .map(|a| a.port());
     let server = Server::open(config).await?;
+    // Before a script can read the first line and send a signal.
+    let stop = stop_signal();
     let mut lines = format!("listening on http://{address}\n");
     if let Some(faults) = faults {
         lines += &format!("faults on http://{}\n", faults.local_addr()?);
         tokio::spawn(fault_server::run(faults, std::future::pending()));
     }
     announce(lines);
-    server.serve(listener, stop_signal()).await;
+    server.serve(listener, stop).await;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Opens, serves and drains one server.
 
 use std::sync::Arc;
+use std::task::Poll;
 
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -129,18 +130,26 @@ impl Server {
     }
 }
 
-/// Completes at SIGTERM or Ctrl-C.
-pub async fn stop_signal() {
+/// Returns a future that completes at SIGTERM or Ctrl-C. The signals are registered by this call, so
+/// that they do not end the process before the future is polled. It must run in a runtime.
+pub fn stop_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+        let signals = [SignalKind::terminate(), SignalKind::interrupt()];
+        // Without a handler, the signal ends the process at once.
+        let mut handlers = signals.map(|kind| signal(kind).ok());
+        std::future::poll_fn(move |cx| {
+            let is_stopped =
+                |handler: &mut tokio::signal::unix::Signal| handler.poll_recv(cx).is_ready();
+            match handlers.iter_mut().flatten().any(is_stopped) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
             }
-            return;
-        }
+        })
     }
-    let _ = tokio::signal::ctrl_c().await;
+    #[cfg(not(unix))]
+    async {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
