@@ -90,13 +90,15 @@ class ResponseQueue extends EventQueue<ParsedEvent> {
   async #read(): Promise<void> {
     const { signal, ...options } = this.#options;
     const source = await this.#source;
-    const stream = source instanceof ReadableStream ? source : await bodyOf(source);
+    // Not `instanceof`: test environments and polyfills have streams of several classes.
+    const { getReader } = (source ?? {}) as Partial<ReadableStream>;
+    const stream = getReader ? (source as ReadableStream<Uint8Array>) : await bodyOf(source as Response);
     await new Promise(withWasm);
     if (this.isOver) return stream.cancel();
     const parser = new EventStreamParser(options);
     let ignoreSignal: (() => void) | undefined;
     try {
-      this.#body = new BodyReader(stream, source as { url?: string });
+      this.#body = new BodyReader(stream, source);
       signal?.throwIfAborted();
       ignoreSignal = onAbort(signal, () => {
         this.clear();
@@ -148,7 +150,7 @@ class ResponseQueue extends EventQueue<ParsedEvent> {
 
 /** Throws an error of this package for a connection that broke. An abort of the caller stays what it is. */
 function throwNetworkError(cause: unknown): never {
-  if (cause instanceof DOMException) throw cause;
+  if (/^(Abort|Timeout)Error$/.test((cause as Error | undefined)?.name ?? '')) throw cause;
   throw new EventSourceError('The connection broke. Send the request again.', {
     reason: 'network',
     cause,

@@ -40,7 +40,8 @@ export function withWasm(use: (memory: WebAssembly.Memory) => void, fail: (error
 function instantiate(): Promise<void> | void {
   const bytes = source();
   if (bytes instanceof Promise) return bytes.then(start);
-  if (bytes instanceof WebAssembly.Module) return start(bytes);
+  // Not `instanceof WebAssembly.Module`: Vercel's edge runtime compiles modules in another realm.
+  if (!ArrayBuffer.isView(bytes)) return start(bytes);
   try {
     return start(new WebAssembly.Module(bytes));
   } catch (error) {

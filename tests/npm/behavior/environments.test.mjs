@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { broken, connect, cursors, events, open, PACKAGE, script, stream, tokens, within } from './support.mjs';
+import { page } from './page.mjs';
+import { broken, connect, cursors, dead, events, open, PACKAGE, script, stream, tokens, within } from './support.mjs';
 
 const run = promisify(execFile);
 
@@ -124,6 +125,61 @@ describe('a response of a substitute such as MSW, whose stream the test created'
       });
     }
   }
+});
+
+test('a page ends where a mock closes a byte stream late, also behind clones and proxies', {
+  timeout: 60_000,
+}, async (t) => {
+  const found = await (await page(t)).evaluate(async () => {
+    const url = 'https://api.example/events';
+    const made = () => {
+      const stream = new ReadableStream({
+        type: 'bytes',
+        start(controller) {
+          setTimeout(() => controller.enqueue(new TextEncoder().encode('data: a\n\n')), 30);
+          setTimeout(() => controller.close(), 30);
+        },
+      });
+      return new Response(stream, { headers: { 'Content-Type': 'text/event-stream' } });
+    };
+    const withUrl = (response) => Object.defineProperty(response, 'url', { value: url });
+    const get = (target, name) => {
+      const value = name === 'url' ? url : target[name];
+      return typeof value === 'function' ? value.bind(target) : value;
+    };
+    const kinds = {
+      property: () => withUrl(made()),
+      clone: () => withUrl(withUrl(made()).clone()),
+      proxy: () => new Proxy(made(), { get }),
+    };
+    const results = {};
+    for (const [kind, answer] of Object.entries(kinds)) {
+      const source = connect(url, { fetch: async () => answer(), retry: false });
+      await source.until(1, 'connectionclose');
+      results[kind] = source.fired.filter(({ type }) => type === 'message').length;
+    }
+    return results;
+  });
+  assert.deepEqual(found, { property: 1, clone: 1, proxy: 1 });
+});
+
+test('a platform whose MessageChannel throws reads, reconnects and fails like any other', async (t) => {
+  const { MessageChannel } = globalThis;
+  globalThis.MessageChannel = class {
+    constructor() {
+      throw new Error('not supported in the Edge Runtime');
+    }
+  };
+  t.after(() => {
+    globalThis.MessageChannel = MessageChannel;
+  });
+  const server = await script([dead, broken('id: 1\ndata: a\n\n'), open('id: 2\ndata: b\n\n')]);
+  const source = connect(t, server, { auth: 'token' });
+  await source.until(2, 'message');
+  assert.deepEqual(
+    source.of('error').map(({ reason }) => reason),
+    ['network', 'network'],
+  );
 });
 
 test('a network stream still ends once, and its last event arrives', async (t) => {

@@ -7,6 +7,7 @@
 //! | `dist/parser.js`, `dist/cjs/parser.js` | code that only parses | inlined, the module without the connection |
 //! | `dist/slim.js` | `import` | the file beside it, fetched |
 //! | `dist/edge*.js` | `import` in workerd | the file beside it, imported |
+//! | `dist/vercel*.js` | `import` in Vercel's edge runtime | the same, imported with `?module` |
 //! | `dist/global.js` | `<script>` | inlined |
 //!
 //! The condition given here selects the form of the WebAssembly in the `imports` map of the package.
@@ -43,7 +44,8 @@ pub(super) fn entries() -> Result<()> {
     parser(&dist)?;
     common_js(&dist)?;
     slim(&dist)?;
-    edge(&dist)?;
+    edge(&dist, "edge", "workerd")?;
+    edge(&dist, "vercel", "edge-light")?;
     global(&dist)?;
     for module in [bind::CLIENT, bind::PARSER] {
         copy(module.path(), dist.join(module.name).with_extension("wasm"))?;
@@ -112,16 +114,24 @@ fn slim(dist: &Path) -> Result<()> {
 
 /// Bundles the entries for runtimes that cannot compile WebAssembly at run time and load the file as a
 /// module. The shared code lies beside the entries, because it imports the file by a relative path.
-fn edge(dist: &Path) -> Result<()> {
+///
+/// `runtime`: the prefix of the files. `condition`: selects how the file is imported.
+fn edge(dist: &Path, runtime: &str, condition: &str) -> Result<()> {
+    const EXTERNAL: [&str; 2] = ["--external:*.wasm", "--external:*.wasm?module"];
     let mut build = bundler(dist);
-    build.args(INLINED.map(|(entry, file)| format!("edge-{entry}={}", source(file).display())));
-    build.args(["--conditions=workerd", "--external:*.wasm"]);
-    build.arg("--chunk-names=edge-[hash]");
-    run(build.args(SPLIT).arg(metafile("edge")))?;
+    let input = |entry, file| format!("{runtime}-{entry}={}", source(file).display());
+    build.args(INLINED.map(|(entry, file)| input(entry, file)));
+    build
+        .arg(format!("--conditions={condition}"))
+        .args(EXTERNAL);
+    build.arg(format!("--chunk-names={runtime}-[hash]"));
+    run(build.args(SPLIT).arg(metafile(runtime)))?;
     let mut parser = bundler(dist);
-    parser.arg(format!("edge-parser={}", source(PARSER).display()));
-    parser.args(["--conditions=workerd,parser", "--external:*.wasm"]);
-    run(parser.arg("--format=esm").arg(metafile("edge-parser")))
+    parser.arg(input("parser", PARSER)).args(EXTERNAL);
+    parser.arg(format!("--conditions={condition},parser"));
+    run(parser
+        .arg("--format=esm")
+        .arg(metafile(&format!("{runtime}-parser"))))
 }
 
 fn global(dist: &Path) -> Result<()> {

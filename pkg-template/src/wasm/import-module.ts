@@ -1,0 +1,6 @@
+import module from './authenticated_event_source.wasm?module';
+
+/** Returns the WebAssembly that was compiled before the program started. Vercel's bundlers require `?module` for it. */
+export function source(): WebAssembly.Module {
+  return module;
+}
