@@ -5,6 +5,7 @@ mod bench;
 mod cargo_tests;
 mod chaos;
 mod demo;
+mod environments;
 mod examples;
 mod fuzz;
 mod host;
@@ -54,6 +55,8 @@ enum Suite {
     Behavior,
     /// The packed package in every bundler, runtime and framework
     Install,
+    /// The packed package in test environments, and with mocks, instrumented `fetch` and edge runtimes
+    Environments,
     /// The demo page in Chromium
     Demo,
     /// A short run of many clients while nodes, proxy, Redis and network fail
@@ -118,6 +121,7 @@ fn run_suite(
         Suite::Bench => bench::run_suite(report, filter),
         Suite::Behavior => behavior::run_suite(report, filter),
         Suite::Install => install::run_suite(report, filter),
+        Suite::Environments => environments::run_suite(report, filter),
         Suite::Demo => demo::run_suite(report, filter),
         Suite::Chaos => chaos::run_suite(report, filter),
         Suite::Examples => examples::run_suite(report, filter),
