@@ -66,3 +66,11 @@ pub(crate) fn project(tarball: &Path) -> Result<PathBuf> {
     node_modules::unpack(&folder, tarball)?;
     Ok(folder)
 }
+
+/// Creates a project with the packed package and the frameworks in the documents.
+pub(crate) fn frameworks(tarball: &Path) -> Result<PathBuf> {
+    let folder = build_files().join("frameworks");
+    let list = root().join("tests/npm/frameworks/package.json");
+    node_modules::project(&folder, &list, tarball, "installing the frameworks")?;
+    Ok(folder)
+}

@@ -33,14 +33,20 @@ pub(super) fn run_suite(report: &mut Report, filter: Option<&str>) -> Result<(),
         let _ = report.check("API reference", || docs::javascript(&project));
     }
     report.check("Chromium", || debian::programs(&[debian::CHROMIUM]))?;
+    let frameworks = report.check("frameworks", || docs::frameworks(&tarball))?;
     let server = report.check("fixture server", fixture::build_as_tested)?;
     if let Some(filter) = filter {
         return report.check("selected tests of the package", || {
-            selected(&server, &consumer, &project, filter)
+            selected(&server, [&consumer, &project, &frameworks], filter)
         });
     }
     let _ = report.check("snippets and links of the documents", || {
         documents(&server, &project)
+    });
+    let _ = report.check("the guides for frameworks in Chromium", || {
+        node_modules::packages(&paths::root().join("tests"))?;
+        let variables = [("FRAMEWORKS", &*frameworks.to_string_lossy())];
+        node_tests("tests/npm/frameworks", &variables, None)
     });
     report.check("the package in Node and Chromium", || {
         in_node_and_chromium(&server, &consumer)
@@ -65,17 +71,27 @@ fn in_node_and_chromium(server: &Path, consumer: &Path) -> Result<()> {
     node_tests("tests/npm/install", &variables, None)
 }
 
-/// Runs the tests of both folders in one run, so that the filter has to match only one of them.
-fn selected(server: &Path, consumer: &Path, project: &Path, filter: &str) -> Result<()> {
+/// Runs the tests of all folders in one run, so that the filter has to match only one of them.
+fn selected(
+    server: &Path,
+    [consumer, project, frameworks]: [&Path; 3],
+    filter: &str,
+) -> Result<()> {
     node_modules::packages(&paths::root().join("tests"))?;
     let running = start(server)?;
-    let files = ["tests/npm/docs", "tests/npm/install"].map(test_files);
+    let folders = [
+        "tests/npm/docs",
+        "tests/npm/frameworks",
+        "tests/npm/install",
+    ];
+    let files = folders.map(test_files);
     NodeTests {
         files: files.into_iter().collect::<Result<Vec<_>>>()?.concat(),
         flags: &[],
         variables: &[
             ("FIXTURE_PROGRAM", &*server.to_string_lossy()),
             ("PROJECT", &*project.to_string_lossy()),
+            ("FRAMEWORKS", &*frameworks.to_string_lossy()),
             ("FIXTURE_URL", running.url()),
             ("CONSUMER", &*consumer.to_string_lossy()),
         ],

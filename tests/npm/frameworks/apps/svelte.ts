@@ -1,0 +1,4 @@
+import { mount as mountApp } from 'svelte';
+import App from './App.svelte';
+
+export const mount = (target: HTMLElement) => mountApp(App, { target });
