@@ -18,9 +18,9 @@ export function snippet(mark) {
   return code;
 }
 
-/** Writes the app and the files of the guide into one folder, and returns the folder. */
-export async function writeSources(framework) {
-  const folder = join(PROJECT, 'apps', framework);
+/** Writes the app and the files of the guide into the folder `name`, and returns the folder. */
+export async function writeSources(framework, name) {
+  const folder = join(PROJECT, 'apps', name);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const isOurs = (name) =>
