@@ -6,7 +6,9 @@ import { test } from 'node:test';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
 const LINK = /\]\(([^)\s]+)\)/g;
-const docs = readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name));
+const docs = readdirSync(join(ROOT, 'docs'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => join('docs', name));
 
 const source = (file) => readFileSync(join(ROOT, file), 'utf8');
 const textOf = (document) => source(document).replaceAll(/^```.*?^```/gms, '');
