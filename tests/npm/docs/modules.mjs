@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 export const { PROJECT } = process.env;
 const ROOT = new URL('../../../', import.meta.url);
 const { build } = createRequire(new URL('pkg-template/package.json', ROOT))('esbuild');
-const NAMED = /^```(mjs|ts|html|json) (\S+)\n(.*?)^```/gms;
+const NAMED = /^```(mjs|cjs|ts|html|json) (\S+)\n(.*?)^```/gms;
 const SCRIPTS = ['mjs', 'ts'];
 
 // A module inside the project, so that packages resolve as for the snippets. Some packages exist twice: `require` would
