@@ -307,7 +307,7 @@ export class ConnectionLoop {
     const { status, type, headers } = response;
     for (const [index, name] of RESPONSE_HEADERS.entries()) core.setHeader(index, headers.get(name) ?? '');
     const isProbe = kind === STEP_FIND_REDIRECT || kind === STEP_PROBE;
-    const isRejection = !isProbe && this.#controller.isRejection(response);
+    const isRejection = !isProbe && this.#controller.options.auth.isRejection(response);
     const retryIn = Date.parse(headers.get('Retry-After')!) - Date.now();
     core.responded(status, type === 'opaqueredirect', retryIn, isRejection);
     if (isProbe) return;
@@ -368,7 +368,8 @@ export class ConnectionLoop {
   async #deliver(core: Core, body: BodyReader, read: ReadableStreamReadResult<Uint8Array>): Promise<void> {
     if (read.done) return this.#fail(core, ENDED);
     const chunk = body.take(read.value);
-    if (!ArrayBuffer.isView(chunk)) return this.#failWith(core, NOT_READABLE);
+    // A view of another realm is an instance of no class here.
+    if ((chunk as Partial<Uint8Array> | undefined)?.BYTES_PER_ELEMENT !== 1) return this.#failWith(core, NOT_READABLE);
     const controller = this.#controller;
     const parser = this.#parser;
     const reader = this.#reader;

@@ -7,6 +7,7 @@ import { readRequest, type FetchOptions } from './fetch-event-source-request.ts'
 import type { AuthenticatedEventSourceInit } from './options.ts';
 import { report } from './report-exception.ts';
 import { SourceController } from './source-controller.ts';
+import type { MaybePromise } from './token.ts';
 
 export { EventSourceError } from './errors.ts';
 
@@ -61,10 +62,12 @@ export interface FetchEventSourceInit extends Omit<RequestInit, 'headers' | 'bod
    * - Throw to give up. The promise rejects with the exception.
    * - Return nothing to use the policy: a `GET` that may succeed later is retried by `retry`, and any other failure rejects
    *   the promise.
+   *
+   * It may be asynchronous.
    */
   // biome-ignore lint/suspicious/noExplicitAny: callers of @microsoft/fetch-event-source rely on this type
   // biome-ignore lint/suspicious/noConfusingVoidType: a callback may return nothing
-  onerror?: ((error: any) => number | null | undefined | void) | undefined;
+  onerror?: ((error: any) => MaybePromise<number | null | undefined | void>) | undefined;
   /**
    * `false`: closes the connection while the page is hidden, and resumes when it is shown. Default: `false` for `GET`, else
    * `true`, because showing the page must not send such a request again.
@@ -112,6 +115,9 @@ class CallbackController extends SourceController {
 class CallbackSource extends AuthenticatedEventSource {
   static [CONTROLLER] = CallbackController;
 }
+
+/** The result of `shouldRetry`. */
+type Verdict = boolean | number | undefined;
 
 /** The result of a call: `{ error }` rejects the promise. */
 type Outcome = { error?: unknown };
@@ -210,11 +216,17 @@ class Run {
       report(thrown);
       return;
     }
+    const settle = (error: unknown): void => this.#settle({ error });
+    const decide = (wait: unknown): void => {
+      if (isWait(wait) && !this.#isSettled) this.#reconnect(wait);
+    };
     try {
-      const wait = this.#init.onerror(thrown);
-      if (isWait(wait)) this.#reconnect(wait);
+      const decision: unknown = this.#init.onerror(thrown);
+      // At once if possible: after an exception no further event of the chunk is delivered.
+      if (decision instanceof Promise) decision.then(decide, settle);
+      else decide(decision);
     } catch (error) {
-      this.#settle({ error });
+      settle(error);
     }
   }
 
@@ -230,7 +242,7 @@ class Run {
   }
 
   /** Makes the final decision on a failure of the source: see `shouldRetry`. */
-  #decide(failure: EventSourceError): boolean | number | undefined {
+  #decide(failure: EventSourceError): Verdict | Promise<Verdict> {
     const refusal = this.#refusal;
     this.#refusal = undefined;
     if (refusal && (failure.response === refusal.response || failure.cause === refusal.error)) {
@@ -257,10 +269,10 @@ class Run {
   }
 
   /** Returns the decision of `onerror`, or else `fallback`. */
-  #callOnError(error: unknown, fallback?: boolean): boolean | number | undefined {
+  async #callOnError(error: unknown, fallback?: boolean): Promise<Verdict> {
     this.#outcome = { error };
     try {
-      const wait = this.#init.onerror?.(error);
+      const wait = await this.#init.onerror?.(error);
       return isWait(wait) ? wait : fallback;
     } catch (fatal) {
       this.#outcome = { error: fatal };

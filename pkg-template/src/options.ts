@@ -2,6 +2,7 @@
 import type { EventSourceError } from './errors.ts';
 import type { SourceEvent } from './event-classes.ts';
 import { headerEntries, type HeaderEntries } from './headers.ts';
+import { isTrue } from './predicate.ts';
 import type { AttemptContext, AuthProvider, MaybePromise, Token } from './token.ts';
 import type { Until } from './until.ts';
 
@@ -408,7 +409,7 @@ function readRefreshOn(refreshOn: unknown = [401]): ResolvedAuth['isRejection'] 
   if (Array.isArray(refreshOn)) return ({ status }) => refreshOn.includes(status);
   if (typeof refreshOn !== 'function')
     throw new TypeError('`auth.refreshOn` must be a list of statuses, or a function');
-  return (response) => Boolean(refreshOn(response));
+  return (response) => isTrue(refreshOn as (response: Response) => unknown, response);
 }
 
 /** `isNative`: whether the source is an `EventSource`, whose defaults are those of browsers. */

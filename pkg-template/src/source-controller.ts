@@ -280,16 +280,6 @@ export class SourceController {
     return { attempt, cause, lastEventId, url, response, body };
   }
 
-  /** Returns whether a response rejects the credentials. */
-  isRejection(response: Response): boolean {
-    try {
-      return this.options.auth.isRejection(response);
-    } catch (thrown) {
-      report(thrown);
-      return false;
-    }
-  }
-
   // Called by the connection loop to report what happens. The entry ./observe sets `watch`, which is called too.
 
   received(bytes: number): void {

@@ -1,7 +1,7 @@
 // The option `until`: the event that ends a stream.
 import { EventSourceError } from './errors.ts';
 import type { StreamEvent } from './event-classes.ts';
-import { report } from './report-exception.ts';
+import { isTrue } from './predicate.ts';
 
 /**
  * Marks the last event of a stream.
@@ -11,15 +11,9 @@ import { report } from './report-exception.ts';
  */
 export type Until<Event> = string | ((event: Event) => boolean);
 
-/** Returns whether an event is the last one. If the function throws, the exception is reported and the event is not. */
+/** Returns whether an event is the last one. */
 export function isLast<Event extends StreamEvent>(until: Until<Event>, event: Event): boolean {
-  if (typeof until === 'string') return event.data === until;
-  try {
-    return Boolean(until(event));
-  } catch (thrown) {
-    report(thrown);
-    return false;
-  }
+  return typeof until === 'string' ? event.data === until : isTrue(until, event);
 }
 
 /** Returns the error of a stream that ended before its last event. */

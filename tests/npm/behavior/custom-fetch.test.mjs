@@ -172,13 +172,23 @@ describe('what a fetch of the caller returns', { concurrency: 8 }, () => {
     });
   }
 
-  test('a_stream_of_strings_is_a_final_failure_whose_message_names_the_cause', async (t) => {
-    const body = new ReadableStream({ start: (controller) => controller.enqueue('data: a\n\n') });
-    const response = { status: 200, headers: new Headers(typed.headers), body };
-    const { willRetry, message } = await connect(t, URL_OF_NOTHING, { fetch: async () => response }).until(1, 'error');
-    assert.equal(willRetry, false);
-    assert.match(message, /stream of bytes/);
-  });
+  const bytes = new TextEncoder().encode('data: 12\n\n');
+  for (const [what, chunk] of [
+    ['strings', 'data: a\n\n'],
+    ['views_of_other_numbers', new Uint16Array(bytes.buffer)],
+    ['data_views', new DataView(bytes.buffer)],
+  ]) {
+    test(`a_stream_of_${what}_is_a_final_failure_whose_message_names_the_cause`, async (t) => {
+      const body = new ReadableStream({ start: (controller) => controller.enqueue(chunk) });
+      const response = { status: 200, headers: new Headers(typed.headers), body };
+      const { willRetry, message } = await connect(t, URL_OF_NOTHING, { fetch: async () => response }).until(
+        1,
+        'error',
+      );
+      assert.equal(willRetry, false);
+      assert.match(message, /stream of bytes/);
+    });
+  }
 });
 
 describe('caches', () => {

@@ -1,7 +1,7 @@
 // `./fetch-event-source`: events and the policy of attempts, where they are not those of the package of this signature.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { assertWait, broken, cursors, ended, script, status, waits } from './support.mjs';
+import { assertWait, broken, cursors, ended, open, script, status, waits } from './support.mjs';
 import { EventSourceError, first, message, ours, post, RetriableError, retry, second } from './fetch-event-source.mjs';
 
 describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 }, () => {
@@ -180,5 +180,24 @@ describe('not copied: events and attempts', { concurrency: 8, timeout: 60_000 },
       ],
     );
     await server.exactly(1);
+  });
+
+  test('an asynchronous `onerror` is awaited: it names the wait, or rejects the promise', async (t) => {
+    const server = await script([status(503), ended(first)]);
+    await ours(t, server, { onopen: undefined, onerror: async () => 150 }).promise;
+    const [wait] = waits(await server.exactly(2));
+    assertWait(wait, 150, 900);
+    const fatal = new Error('given up');
+    const onerror = async () => {
+      throw fatal;
+    };
+    const refused = await script([status(503)]);
+    assert.equal(await ours(t, refused, { onopen: undefined, onerror }).promise.catch((error) => error), fatal);
+    await refused.exactly(1);
+    const onmessage = () => {
+      throw new Error('from onmessage');
+    };
+    const delivered = await script([open(first)]);
+    assert.equal(await ours(t, delivered, { onmessage, onerror }).promise.catch((error) => error), fatal);
   });
 });

@@ -193,6 +193,17 @@ describe('refresh', { concurrency: 8 }, () => {
     await server.exactly(1);
   });
 
+  test('a `refreshOn` that returns a promise is reported, and rejects nothing', async (t) => {
+    const reported = [];
+    globalThis.reportError = (thrown) => reported.push(thrown.message);
+    t.after(() => delete globalThis.reportError);
+    const server = await script([open('data: a\n\n')]);
+    const source = connect(t, server, { auth: provider({ refreshOn: async () => false }) });
+    await source.until(1, 'message');
+    assert.match(reported[0], /promise/);
+    await server.exactly(1);
+  });
+
   test('a `refreshOn` that is neither a list nor a function is a TypeError', (t) => {
     assert.throws(() => connect(t, 'http://127.0.0.1:1/', { auth: { token: 't', refreshOn: 401 } }), /refreshOn/);
   });

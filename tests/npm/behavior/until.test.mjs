@@ -64,17 +64,19 @@ describe('until, in the class', { concurrency: 8 }, () => {
     assert.equal(events.length, 3);
   });
 
-  test('a function that throws is reported, and the stream continues', async (t) => {
+  test('a function that throws or returns a promise is reported, and the stream continues', async (t) => {
     const reported = [];
     globalThis.reportError = (thrown) => reported.push(thrown.message);
     t.after(() => delete globalThis.reportError);
-    const until = ({ lastEventId }) => {
+    const until = ({ lastEventId, data }) => {
       if (lastEventId === '1') throw new Error('from until');
-      return lastEventId === '2';
+      return data === 'late' || Promise.resolve(false);
     };
     const source = connect(t, await script([open(tokens + late)]), { until });
-    assert.equal((await run(source)).seen.length, 2);
-    assert.deepEqual(reported, ['from until']);
+    assert.equal((await run(source)).seen.length, 3);
+    assert.equal(reported.length, 2);
+    assert.equal(reported[0], 'from until');
+    assert.match(reported[1], /promise/);
   });
 
   test('a GET that ends before the last event reconnects', async (t) => {
