@@ -18,10 +18,11 @@ export function answers(port) {
 export async function freePort() {
   const port = 10_240 + Math.floor(Math.random() * 21_000);
   const server = createServer().listen(port, '127.0.0.1');
-  const isFree = await Promise.race([
-    once(server, 'listening').then(() => true),
-    once(server, 'error').then(() => false),
-  ]);
+  // `once` rejects when the server fails.
+  const isFree = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
   if (!isFree) return freePort();
   server.close();
   await once(server, 'close');

@@ -1,4 +1,5 @@
-//! Event streams outside of a browser: see the two modules. `src/bin` has a program for each.
+//! Event streams outside of a browser: see the three modules. `src/bin` has a program for each.
 
 pub mod language_model;
 pub mod proxy;
+pub mod server;

@@ -1,11 +1,14 @@
 //! Runs the examples against the fault server, whose address is in `FAULTS_URL`.
 
 use std::error::Error as _;
+use std::sync::Arc;
 
 use authenticated_event_source::event_stream::{ByteStreamExt, Error, Event};
+use axum::http::HeaderValue;
 use futures_util::{StreamExt, TryStreamExt};
 use parser_examples::language_model::{Failure, complete};
-use parser_examples::proxy;
+use parser_examples::server::Log;
+use parser_examples::{proxy, server};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -135,4 +138,81 @@ async fn the_proxy_passes_on_that_the_stream_was_cut() {
 async fn the_proxy_passes_on_the_status() {
     let response = through_proxy(json!({ "status": 401 })).await;
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+}
+
+/// Starts the server with three events. Returns its address.
+async fn start_server() -> (Arc<Log>, String) {
+    let log = Log::new();
+    for text in ["one", "two\r\nlines", "three"] {
+        log.publish(text);
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/events", listener.local_addr().unwrap());
+    let origin = HeaderValue::from_static("https://app.example.com");
+    let service = server::router(Arc::clone(&log), origin);
+    tokio::spawn(async move { axum::serve(listener, service).await });
+    (log, url)
+}
+
+fn resumed(url: &str, last_event_id: &str) -> reqwest::RequestBuilder {
+    let request = Client::new().get(url).bearer_auth("secret");
+    request.header("last-event-id", last_event_id)
+}
+
+#[tokio::test]
+async fn the_server_sends_ids_and_every_line_and_resumes() {
+    let (log, url) = start_server().await;
+    let response = resumed(&url, "1").send().await.unwrap();
+    assert_eq!(response.headers()["sse-heartbeat"], "15");
+    assert_eq!(
+        response.headers()["cache-control"],
+        "no-store, no-transform"
+    );
+    let mut events = response.bytes_stream().events();
+    for (id, data) in [("2", "two\nlines"), ("3", "three")] {
+        let event = events.next().await.unwrap().unwrap();
+        assert_eq!((&*event.last_event_id, &*event.data), (id, data));
+        assert_eq!(&*event.event_type, "metrics");
+    }
+    log.publish("four");
+    assert_eq!(&*events.next().await.unwrap().unwrap().data, "four");
+}
+
+#[tokio::test]
+async fn the_server_sends_all_it_has_after_an_id_from_before_a_restart() {
+    let (_log, url) = start_server().await;
+    let response = resumed(&url, "1000000").send().await.unwrap();
+    let mut events = response.bytes_stream().events();
+    assert_eq!(&*events.next().await.unwrap().unwrap().data, "one");
+}
+
+#[tokio::test]
+async fn the_server_refuses_a_wrong_token_and_other_origins_can_read_it() {
+    let (_log, url) = start_server().await;
+    let origin = "https://app.example.com";
+    let request = Client::new().get(&url).header("origin", origin);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(response.headers()["www-authenticate"], "Bearer");
+    assert_eq!(response.headers()["access-control-allow-origin"], origin);
+    let preflight = Client::new().request(reqwest::Method::OPTIONS, &url);
+    let preflight = preflight.header("origin", origin);
+    let preflight = preflight.header("access-control-request-method", "GET");
+    let response = preflight.send().await.unwrap();
+    assert!(response.status().is_success());
+    let allowed = &response.headers()["access-control-allow-headers"];
+    assert_eq!(allowed, "authorization,last-event-id");
+}
+
+#[tokio::test]
+async fn the_server_ends_its_streams_before_a_restart_and_then_answers_503() {
+    let (log, url) = start_server().await;
+    let response = resumed(&url, "2").send().await.unwrap();
+    let mut events = response.bytes_stream().events();
+    assert_eq!(&*events.next().await.unwrap().unwrap().data, "three");
+    log.stop();
+    assert!(events.next().await.is_none());
+    let response = resumed(&url, "2").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()["retry-after"], "5");
 }

@@ -67,3 +67,9 @@ test('the Rust examples of README.md are those of the README of the crate', () =
   const compiled = examplesOf('src/README.md');
   for (const example of examplesOf('README.md')) assert.ok(compiled.includes(example), example);
 });
+
+// The suite `examples` compiles and runs the file.
+test('the Rust example of docs/server.md is a part of the example that runs', () => {
+  const [example] = source('docs/server.md').match(/(?<=^```rust\n).*?(?=^```)/ms);
+  assert.ok(source('examples/parser/src/server.rs').includes(example));
+});

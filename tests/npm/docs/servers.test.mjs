@@ -1,4 +1,4 @@
-// The servers of docs/server.md, each beside the client: ids, lines, resumption, heartbeats, CORS and refusals.
+// The servers of docs/server.md, each beside the client: ids, lines, resumption, compression, CORS, refusals and restarts.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,6 +14,8 @@ const document = await readFile(new URL('../../../docs/server.md', import.meta.u
 const { AuthenticatedEventSource } = createRequire(join(PROJECT, 'package.json'))('authenticated-event-source');
 
 const snippets = new Map([...document.matchAll(/^```mjs (\S+)\n(.*?)^```/gms)].map(([, name, code]) => [name, code]));
+/** Options of the client, for servers that send JSON. */
+const OPTIONS = { 'better-sse': { parse: 'json' } };
 const folder = join(PROJECT, 'servers');
 await mkdir(folder, { recursive: true });
 await writeFile(join(folder, 'events.mjs'), snippets.get('events.mjs'));
@@ -29,11 +31,12 @@ async function start(t, name) {
     env: { ...process.env, PORT: String(port), APP_ORIGIN: ORIGIN },
   });
   t.after(async () => {
-    server.kill();
-    await once(server, 'exit');
+    const gone = once(server, 'exit');
+    server.kill('SIGKILL');
+    if (server.exitCode === null) await gone;
   });
   await listening(port);
-  return `http://127.0.0.1:${port}/events`;
+  return { url: `http://127.0.0.1:${port}/events`, server };
 }
 
 /** Reads `count` events with a client, which is then closed. */
@@ -46,43 +49,64 @@ async function read(url, count, options) {
 }
 
 describe('servers of docs/server.md', { concurrency: 3, timeout: 60_000 }, () => {
-  test('there are three of them', () => assert.equal(snippets.size, 3));
+  test('there are four of them', () => assert.equal(snippets.size, 4));
 
   for (const name of snippets.keys()) {
+    const options = OPTIONS[name];
+
     test(`${name} sends ids and every line, and resumes after the last event ID`, async (t) => {
-      const url = await start(t, name);
-      const [first, second] = await read(url, 2);
+      const { url } = await start(t, name);
+      const [first, second] = await read(url, 2, options);
       assert.equal(first.type, 'metrics');
       assert.match(first.data, /^seconds: \d+\nload: /);
       assert.equal(Number(second.lastEventId), Number(first.lastEventId) + 1);
-      const [resumed] = await read(url, 1, { lastEventId: first.lastEventId });
+      const [resumed] = await read(url, 1, { ...options, lastEventId: first.lastEventId });
       assert.equal(resumed.lastEventId, second.lastEventId);
+      // An ID from before a restart, which the new log has not reached.
+      const [oldest] = await read(url, 1, { ...options, lastEventId: '1000000' });
+      assert.equal(oldest.lastEventId, '1');
     });
 
     test(`${name} refuses a wrong token with 401 and lets other origins read it`, async (t) => {
-      const url = await start(t, name);
+      const { url } = await start(t, name);
       const answer = await fetch(url, { headers: { Authorization: 'Bearer wrong' } });
       assert.equal(answer.status, 401);
       assert.equal(answer.headers.get('WWW-Authenticate'), 'Bearer');
       assert.equal(answer.headers.get('Access-Control-Allow-Origin'), ORIGIN);
     });
 
-    test(`${name} answers a preflight, and the stream has the headers of a stream`, async (t) => {
-      const url = await start(t, name);
+    test(`${name} answers a preflight, and the stream has the headers of a stream, without compression`, async (t) => {
+      const { url } = await start(t, name);
       const preflight = await fetch(url, { method: 'OPTIONS' });
       assert.ok(preflight.ok, `status ${preflight.status}`);
       assert.match(preflight.headers.get('Access-Control-Allow-Headers'), /Authorization, Last-Event-ID/);
       const controller = new AbortController();
       const { headers } = await fetch(url, {
-        headers: { Authorization: 'Bearer secret' },
+        headers: { Authorization: 'Bearer secret', 'Accept-Encoding': 'gzip' },
         signal: controller.signal,
       });
       assert.match(headers.get('Content-Type'), /^text\/event-stream/);
       assert.deepEqual(
-        ['X-Accel-Buffering', 'SSE-Heartbeat', 'Access-Control-Allow-Origin'].map((header) => headers.get(header)),
-        ['no', '15', ORIGIN],
+        ['X-Accel-Buffering', 'SSE-Heartbeat', 'Access-Control-Allow-Origin', 'Content-Encoding'].map((header) =>
+          headers.get(header),
+        ),
+        ['no', '15', ORIGIN, null],
       );
       controller.abort();
+    });
+
+    test(`${name} ends its streams before a restart, and then answers 503 with Retry-After`, async (t) => {
+      const { url, server } = await start(t, name);
+      const source = new AuthenticatedEventSource(url, { token: 'secret', ...options });
+      t.after(() => source.close());
+      await once(source, 'metrics');
+      server.kill('SIGTERM');
+      const [{ reason, willRetry }] = await once(source, 'error');
+      assert.deepEqual([reason, willRetry], ['end', true]);
+      const answer = await fetch(url, { headers: { Authorization: 'Bearer secret' } });
+      assert.equal(answer.status, 503);
+      assert.equal(answer.headers.get('Retry-After'), '5');
+      assert.equal(answer.headers.get('Access-Control-Allow-Origin'), ORIGIN);
     });
   }
 });
