@@ -1,7 +1,7 @@
 // The examples of docs/libraries.md for remote calls: tRPC, MCP and GraphQL, with their real servers.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { until } from '../../lib/wait.mjs';
 import { library, modulesOf } from './modules.mjs';
 import { startSite } from './site.mjs';
@@ -52,63 +52,89 @@ async function startTrpc(t, log, tokens) {
   return { ...site, requests, start: () => site.start(handler()) };
 }
 
-test('tRPC: tracked IDs resume after a restart of the server', LIMIT, async (t) => {
-  const log = eventLog();
-  const { url, requests, start, stop } = await startTrpc(t, log, new Set(['Bearer one']));
-  const client = trpc.createClient(url, { accessToken: async () => 'one', refresh: async () => {} });
-  const received = [];
-  const subscription = client.news.subscribe({}, { onData: ({ id, data }) => received.push(`${id} ${data}`) });
-  log.append('a');
-  await until('the first event', () => received.length === 1);
-  await stop();
-  log.append('b');
-  log.append('c');
-  await start();
-  await until('the events of the time without a server', () => received.length === 3);
-  assert.deepEqual(received, ['1 a', '2 b', '3 c']);
-  assert.equal(requests.at(-1).lastEventId, '1');
-  subscription.unsubscribe();
-});
-
-test(
-  'tRPC: an UNAUTHORIZED error with status 200 refreshes the token, and the subscription continues',
-  LIMIT,
-  async (t) => {
+describe('tRPC', { concurrency: true }, () => {
+  test('tracked IDs resume after a restart of the server', LIMIT, async (t) => {
     const log = eventLog();
-    const tokens = new Set(['Bearer one']);
-    const { url, requests, start, stop } = await startTrpc(t, log, tokens);
-    let token = 'one';
-    let refreshes = 0;
-    const refresh = async () => {
-      refreshes++;
-      token = 'two';
-    };
+    const { url, requests, start, stop } = await startTrpc(t, log, new Set(['Bearer one']));
+    const client = trpc.createClient(url, { accessToken: async () => 'one', refresh: async () => {} });
     const received = [];
-    const client = trpc.createClient(url, { accessToken: async () => token, refresh });
-    const subscription = client.news.subscribe({}, { onData: ({ id }) => received.push(id) });
+    const subscription = client.news.subscribe({}, { onData: ({ id, data }) => received.push(`${id} ${data}`) });
     log.append('a');
     await until('the first event', () => received.length === 1);
-    tokens.clear();
-    tokens.add('Bearer two');
     await stop();
     log.append('b');
+    log.append('c');
     await start();
-    await until('the event after the refresh', () => received.length === 2);
-    assert.deepEqual(received, ['1', '2']);
-    assert.equal(refreshes, 1);
-    assert.deepEqual([...new Set(requests.map((request) => request.token))], ['Bearer one', 'Bearer two']);
+    await until('the events of the time without a server', () => received.length === 3);
+    assert.deepEqual(received, ['1 a', '2 b', '3 c']);
+    assert.equal(requests.at(-1).lastEventId, '1');
     subscription.unsubscribe();
-  },
-);
+  });
 
-test('tRPC: a refresh that fails ends the subscription with an error', LIMIT, async (t) => {
-  const { url } = await startTrpc(t, eventLog(), new Set());
-  const refresh = async () => {
-    throw new Error('The session is over');
-  };
-  const client = trpc.createClient(url, { accessToken: async () => 'one', refresh });
-  const [error] = await new Promise((resolve) => client.news.subscribe({}, { onError: (...args) => resolve(args) }));
-  assert.match(error.message, /The session is over/);
+  test(
+    'tRPC: an UNAUTHORIZED error with status 200 refreshes the token, and the subscription continues',
+    LIMIT,
+    async (t) => {
+      const log = eventLog();
+      const tokens = new Set(['Bearer one']);
+      const { url, requests, start, stop } = await startTrpc(t, log, tokens);
+      let token = 'one';
+      let refreshes = 0;
+      const refresh = async () => {
+        refreshes++;
+        token = 'two';
+      };
+      const received = [];
+      const client = trpc.createClient(url, { accessToken: async () => token, refresh });
+      const subscription = client.news.subscribe({}, { onData: ({ id }) => received.push(id) });
+      log.append('a');
+      await until('the first event', () => received.length === 1);
+      tokens.clear();
+      tokens.add('Bearer two');
+      await stop();
+      log.append('b');
+      await start();
+      await until('the event after the refresh', () => received.length === 2);
+      assert.deepEqual(received, ['1', '2']);
+      assert.equal(refreshes, 1);
+      assert.deepEqual([...new Set(requests.map((request) => request.token))], ['Bearer one', 'Bearer two']);
+      subscription.unsubscribe();
+    },
+  );
+
+  test('a refresh that fails ends the subscription with an error', LIMIT, async (t) => {
+    const { url } = await startTrpc(t, eventLog(), new Set());
+    const refresh = async () => {
+      throw new Error('The session is over');
+    };
+    const client = trpc.createClient(url, { accessToken: async () => 'one', refresh });
+    const [error] = await new Promise((resolve) => client.news.subscribe({}, { onError: (...args) => resolve(args) }));
+    assert.match(error.message, /The session is over/);
+  });
+
+  test('a server that answers 401 needs no `retryLink`, because the source refreshes by itself', LIMIT, async (t) => {
+    const log = eventLog();
+    const { createHTTPHandler } = await library('@trpc/server/adapters/standalone');
+    const createContext = () => ({ isAllowed: true, eventsAfter: log.after });
+    const handle = createHTTPHandler({ router: router.appRouter, createContext });
+    const { url, stop } = await startSite((request, response) => {
+      if (request.headers.authorization === 'Bearer two') handle(request, response);
+      else response.writeHead(401).end();
+    });
+    t.after(stop);
+    let token = 'one';
+    const refresh = async () => {
+      token = 'two';
+    };
+    const client = trpc.createClient(url, { accessToken: async () => token, refresh });
+    log.append('a');
+    let subscription;
+    const data = await new Promise((resolve, reject) => {
+      subscription = client.news.subscribe({}, { onData: resolve, onError: reject });
+    });
+    assert.deepEqual(data, { id: '1', data: 'a' });
+    subscription.unsubscribe();
+  });
 });
 
 const schemaParts = {

@@ -1,22 +1,11 @@
 // The examples of docs/llm.md, against a server with the formats of the APIs.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
+import { modulesOf } from './modules.mjs';
 
-const { PROJECT } = process.env;
-const document = await readFile(new URL('../../../docs/llm.md', import.meta.url), 'utf8');
-const folder = join(PROJECT, 'llm');
-await mkdir(folder, { recursive: true });
-const modules = {};
-for (const [, name, code] of document.matchAll(/^```mjs (\S+)\n(.*?)^```/gms)) {
-  const file = join(folder, `${name}.mjs`);
-  await writeFile(file, code);
-  modules[name] = await import(pathToFileURL(file));
-}
+const modules = await modulesOf('llm');
 
 const chunk = (content) => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
 const named = (type, members) => `event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`;
