@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { until } from '../../lib/wait.mjs';
 import { library, modulesOf } from './modules.mjs';
-import { startSite } from './site.mjs';
+import { startSite, STREAM } from './site.mjs';
 
 const {
   'trpc-router': router,
@@ -200,15 +200,16 @@ for (const [name, listener] of Object.entries(GRAPHQL)) {
 }
 
 test('GraphQL: a subscription whose connection breaks is requested again', LIMIT, async (t) => {
-  let requests = 0;
+  const responses = [];
   const { url, stop } = await startSite((_, response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(`retry: 100\nevent: next\ndata: {"data":${++requests}}\n\n`);
-    if (requests === 1) setTimeout(() => response.destroy(), 50);
-    else response.end('event: complete\ndata:\n\n');
+    responses.push(response.writeHead(200, STREAM));
+    response.write(`retry: 100\nevent: next\ndata: {"data":${responses.length}}\n\n`);
+    if (responses.length === 2) response.end('event: complete\ndata:\n\n');
   });
   t.after(stop);
   const results = [];
-  for await (const { data } of graphql.subscribe(url, auth, QUERY)) results.push(data);
+  for await (const { data } of graphql.subscribe(url, auth, QUERY)) {
+    if (results.push(data) === 1) responses[0].destroy();
+  }
   assert.deepEqual(results, [1, 2]);
 });

@@ -51,7 +51,7 @@ test('VueUse: every event arrives with the token, also after the connection brok
       scope.run(() => useMetrics('/events', { token: () => 'token' }, (data) => received.push(data)));
     `,
     stream(request, response) {
-      requests.push({ ...request.headers, ended: false });
+      requests.push({ ...request.headers, response, ended: false });
       const entry = requests.at(-1);
       response.on('close', () => {
         entry.ended = true;
@@ -59,10 +59,11 @@ test('VueUse: every event arrives with the token, also after the connection brok
       response.writeHead(200, STREAM);
       const from = Number(request.headers['last-event-id'] ?? 0) + 1;
       response.write(`retry: 100\n\n${numbered('metrics', from, from + 49, (id) => `event ${id}`)}`);
-      if (requests.length === 1) setTimeout(() => response.destroy(), 200);
     },
   });
   const received = () => page.evaluate('received');
+  await until('the events of the first connection', async () => (await received()).length === 50);
+  requests[0].response.destroy();
   await until('all events', async () => (await received()).length === 100);
   assert.deepEqual(
     await received(),
