@@ -86,6 +86,10 @@ pub mod event_stream;
 
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 mod bindings;
+/// Its tests run on the host.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+#[path = "bindings/utf16.rs"]
+mod utf16;
 // The npm package drives the connection from JavaScript. With the module `browser` in it, the
 // optimizer would leave 300 bytes of it.
 #[cfg(all(feature = "browser", not(npm_module)))]

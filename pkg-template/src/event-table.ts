@@ -1,11 +1,13 @@
 // The table of events that the parser writes in WebAssembly memory, as JavaScript values.
 import type { Parser } from '#bindings';
-import { COPIED_ID, DATA, ID, IS_UTF16, NAME, NOTE, ONE_BY_ONE } from './protocol.ts';
+import { COPIED_ID, DATA, ID, IS_UTF16, IS_UTF8, NAME, NOTE } from './protocol.ts';
 import { WasmStrings } from './wasm-strings.ts';
 
 // Indices of fields in the table.
 const FLAGS = 6;
 const RECONNECTION_TIME = 7;
+/** The index of the copy of the records, relative to the flags. */
+const COPY = 3;
 
 /**
  * Receives one record: an event, a note or a last event ID. `type` is empty if the stream named none. A member that the
@@ -74,17 +76,22 @@ export class EventTableReader {
     const types = this.#types;
     let words = this.#current();
     let at = table >>> 2;
-    const records = words[at++]! >>> 2;
-    const end = records + words[at++]!;
-    const start = words[at++]! >>> 0;
+    let records = words[at++]!;
     const length = words[at++]!;
-    const first = words[at++]!;
+    const start = words[at++]! >>> 0;
+    const bytes = words[at++]!;
+    let first = words[at++]!;
     const far = words[at++]! >>> 0;
     const flags = words[at]!;
-    // `undefined` decodes each value separately.
-    const all =
-      length === 0 ? '' : flags & ONE_BY_ONE ? undefined : this.#strings.region(start, length, flags & IS_UTF16);
-    at = records;
+    let all: string | undefined = '';
+    if (flags & (IS_UTF8 | IS_UTF16)) {
+      const copy = words[at + COPY]!;
+      all = this.#strings.values(flags, start, bytes, copy, copy + 4 * length, start - first);
+      // If a value is malformed, each is decoded separately.
+      if (all !== undefined) [records, first] = [copy, 0];
+    } else if (bytes) all = this.#strings.ascii(start, bytes);
+    at = records >>> 2;
+    const end = at + length;
     while (at < end) {
       const head = words[at++]!;
       const type = head >>> 8;

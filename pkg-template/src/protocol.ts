@@ -153,8 +153,8 @@ export const NOTE_IGNORED = 4;
 
 // Bits of the flags of an event table.
 
-/** Each in-place value must be decoded by itself. */
-export const ONE_BY_ONE = 1;
+/** The in-place values are UTF-8. strings.wat creates their text. Without it, or if a value is malformed, each is decoded by itself. */
+export const IS_UTF8 = 1;
 /** An event was larger than the limit. */
 export const IS_TOO_LARGE = 2;
 /** There is an event. */
@@ -167,15 +167,13 @@ export const HAS_ID = 16;
 export const HAS_RETRY = 32;
 /** There are records. */
 export const HAS_RECORDS = 64;
-/** The in-place values are UTF-16. */
+/** The in-place values were converted to UTF-16. */
 export const IS_UTF16 = 128;
 
-// Ways to create strings that are fast in this engine, for `Parser.parse`.
+// What the engine can do, for `Parser.parse`.
 
-/** A few strings, created one by one, are faster than one call of a decoder. */
-export const MAKES_SHORT = 1;
-/** Strings that are not ASCII, created one by one, are faster than decoding UTF-16. */
-export const MAKES_WIDE = 2;
+/** strings.wat runs in this engine. */
+export const HAS_STRING_MAKER = 1;
 
 /** The response headers that the core reads, in the order of their numbers. */
 export const RESPONSE_HEADERS = ['Content-Type', 'Retry-After', 'SSE-Heartbeat', 'WWW-Authenticate'] as const;

@@ -1,14 +1,13 @@
 // Strings from WebAssembly memory.
 import { strings } from '#bindings';
-import { MAKES_SHORT, MAKES_WIDE } from './protocol.ts';
+import { HAS_STRING_MAKER, IS_UTF8 } from './protocol.ts';
 
-/** Keeps U+FEFF: the parser has removed the byte order mark, so any other is text. */
-const options = { ignoreBOM: true };
 /** The decoders, which are created on first use: Jest's jsdom has no `TextDecoder`, and Node.js needs none. */
 const decoders: { [label: string]: TextDecoder } = {};
 
 function decode(label: 'utf-8' | 'utf-16le', bytes: Uint8Array): string {
-  decoders[label] ??= new TextDecoder(label, options);
+  // Keeps U+FEFF: the parser has removed the byte order mark, so any other is text.
+  decoders[label] ??= new TextDecoder(label, { ignoreBOM: true });
   return decoders[label].decode(bytes as Uint8Array<ArrayBuffer>);
 }
 
@@ -28,32 +27,45 @@ interface NodeBufferClass {
 const { Buffer } = globalThis as { Buffer?: NodeBufferClass };
 const Bytes = Buffer?.prototype.latin1Slice && Buffer;
 
-type MakeText = (address: number, length: number) => string | null;
+/** The exports of strings.wat. */
+interface StringMaker {
+  text(address: number, length: number): string | null;
+  texts(records: number, end: number, base: number, bytes: number): string | null;
+}
 
-/** The function `text` of strings.wat; `null` in engines without `wasm:js-string`. */
-let makeText: MakeText | null | undefined;
+/** `null` in engines without `wasm:js-string`. */
+let maker: StringMaker | null | undefined;
 
 /** Reads strings from the memory of the WebAssembly, in the fastest way that the engine has. */
 export class WasmStrings {
   readonly #memory: WebAssembly.Memory;
   #bytes: Uint8Array | undefined;
-  /** Bit flags for the strategies that are fast in this engine. */
+  /** What the engine can do. */
   readonly engine: number;
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
-    if (!Bytes && makeText === undefined) makeText = instantiate(memory);
-    // SpiderMonkey, the only engine with a global `InternalError`, decodes UTF-16 faster than it creates strings.
-    this.engine = makeText ? MAKES_SHORT | ('InternalError' in globalThis ? 0 : MAKES_WIDE) : 0;
+    if (!Bytes && maker === undefined) maker = instantiate(memory);
+    this.engine = maker ? HAS_STRING_MAKER : 0;
   }
 
-  /** Returns `length` bytes at an address as text: UTF-16, or else UTF-8, which in Node.js is always ASCII. */
-  region(address: number, length: number, isUtf16: number): string {
+  /** Returns `length` bytes of ASCII at an address as text. */
+  ascii(address: number, length: number): string {
     const bytes = this.bytes();
     const end = address + length;
-    if (Bytes)
-      return isUtf16 ? (bytes as NodeBuffer).ucs2Slice(address, end) : (bytes as NodeBuffer).latin1Slice(address, end);
-    return decode(isUtf16 ? 'utf-16le' : 'utf-8', bytes.subarray(address, end));
+    return Bytes ? (bytes as NodeBuffer).latin1Slice(address, end) : decode('utf-8', bytes.subarray(address, end));
+  }
+
+  /**
+   * Returns the in-place values of an event table as one text, for which the offsets in a copy of the records are right.
+   * Returns `undefined` if a value is malformed.
+   */
+  values(flags: number, address: number, length: number, copy: number, end: number, base: number): string | undefined {
+    const bytes = this.bytes();
+    if (flags & IS_UTF8) return maker?.texts(copy, end, base, length) ?? undefined;
+    return Bytes
+      ? (bytes as NodeBuffer).ucs2Slice(address, address + length)
+      : decode('utf-16le', bytes.subarray(address, address + length));
   }
 
   /** Returns the UTF-8 between two addresses as text. A line end must follow it. */
@@ -61,7 +73,7 @@ export class WasmStrings {
     const bytes = this.bytes();
     if (Bytes) return (bytes as NodeBuffer).utf8Slice(start, end);
     // It returns `null` for malformed UTF-8.
-    return makeText?.(start, end - start) ?? decode('utf-8', bytes.subarray(start, end));
+    return maker?.text(start, end - start) ?? decode('utf-8', bytes.subarray(start, end));
   }
 
   /** Returns the whole memory. The previous view becomes empty when the memory grows. */
@@ -74,7 +86,7 @@ export class WasmStrings {
   }
 }
 
-function instantiate(memory: WebAssembly.Memory): MakeText | null {
+function instantiate(memory: WebAssembly.Memory): StringMaker | null {
   try {
     const bytes = Uint8Array.from(atob(strings), (c) => c.charCodeAt(0));
     // TypeScript does not know the second parameter yet.
@@ -82,8 +94,8 @@ function instantiate(memory: WebAssembly.Memory): MakeText | null {
       bytes: BufferSource,
       options: { builtins: string[] },
     ) => WebAssembly.Module;
-    const maker = new Module(bytes, { builtins: ['js-string'] });
-    return new WebAssembly.Instance(maker, { a: { a: memory } }).exports.text as MakeText;
+    const module = new Module(bytes, { builtins: ['js-string'] });
+    return new WebAssembly.Instance(module, { a: { a: memory } }).exports as unknown as StringMaker;
   } catch {
     return null;
   }

@@ -5,11 +5,11 @@ use core::ops::Range;
 
 use super::event_type_cache::{EventTypeCache, UNNAMED};
 use super::protocol::*;
-use super::utf16::{Utf16Offsets, is_ascii, is_dense, widen};
+use super::utf16::{is_ascii, widen};
 use crate::event_stream::{EventStreamParser, Found};
 
 /// The items of one slice as a table of numbers: one call into WebAssembly for each slice, not one for
-/// each item. `BatchReader` in JavaScript reads it.
+/// each item. `EventTableReader` in JavaScript reads it.
 ///
 /// A record is a head, followed by a pair of start and end offsets for each of these bits:
 ///
@@ -21,13 +21,16 @@ use crate::event_stream::{EventStreamParser, Found};
 /// | [`NOTE`] | a note, offsets in `text` |
 /// | [`NAME`] | the new name of the event type, offsets in `text` |
 ///
-/// The upper 24 bits of the head are the number of the event type, or the kind of the note. In-place pairs are byte offsets into
-/// the parser's buffer. If JavaScript decodes all in-place values as one string, and it is not ASCII,
-/// they are offsets in that string.
+/// The upper 24 bits of the head are the number of the event type, or the kind of the note. In-place
+/// pairs are byte offsets into the parser's buffer. JavaScript creates one string of all in-place values
+/// and cuts it. If they are not ASCII, the offsets in that string are in a copy of the records.
 #[derive(Default)]
 pub(super) struct EventTable {
-    header: [u32; 9],
+    header: [u32; 10],
     records: Vec<u32>,
+    /// A copy of the records, whose in-place pairs are replaced by offsets in one string of all in-place
+    /// values: by [`widen`](Self::widen), or by strings.wat. They are right if all values are well-formed.
+    converted: Vec<u32>,
     text: Vec<u8>,
     units: Vec<u16>,
     /// The flag bits below.
@@ -47,12 +50,13 @@ impl EventTable {
     /// Fills the table with all items of the parser. `notes` are the kinds of notes to record.
     pub(super) fn fill(&mut self, parser: &mut EventStreamParser, notes: u32) {
         self.begin();
-        while let Some(found) = parser.find() {
+        loop {
+            self.push_lone_data(parser);
+            let Some(found) = parser.find() else {
+                break;
+            };
             match found {
-                Found::Event => {
-                    self.flags |= HAS_EVENT;
-                    self.push_event(parser);
-                }
+                Found::Event => self.push_event(parser),
                 Found::LastEventId => {
                     self.records.push(0);
                     self.push_id(self.records.len() - 1, parser);
@@ -96,11 +100,7 @@ impl EventTable {
             self.types.number(name)
         };
         let head = self.records.len();
-        let data = parser.data();
-        self.extend_in_place(&data);
-        let [start, end] = [data.start as u32, data.end as u32];
-        self.records
-            .extend_from_slice(&[number << 8 | DATA, start, end]);
+        self.push_data(number, &parser.data());
         if parser.has_id() {
             self.push_id(head, parser);
         }
@@ -109,36 +109,65 @@ impl EventTable {
         }
     }
 
-    /// Completes the table and returns its address. It consists of nine numbers:
+    /// Adds the next events that consist of one line of data each. Each `push` compiles to a comparison and a
+    /// store, but `extend_from_slice` to a call.
+    #[inline(always)]
+    fn push_lone_data(&mut self, parser: &mut EventStreamParser) {
+        let records = &mut self.records;
+        let before = records.len();
+        parser.find_data(|data| {
+            records.push(UNNAMED << 8 | DATA);
+            records.push(data.start as u32);
+            records.push(data.end as u32);
+        });
+        if let [_, start, .., end] = self.records[before..] {
+            self.flags |= HAS_EVENT;
+            self.extend_in_place(&(start as usize..end as usize));
+        }
+    }
+
+    #[inline(always)]
+    fn push_data(&mut self, number: u32, data: &Range<usize>) {
+        self.flags |= HAS_EVENT;
+        self.extend_in_place(data);
+        let [start, end] = [data.start as u32, data.end as u32];
+        self.records.push(number << 8 | DATA);
+        self.records.push(start);
+        self.records.push(end);
+    }
+
+    /// Completes the table and returns its address. It consists of ten numbers:
     ///
     /// - the address of the records, and their length in numbers
     /// - the address of the in-place values, their length in bytes, and the offset of the first
     /// - the address of `text`
     /// - the flags
     /// - the lower and the upper half of the reconnection time in milliseconds
+    /// - the address of the copy of the records, empty if the offsets above are right for JavaScript
     ///
-    /// `strategies` are the flags of the strategies that are fast in this engine.
-    pub(super) fn finish(&mut self, parser: &EventStreamParser, strategies: u32) -> usize {
+    /// `engine` is what the engine can do.
+    pub(super) fn finish(&mut self, parser: &EventStreamParser, engine: u32) -> usize {
         if !self.records.is_empty() {
             self.flags |= HAS_RECORDS;
         }
-        let first = self.in_place.start.min(self.in_place.end);
-        let values = &parser.buffer()[first..self.in_place.end];
-        let (mut start, mut len, mut offset) = (address(values), values.len(), first);
-        let is_short = len < SHORT;
-        if is_ascii(values) {
-            if is_short && strategies & MAKES_SHORT != 0 {
-                self.flags |= ONE_BY_ONE;
-            }
-        } else if strategies & MAKES_WIDE == 0 {
-            self.flags |= IS_UTF16;
-            len = 2 * self.widen(parser.buffer(), len);
-            (start, offset) = (address(&self.units), 0);
-        } else if is_short || is_dense(values) {
-            self.flags |= ONE_BY_ONE;
-        } else {
-            self.count_units(values, first);
-            offset = 0;
+        let Range { start, end } = self.in_place;
+        let first = start.min(end);
+        let values = &parser.buffer()[first..end];
+        let (mut start, mut len) = (address(values), values.len());
+        self.converted.clear();
+        let is_ascii = is_ascii(values);
+        let has_maker = engine & HAS_STRING_MAKER != 0;
+        if !is_ascii || len < SHORT && has_maker {
+            self.flags |= IS_UTF8;
+            self.converted.extend_from_slice(&self.records);
+        }
+        // Malformed values stay UTF-8.
+        if !is_ascii
+            && !has_maker
+            && let Some(units) = self.widen(parser.buffer(), len)
+        {
+            self.flags ^= IS_UTF8 | IS_UTF16;
+            (start, len) = (address(&self.units), 2 * units);
         }
         let reconnection_time = self.reconnection_time;
         self.header = [
@@ -146,49 +175,36 @@ impl EventTable {
             self.records.len() as u32,
             start,
             len as u32,
-            offset as u32,
+            first as u32,
             address(&self.text),
             self.flags,
             reconnection_time as u32,
             (reconnection_time >> 32) as u32,
+            address(&self.converted),
         ];
         address(&self.header) as usize
     }
 
-    /// Converts the in-place values to UTF-16, which some engines decode faster. Returns the number of
-    /// units. `len` is the largest number of bytes.
-    fn widen(&mut self, buffer: &[u8], len: usize) -> usize {
+    /// Converts the in-place values to UTF-16, for engines without fast strings in WebAssembly. Returns the
+    /// number of units, or `None` if a value is malformed. `len` is the largest number of bytes.
+    fn widen(&mut self, buffer: &[u8], len: usize) -> Option<usize> {
         // A byte becomes at most one unit.
-        self.units.resize(len, 0);
+        self.units.resize(len + 16, 0);
         let mut written = 0;
-        for_each_record(&mut self.records, |pairs| {
-            for [start, end] in pairs {
+        let mut records = &mut *self.converted;
+        while let Some((head, rest)) = records.split_first_mut() {
+            let in_place = (*head & (DATA | ID)).count_ones() as usize;
+            let copied = (*head & (COPIED_ID | NOTE | NAME)).count_ones() as usize;
+            let (pairs, _) = rest.as_chunks_mut();
+            for [start, end] in &mut pairs[..in_place] {
                 let value = *start as usize..*end as usize;
                 *start = written as u32;
-                written += widen(&buffer[value], &mut self.units[written..]);
+                written += widen(buffer, value, &mut self.units[written..])?;
                 *end = written as u32;
             }
-        });
-        written
-    }
-
-    /// Converts in-place byte offsets to offsets in UTF-16 units. `values` are the bytes from the first
-    /// value, at `first`, to the last.
-    fn count_units(&mut self, values: &[u8], first: usize) {
-        let mut units = Utf16Offsets::of(values);
-        for_each_record(&mut self.records, |pairs| {
-            // Offsets must be converted in order, and the ID may precede the data.
-            let is_swapped = matches!(&*pairs, [[data, _], [id, _]] if id < data);
-            if is_swapped {
-                pairs.swap(0, 1);
-            }
-            for offset in pairs.as_flattened_mut() {
-                *offset = units.before(*offset as usize - first) as u32;
-            }
-            if is_swapped {
-                pairs.swap(0, 1);
-            }
-        });
+            records = &mut rest[2 * (in_place + copied)..];
+        }
+        Some(written)
     }
 
     fn push_pair(&mut self, pair: Range<usize>) {
@@ -208,8 +224,8 @@ impl EventTable {
         let start = self.text.len();
         self.text.extend_from_slice(text);
         self.push_pair(start..self.text.len());
-        // In-place values end with a line end, too. strings.wat reads two bytes past the end.
-        self.text.extend_from_slice(b"\n\n");
+        // In-place values end with a line end, too. strings.wat reads three more bytes.
+        self.text.extend_from_slice(b"\n\n\n\n");
     }
 
     /// Records the text of a note, unless the kind is 0.
@@ -231,18 +247,6 @@ impl EventTable {
             }
             Err(id) => self.push_text(head, COPIED_ID, id),
         }
-    }
-}
-
-/// Calls `convert` with the in-place pairs of each record.
-#[inline(always)]
-fn for_each_record(mut records: &mut [u32], mut convert: impl FnMut(&mut [[u32; 2]])) {
-    while let Some((head, rest)) = records.split_first_mut() {
-        let in_place = (*head & (DATA | ID)).count_ones() as usize;
-        let copied = (*head & (COPIED_ID | NOTE | NAME)).count_ones() as usize;
-        let (pairs, _) = rest.as_chunks_mut();
-        convert(&mut pairs[..in_place]);
-        records = &mut rest[2 * (in_place + copied)..];
     }
 }
 

@@ -29,13 +29,12 @@ impl Parser {
     }
 
     /// Parses the `len` bytes that were written, and returns the address of the
-    /// [table](EventTable::finish) of their items. The table is valid until the next call. `strategies`
-    /// are the [string-decoding strategies](EventTable::finish) of the engine, and `notes` are the kinds
-    /// of notes to record.
-    pub fn parse(&mut self, len: usize, notes: u32, strategies: u32) -> usize {
+    /// [table](EventTable::finish) of their items. The table is valid until the next call. `notes` are the
+    /// kinds of notes to record, and `engine` is what the engine can do.
+    pub fn parse(&mut self, len: usize, notes: u32, engine: u32) -> usize {
         self.parser.add(len);
         self.table.fill(&mut self.parser, notes);
-        self.table.finish(&self.parser, strategies)
+        self.table.finish(&self.parser, engine)
     }
 
     /// Starts a new stream, and frees the memory of the stream before. The cache of event types is

@@ -164,8 +164,8 @@ numbers! {
         NOTE_IGNORED = 4,
     }
     "Bits of the flags of an event table.": u32 {
-        /// Each in-place value must be decoded by itself.
-        ONE_BY_ONE = 1,
+        /// The in-place values are UTF-8. strings.wat creates their text. Without it, or if a value is malformed, each is decoded by itself.
+        IS_UTF8 = 1,
         /// An event was larger than the limit.
         IS_TOO_LARGE = 2,
         /// There is an event.
@@ -178,14 +178,12 @@ numbers! {
         HAS_RETRY = 32,
         /// There are records.
         HAS_RECORDS = 64,
-        /// The in-place values are UTF-16.
+        /// The in-place values were converted to UTF-16.
         IS_UTF16 = 128,
     }
-    "Ways to create strings that are fast in this engine, for `Parser.parse`.": u32 {
-        /// A few strings, created one by one, are faster than one call of a decoder.
-        MAKES_SHORT = 1,
-        /// Strings that are not ASCII, created one by one, are faster than decoding UTF-16.
-        MAKES_WIDE = 2,
+    "What the engine can do, for `Parser.parse`.": u32 {
+        /// strings.wat runs in this engine.
+        HAS_STRING_MAKER = 1,
     }
 }
 

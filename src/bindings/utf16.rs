@@ -1,12 +1,11 @@
-//! Converts UTF-8 to the strings of JavaScript: finds bytes that are not ASCII, converts offsets and
-//! text to UTF-16.
+//! Converts UTF-8 to the strings of JavaScript: finds bytes that are not ASCII, and converts text to UTF-16.
 
-use core::slice::IterMut;
+use core::ops::Range;
 
 /// Whether all bytes are below 128.
 pub(super) fn is_ascii(bytes: &[u8]) -> bool {
     let (blocks, rest) = bytes.as_chunks();
-    blocks.iter().all(is_block_ascii) && rest.iter().all(|byte| *byte < 0x80)
+    blocks.iter().all(is_block_ascii) && rest.iter().all(u8::is_ascii)
 }
 
 #[cfg(target_feature = "simd128")]
@@ -19,184 +18,160 @@ fn is_block_ascii(block: &[u8; 64]) -> bool {
 
 #[cfg(not(target_feature = "simd128"))]
 fn is_block_ascii(block: &[u8; 64]) -> bool {
-    block.iter().all(|byte| *byte < 0x80)
+    block.is_ascii()
 }
 
-/// If more than one byte of this many is not ASCII, a decoder is slower than strings that are created
-/// one by one.
-const MANY: usize = 10;
-
-/// Whether more than one in [`MANY`] bytes is not ASCII.
-pub(super) fn is_dense(bytes: &[u8]) -> bool {
-    let (blocks, _) = bytes.as_chunks();
-    let wide: u32 = blocks
-        .iter()
-        .map(|block| wide_bytes(block).count_ones())
-        .sum();
-    wide as usize > bytes.len() / MANY
-}
-
-/// Converts byte offsets in UTF-8 to offsets in UTF-16, so that a decoder is called once for many
-/// values.
-pub(super) struct Utf16Offsets<'a> {
-    bytes: &'a [u8],
-    /// The first byte that is not ASCII and was not counted.
-    wide: usize,
-    /// How many more bytes than units precede it.
-    excess: usize,
-}
-
-impl<'a> Utf16Offsets<'a> {
-    pub(super) fn of(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            wide: next_wide(bytes, 0),
-            excess: 0,
+/// Decodes the UTF-8 of a range into UTF-16 units. Returns the number of units, at most the number of
+/// bytes, or `None` if the bytes are malformed. `bytes` and `units` go on for 16 more.
+pub(super) fn widen(bytes: &[u8], value: Range<usize>, units: &mut [u16]) -> Option<usize> {
+    let mut at = value.start;
+    let mut written = 0;
+    while at < value.end {
+        let ascii = widen_ascii(
+            bytes[at..].first_chunk()?,
+            units[written..].first_chunk_mut()?,
+        );
+        let ascii = ascii.min(value.end - at);
+        at += ascii;
+        written += ascii;
+        while at < value.end {
+            let word = u32::from_le_bytes(*bytes[at..].first_chunk()?);
+            let [first, second] = units[written..].first_chunk_mut()?;
+            written += 1;
+            // The frequent cases first: a character of three bytes, of two, and a lone space between them.
+            if let Some(unit) = three_bytes(word) {
+                *first = unit;
+                at += 3;
+            } else if let Some(unit) = two_bytes(word) {
+                *first = unit;
+                at += 2;
+            } else if word & 0x8080 == 0x8000 {
+                *first = word as u16 & 0x7F;
+                at += 1;
+            } else if word & 0x80 == 0 {
+                written -= 1;
+                break;
+            } else {
+                [*first, *second] = four_bytes(word)?;
+                at += 4;
+                written += 1;
+            }
         }
     }
-
-    /// Returns the number of units before a byte offset. The offset must be at the start of a character,
-    /// and not before the offset of the latest call.
-    #[inline(always)]
-    pub(super) fn before(&mut self, offset: usize) -> usize {
-        while self.wide < offset {
-            let (scalar, len) = scalar(&self.bytes[self.wide..]);
-            self.excess += len - 1 - usize::from(scalar >= 0x1_0000);
-            self.wide = next_wide(self.bytes, self.wide + len);
-        }
-        offset - self.excess
-    }
+    Some(written)
 }
 
-/// The offset of the next byte that is not ASCII.
-fn next_wide(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(block) = bytes[at..].first_chunk() {
-        let wide = wide_bytes(block);
-        if wide != 0 {
-            return at + wide.trailing_zeros() as usize;
-        }
-        at += block.len();
-    }
-    let rest = bytes[at..].iter();
-    at + rest.take_while(|byte| byte.is_ascii()).count()
-}
-
-/// A bit for each byte that is not ASCII, the lowest for the first byte.
+/// Converts sixteen bytes as if all were ASCII. Returns how many at the start are.
 #[cfg(target_feature = "simd128")]
 #[inline(always)]
-fn wide_bytes(block: &[u8; 16]) -> u16 {
-    core::arch::wasm32::u8x16_bitmask(crate::simd::load(block))
-}
-
-#[cfg(not(target_feature = "simd128"))]
-fn wide_bytes(block: &[u8; 16]) -> u16 {
-    let bits = block.iter().rev().map(|byte| u16::from(byte >> 7));
-    bits.fold(0, |all, bit| all << 1 | bit)
-}
-
-/// [UTF-8 decode without BOM](https://encoding.spec.whatwg.org/#utf-8-decode-without-bom), into
-/// UTF-16. Malformed bytes become U+FFFD. Returns the number of units, at most the number of bytes.
-pub(super) fn widen(bytes: &[u8], units: &mut [u16]) -> usize {
-    let len = units.len();
-    let mut room = units.iter_mut();
-    let mut rest = bytes;
-    loop {
-        // Frequent cases first. `scalar` handles the rest, and is slower.
-        rest = match rest {
-            [] => break,
-            [a @ ..0x80, behind @ ..] => match widen_ascii(rest, &mut room) {
-                Some(behind) => behind,
-                None => {
-                    put(u32::from(*a), &mut room);
-                    behind
-                }
-            },
-            [a @ 0xE1..=0xEC, b @ 0x80..0xC0, c @ 0x80..0xC0, rest @ ..] => {
-                put(u32::from(*a) << 12 | tail(*b) << 6 | tail(*c), &mut room);
-                rest
-            }
-            [a @ 0xC2..=0xDF, b @ 0x80..0xC0, rest @ ..] => {
-                put(u32::from(*a & 0x1F) << 6 | tail(*b), &mut room);
-                rest
-            }
-            _ => {
-                let (scalar, len) = scalar(rest);
-                if scalar < 0x1_0000 {
-                    put(scalar, &mut room);
-                } else {
-                    put(0xD7C0 + (scalar >> 10), &mut room);
-                    put(0xDC00 | scalar & 0x3FF, &mut room);
-                }
-                &rest[len..]
-            }
-        };
-    }
-    len - room.len()
-}
-
-/// Writes a unit at the start of the room.
-#[inline(always)]
-fn put(unit: u32, room: &mut IterMut<'_, u16>) {
-    if let Some(slot) = room.next() {
-        *slot = unit as u16;
-    }
-}
-
-/// Converts the first sixteen bytes if all are ASCII, and returns the rest.
-#[cfg(target_feature = "simd128")]
-#[inline(always)]
-fn widen_ascii<'a>(bytes: &'a [u8], room: &mut IterMut<'_, u16>) -> Option<&'a [u8]> {
+fn widen_ascii(block: &[u8; 16], room: &mut [u16; 16]) -> usize {
     use crate::simd::{load, units};
     use core::arch::wasm32::{u8x16_bitmask, u16x8_extend_high_u8x16, u16x8_extend_low_u8x16};
-    use core::mem::take;
 
-    let (block, behind) = bytes.split_first_chunk()?;
     let block = load(block);
-    if u8x16_bitmask(block) != 0 {
-        return None;
-    }
-    let place = take(room).into_slice();
-    let (low, place) = place.split_first_chunk_mut()?;
-    let (high, place) = place.split_first_chunk_mut()?;
-    *low = units(u16x8_extend_low_u8x16(block));
-    *high = units(u16x8_extend_high_u8x16(block));
-    *room = place.iter_mut();
-    Some(behind)
+    let (halves, _) = room.as_chunks_mut();
+    halves[0] = units(u16x8_extend_low_u8x16(block));
+    halves[1] = units(u16x8_extend_high_u8x16(block));
+    (u32::from(u8x16_bitmask(block)) | 1 << 16).trailing_zeros() as usize
 }
 
 #[cfg(not(target_feature = "simd128"))]
-fn widen_ascii<'a>(_bytes: &'a [u8], _room: &mut IterMut<'_, u16>) -> Option<&'a [u8]> {
-    None
+fn widen_ascii(block: &[u8; 16], room: &mut [u16; 16]) -> usize {
+    *room = block.map(u16::from);
+    block.iter().take_while(|byte| byte.is_ascii()).count()
 }
 
-/// Decodes the code point at the start of `bytes`, which is not ASCII, and returns its length. A
-/// malformed sequence is one U+FFFD, up to the first byte that cannot continue it ([UTF-8 decoder]).
-///
-/// [UTF-8 decoder]: https://encoding.spec.whatwg.org/#utf-8-decoder
-fn scalar(bytes: &[u8]) -> (u32, usize) {
-    const MALFORMED: u32 = 0xFFFD;
+/// Decodes a character of two bytes at the start of four bytes.
+#[inline(always)]
+fn two_bytes(word: u32) -> Option<u16> {
+    let unit = (word & 0x1F) << 6 | tail(word, 1);
+    (word & 0xC0E0 == 0x80C0 && unit >= 0x80).then_some(unit as u16)
+}
 
-    let lead = bytes[0];
-    let second = bytes.get(1).map_or(0, |byte| u16::from(*byte));
-    // The second byte shows overlong forms, surrogates and code points above U+10FFFF.
-    let len = match u16::from(lead) << 8 | second {
-        _ if second & 0xC0 != 0x80 => return (MALFORMED, 1),
-        0xC280..0xE000 => 2,
-        0xE0A0..0xEDA0 | 0xEE80..0xF000 => 3,
-        0xF090..0xF490 => 4,
-        _ => return (MALFORMED, 1),
-    };
-    let mut scalar = u32::from(lead) & (0x7F >> len);
-    for at in 1..len {
-        match bytes.get(at) {
-            Some(byte @ 0x80..0xC0) => scalar = scalar << 6 | tail(*byte),
-            _ => return (MALFORMED, at),
-        }
-    }
-    (scalar, len)
+/// Decodes a character of three bytes. Surrogates are malformed.
+#[inline(always)]
+fn three_bytes(word: u32) -> Option<u16> {
+    let unit = (word & 0x0F) << 12 | tail(word, 1) << 6 | tail(word, 2);
+    let is_legal = unit >= 0x800 && unit & 0xF800 != 0xD800;
+    (word & 0xC0_C0F0 == 0x80_80E0 && is_legal).then_some(unit as u16)
+}
+
+/// Decodes a character of four bytes into two surrogates.
+#[inline(always)]
+fn four_bytes(word: u32) -> Option<[u16; 2]> {
+    let scalar = (word & 0x07) << 18 | tail(word, 1) << 12 | tail(word, 2) << 6 | tail(word, 3);
+    let is_legal = (0x1_0000..0x11_0000).contains(&scalar);
+    let [high, low] = [0xD7C0 + (scalar >> 10), 0xDC00 | scalar & 0x3FF];
+    (word & 0xC0C0_C0F8 == 0x8080_80F0 && is_legal).then_some([high as u16, low as u16])
 }
 
 /// The bits of a continuation byte.
-fn tail(byte: u8) -> u32 {
-    u32::from(byte & 0x3F)
+fn tail(word: u32, index: u32) -> u32 {
+    word >> (8 * index) & 0x3F
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::String;
+    use alloc::vec::Vec;
+
+    use super::{is_ascii, widen};
+
+    /// Converts bytes that follow and precede others.
+    fn widened(bytes: &[u8]) -> Option<Vec<u16>> {
+        let padded = [b"\xc3", bytes, b"\n", &[0xC3; 16]].concat();
+        let mut units = [0xFFFF].repeat(bytes.len() + 16);
+        let written = widen(&padded, 1..1 + bytes.len(), &mut units)?;
+        units.truncate(written);
+        Some(units)
+    }
+
+    fn check(bytes: &[u8]) {
+        let expected = core::str::from_utf8(bytes).ok();
+        let expected = expected.map(|text| text.encode_utf16().collect());
+        assert_eq!(widened(bytes), expected, "{bytes:x?}");
+    }
+
+    #[test]
+    fn every_character_is_converted() {
+        let step = if cfg!(miri) { 4099 } else { 1 };
+        let mut text = String::new();
+        for (number, c) in ('\0'..=char::MAX).step_by(step).enumerate() {
+            text.extend(core::iter::repeat_n('x', number % 19));
+            text.push(c);
+            if text.len() > 500 {
+                check(text.as_bytes());
+                text.clear();
+            }
+        }
+        check(text.as_bytes());
+    }
+
+    #[test]
+    fn malformed_bytes_are_refused() {
+        let rounds = if cfg!(miri) { 200 } else { 200_000 };
+        let mut random = fastrand::Rng::with_seed(20_261_130);
+        // The bytes at which the rules of UTF-8 change.
+        let bytes = b"\x00a\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xec\xed\xee\xef\xf0\xf1\xf3\xf4\xf5\xff";
+        for _ in 0..rounds {
+            let len = random.usize(0..7);
+            let value: Vec<u8> = (0..len)
+                .map(|_| bytes[random.usize(..bytes.len())])
+                .collect();
+            check(&value);
+        }
+    }
+
+    #[test]
+    fn one_byte_that_is_not_ascii_is_found_everywhere() {
+        for len in 0..if cfg!(miri) { 70 } else { 200 } {
+            let mut bytes = b"x".repeat(len);
+            assert!(is_ascii(&bytes));
+            for place in 0..len {
+                bytes[place] = 0x80;
+                assert!(!is_ascii(&bytes), "{place} of {len}");
+                bytes[place] = b'x';
+            }
+        }
+    }
 }

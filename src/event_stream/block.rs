@@ -69,6 +69,13 @@ impl Block {
         }
     }
 
+    /// Whether the next line begins a block.
+    #[cfg(any(test, all(feature = "npm", target_arch = "wasm32")))]
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.data.is_none() && !self.has_id && self.event_type.is_empty()
+    }
+
     /// Drops the lines that were read, except the values of this block.
     pub(super) fn compact(&mut self, lines: &mut LineBuffer) {
         self.event_type.copy_from(0, lines);

@@ -94,6 +94,51 @@ impl LineBuffer {
         }
     }
 
+    /// Takes the next blocks of lines while each is one line of data and a blank line, both ending with LF.
+    /// Most streams consist of such blocks. Calls `take` with the value of each. Stops before a line that
+    /// is longer than `limit`.
+    ///
+    /// The state is in local variables, because the compiler would write each change of a field to memory.
+    #[cfg(any(test, all(feature = "npm", target_arch = "wasm32")))]
+    #[inline(always)]
+    pub(super) fn take_data_blocks(&mut self, limit: usize, mut take: impl FnMut(Range<usize>)) {
+        const DATA: u64 = u64::from_le_bytes(*b"data:\0\0\0");
+        const FIVE_BYTES: u64 = (1 << 40) - 1;
+
+        if self.is_after_carriage_return {
+            return;
+        }
+        let (mut line, mut searched, mut ends) = (self.line, self.searched, self.ends);
+        'blocks: loop {
+            while ends == 0 {
+                let len = BLOCK.min(self.len - searched);
+                self.note_work(len);
+                let block = self.bytes[searched..].first_chunk();
+                let (1.., Some(block)) = (len, block) else {
+                    break 'blocks;
+                };
+                ends = line_ends(block) << (BLOCK - len);
+                searched += len;
+            }
+            let place = ends.trailing_zeros();
+            let end = searched + place as usize - BLOCK;
+            let start = self.bytes[line..]
+                .first_chunk()
+                .map(|start| u64::from_le_bytes(*start));
+            let is_data = start.is_some_and(|start| start & FIVE_BYTES == DATA);
+            // A blank line in the next block of bytes is rare, and not taken here.
+            let is_blank = ends & (2 << place) != 0 && self.bytes[end..].starts_with(b"\n\n");
+            if !is_data || !is_blank || end - line > limit {
+                break;
+            }
+            let space = usize::from(self.bytes[line + 5] == b' ');
+            take(line + 5 + space..end);
+            ends &= !(3 << place);
+            line = end + 2;
+        }
+        (self.line, self.searched, self.ends) = (line, searched, ends);
+    }
+
     /// Skips the next line and returns `true` if it is blank, ends with LF, and its end was already
     /// found.
     #[inline(always)]
@@ -143,6 +188,12 @@ impl LineBuffer {
         } else {
             0
         }
+    }
+
+    /// All bytes of the buffer, and at least [`BLOCK`] bytes of any value after them.
+    #[cfg(all(feature = "npm", target_arch = "wasm32"))]
+    pub(super) fn padded(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// All bytes of the buffer.

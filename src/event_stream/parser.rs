@@ -162,6 +162,17 @@ impl EventStreamParser {
         Some(found)
     }
 
+    /// Finds the next events whose blocks are one line of data each, faster than [`find`](Self::find). Calls
+    /// `take` with the range of the data. The other values of these events are the defaults.
+    #[cfg(any(test, all(feature = "npm", target_arch = "wasm32")))]
+    #[inline(always)]
+    pub(crate) fn find_data(&mut self, take: impl FnMut(core::ops::Range<usize>)) {
+        self.block.begin();
+        if self.block.is_empty() && !self.is_too_large {
+            self.lines.take_data_blocks(self.max_event_size, take);
+        }
+    }
+
     #[cfg(not(npm_module))]
     #[inline(always)]
     fn item(&self, found: Found) -> Item<'_> {
@@ -303,10 +314,10 @@ fn event<'a>(lines: &'a LineBuffer, block: &'a Block) -> RawEvent<'a> {
 /// The values of the item that was [found](EventStreamParser::find), as ranges of the buffer.
 #[cfg(all(feature = "npm", target_arch = "wasm32"))]
 impl EventStreamParser {
-    /// The bytes of the in-place values. They do not move before the next call of
-    /// [`room`](Self::room).
+    /// The bytes of the in-place values, followed by at least 64 bytes of any value. They do not move
+    /// before the next call of [`room`](Self::room).
     pub(crate) fn buffer(&self) -> &[u8] {
-        self.lines.all()
+        self.lines.padded()
     }
 
     #[inline(always)]
@@ -351,5 +362,7 @@ impl EventStreamParser {
     }
 }
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod find_data_tests;
 #[cfg(test)]
 mod tests;

@@ -25,6 +25,12 @@ impl Value {
         self.copy.clear();
     }
 
+    #[cfg(any(test, all(feature = "npm", target_arch = "wasm32")))]
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.range.is_none() && self.copy.is_empty()
+    }
+
     /// Copies the value if it begins at `start` or later, where the bytes are about to be overwritten.
     pub(super) fn copy_from(&mut self, start: usize, lines: &LineBuffer) {
         if let Some(range) = self.range.take_if(|range| range.start >= start) {

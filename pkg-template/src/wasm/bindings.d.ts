@@ -106,11 +106,10 @@ export class Parser {
   constructor(max_event_size: number);
   /**
    * Parses the `len` bytes that were written, and returns the address of the
-   * [table](EventTable::finish) of their items. The table is valid until the next call. `strategies`
-   * are the [string-decoding strategies](EventTable::finish) of the engine, and `notes` are the kinds
-   * of notes to record.
+   * [table](EventTable::finish) of their items. The table is valid until the next call. `notes` are the
+   * kinds of notes to record, and `engine` is what the engine can do.
    */
-  parse(len: number, notes: number, strategies: number): number;
+  parse(len: number, notes: number, engine: number): number;
   /**
    * Starts a new stream, and frees the memory of the stream before. The cache of event types is
    * cleared, too: JavaScript may not have read the names in the rest of the last table.

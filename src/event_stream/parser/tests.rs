@@ -14,11 +14,19 @@ const MAX_WORK_PER_BYTE: usize = 3;
 
 const CHUNKS: [usize; 5] = [1, 7, 256, 4096, 65_536];
 
-fn work(stream: &[u8], chunk: usize) -> usize {
+/// Returns the work of `next_item` alone, or with `find_data` before it, as in the npm package.
+fn work(stream: &[u8], chunk: usize, is_npm: bool) -> usize {
     let mut parser = EventStreamParser::new();
     for piece in stream.chunks(chunk) {
         parser.feed(piece);
-        while parser.next_item().is_some() {}
+        loop {
+            if is_npm {
+                parser.find_data(|_| {});
+            }
+            if parser.next_item().is_none() {
+                break;
+            }
+        }
     }
     parser.lines.work
 }
@@ -28,8 +36,16 @@ fn line(field: &str, len: usize) -> Vec<u8> {
 }
 
 /// Streams of about `len` bytes, each the worst case of another part of the parser.
-fn streams(len: usize) -> [(&'static str, Vec<u8>); 10] {
+fn streams(len: usize) -> [(&'static str, Vec<u8>); 12] {
     [
+        (
+            "one line for each event",
+            b"data: word\n\n".repeat(len / 12),
+        ),
+        (
+            "such events and comments",
+            b"data: a\n\n:\n".repeat(len / 11),
+        ),
         ("one line of data", line("data:", len)),
         ("short lines of data", line("data:", 10).repeat(len / 16)),
         ("empty lines of data", line("data", 0).repeat(len / 5)),
@@ -63,8 +79,11 @@ fn streams(len: usize) -> [(&'static str, Vec<u8>); 10] {
 fn each_byte_is_searched_and_moved_a_constant_number_of_times() {
     let len = 1 << 18;
     for (name, stream) in streams(len) {
-        for chunk in CHUNKS {
-            let work = work(&stream, chunk);
+        for (chunk, is_npm) in CHUNKS
+            .map(|chunk| [(chunk, false), (chunk, true)])
+            .as_flattened()
+        {
+            let work = work(&stream, *chunk, *is_npm);
             let most = MAX_WORK_PER_BYTE * stream.len();
             assert!(
                 work <= most,
@@ -84,8 +103,11 @@ fn each_byte_is_searched_and_moved_a_constant_number_of_times() {
 fn the_work_grows_with_the_stream_and_no_faster() {
     let len = 1 << 17;
     for ((name, stream), (_, twice)) in streams(len).into_iter().zip(streams(2 * len)) {
-        for chunk in CHUNKS {
-            let (once, twice) = (work(&stream, chunk), work(&twice, chunk));
+        for (chunk, is_npm) in CHUNKS
+            .map(|chunk| [(chunk, false), (chunk, true)])
+            .as_flattened()
+        {
+            let [once, twice] = [&stream, &twice].map(|stream| work(stream, *chunk, *is_npm));
             // The lengths are not multiples of the chunk: one more chunk may move once more.
             assert!(
                 twice <= 2 * once + 2 * chunk + 20_000,
