@@ -2,7 +2,7 @@
 //!
 //! | output | for | the WebAssembly |
 //! | --- | --- | --- |
-//! | `dist/*.js` | `import` | inlined, in one chunk that the entries share |
+//! | `dist/*.js` | `import` | inlined, in chunks that the entries share |
 //! | `dist/cjs/*.js` | `require` | the same files, converted one by one, so that the entries share one class too |
 //! | `dist/parser.js`, `dist/cjs/parser.js` | code that only parses | inlined, the module without the connection |
 //! | `dist/slim.js` | `import` | the file beside it, fetched |
@@ -12,7 +12,7 @@
 //!
 //! The condition given here selects the form of the WebAssembly in the `imports` map of the package.
 
-use std::fs::{copy, create_dir_all, read_dir, write};
+use std::fs::{copy, create_dir_all, read_dir, remove_file, write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -34,6 +34,10 @@ const INLINED: [(&str, &str); 5] = [
 
 /// The entry `./parser`.
 const PARSER: &str = "parser-entry.ts";
+
+/// An entry of the bundler alone. It puts the code that only parses into chunks of its own: bundlers drop a whole
+/// file that an application does not use, but keep the statements of a used file that complete its classes.
+const PARSING: &str = "chunks/parsing";
 
 /// Entries that share their code, so that they share one class.
 const SPLIT: [&str; 2] = ["--format=esm", "--splitting"];
@@ -60,8 +64,13 @@ fn source(file: &str) -> PathBuf {
 fn modules(dist: &Path) -> Result<()> {
     let mut build = bundler(dist);
     build.args(INLINED.map(|(entry, file)| format!("{entry}={}", source(file).display())));
+    build.arg(format!("{PARSING}={}", source(PARSER).display()));
     build.args(["--chunk-names=chunks/[name]-[hash]"]);
-    run(build.args(SPLIT).arg(metafile("modules")))
+    run(build.args(SPLIT).arg(metafile("modules")))?;
+    for kind in ["js", "js.map"] {
+        remove_file(dist.join(PARSING).with_extension(kind))?;
+    }
+    Ok(())
 }
 
 /// Bundles the entry `./parser`, which shares nothing with the others: its WebAssembly is another module.

@@ -1,7 +1,7 @@
 //! The size of each entry: raw, gzipped, and under Brotli, which browsers download.
 
 use std::collections::BTreeSet;
-use std::fs::{read, read_to_string};
+use std::fs::{create_dir_all, read, read_to_string, write};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -9,14 +9,26 @@ use anyhow::{Context, Result, ensure};
 use flate2::{Compression, write::GzEncoder};
 use serde_json::Value;
 
+use crate::install::node_modules;
 use crate::paths;
+use crate::process::run;
 
-/// The largest allowed size of the default entry with the inlined module, in bytes under Brotli. The
-/// target is 26 KiB. The entry has missed it since it gained the token, message and position rules.
-const BUDGET: usize = 28 * 1024 + 512;
+/// The largest allowed size of an application's bundle that imports the class from the default entry, with
+/// the inlined module, in bytes under Brotli. The target is 26 KiB.
+const BUDGET: usize = 26 * 1024 + 256;
 
-/// The same for the entry `./parser`. The target is 10 KiB.
-const PARSER_BUDGET: usize = 10 * 1024 + 512;
+/// The same for all members of the default entry.
+const ALL_BUDGET: usize = 28 * 1024 + 768;
+
+/// The same for the entry `./parser`. The target is 10 KiB. NOTES.md of the benchmarks lists its parts.
+const PARSER_BUDGET: usize = 11 * 1024 + 256;
+
+/// What applications import, and the label of each.
+const BUNDLES: [(&str, &str); 3] = [
+    ("the class, bundled", "{ AuthenticatedEventSource as all }"),
+    ("events(), bundled", "{ events as all }"),
+    ("all members, bundled", "* as all"),
+];
 
 /// The entries, the bundler's list of imports for each, and the files that it loads at run time.
 const ENTRIES: [(&str, &str, &[&str]); 7] = [
@@ -43,12 +55,14 @@ struct Weight {
 /// Prints the table. An entry over its budget is an error.
 pub(crate) fn report() -> Result<()> {
     println!("{:<28}{:>10}{:>10}{:>10}", "bytes", "raw", "gzip", "brotli");
-    let default = entry(ENTRIES[0])?;
+    let [class, _, all] = BUNDLES.map(|(label, members)| bundle(label, members));
+    entry(ENTRIES[0])?;
     let parser = entry(ENTRIES[1])?;
     for listed in &ENTRIES[2..] {
         entry(*listed)?;
     }
-    check("the default entry", default, BUDGET)?;
+    check("the class", class?, BUDGET)?;
+    check("the default entry", all?, ALL_BUDGET)?;
     check("`./parser`", parser, PARSER_BUDGET)
 }
 
@@ -59,6 +73,32 @@ fn check(name: &str, weight: Weight, budget: usize) -> Result<()> {
     );
     ensure!(weight.brotli <= budget, "{name} is over its budget");
     Ok(())
+}
+
+/// Bundles what an application imports from the default entry, as its bundler does.
+fn bundle(label: &str, members: &str) -> Result<Weight> {
+    let folder = paths::build_files().join("size");
+    create_dir_all(&folder)?;
+    let [application, bundled] = ["application.js", "bundled.js"].map(|file| folder.join(file));
+    let index = paths::staged_package().join("dist/index.js");
+    let import = format!("import {members} from {index:?};\nglobalThis.all = all;\n");
+    write(&application, import)?;
+    let mut esbuild = node_modules::program(&super::template(), "esbuild");
+    esbuild.args([
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--log-level=warning",
+    ]);
+    esbuild.arg(&application);
+    run(esbuild.arg(format!("--outfile={}", bundled.display())))?;
+    let weight = weigh(&read(bundled)?)?;
+    print(label, weight);
+    Ok(weight)
+}
+
+fn print(label: &str, Weight { raw, gzip, brotli }: Weight) {
+    println!("{label:<28}{raw:>10}{gzip:>10}{brotli:>10}");
 }
 
 fn entry((file, note, beside): (&str, &str, &[&str])) -> Result<Weight> {
@@ -79,10 +119,7 @@ fn entry((file, note, beside): (&str, &str, &[&str])) -> Result<Weight> {
     } else {
         format!("{file} + .wasm")
     };
-    println!(
-        "{label:<28}{:>10}{:>10}{:>10}",
-        total.raw, total.gzip, total.brotli
-    );
+    print(&label, total);
     Ok(total)
 }
 

@@ -4,6 +4,7 @@ import {
   EventStreamParser,
   events,
   type ParsedEvent,
+  type StandardSchema,
 } from 'authenticated-event-source/parser';
 import { same } from './expect.js';
 
@@ -14,3 +15,9 @@ const { feed } = new EventStreamParser();
 same<ParsedEvent[]>()(feed('data: text\n\n'));
 const texts = new ReadableStream<string>();
 same<ReadableStream<ParsedEvent>>()(texts.pipeThrough(new EventStreamDecoderStream()));
+
+// `parse` determines the type of the data.
+for await (const event of events(fetch('/answers'), { parse: (data) => data.length })) same<number>()(event.data);
+for await (const { data } of events(fetch('/answers'), { parse: 'json' })) same<any>()(data);
+declare const schema: StandardSchema<{ delta: string }>;
+for await (const { data } of events(fetch('/answers'), { parse: schema })) same<string>()(data.delta);
