@@ -82,4 +82,10 @@ export class EventSourceError extends Error {
   }
 }
 
+/** Returns the error for data that `parse` rejected. */
+export function notParsed(type: string, cause: unknown): EventSourceError {
+  const message = `The data of an event of type \`${type}\` did not parse. See \`error.cause\`.`;
+  return new EventSourceError(message, { reason: 'parse', cause });
+}
+
 named({ EventSourceError });

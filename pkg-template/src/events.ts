@@ -3,9 +3,9 @@ import { onAbort } from './abort-listeners.ts';
 import { BodyReader } from './body-reader.ts';
 import { monotonic } from './clock.ts';
 import { readErrorBody } from './error-body.ts';
-import { EventSourceError, type ErrorFacts } from './errors.ts';
+import { EventSourceError, notParsed, type ErrorFacts } from './errors.ts';
 import { EventQueue, iterator } from './event-queue.ts';
-import { readUntil } from './options.ts';
+import { readParse, readUntil, type ParseFunction, type StandardSchema } from './options.ts';
 import { EventStreamParser, free, slices, throwIfTooLarge, type ParsedEvent, type ParserOptions } from './parser.ts';
 import { endedEarly, isLast, type Until } from './until.ts';
 import { withWasm } from './wasm.ts';
@@ -15,7 +15,7 @@ import { nextTask } from './yield-to-page.ts';
 const MAX_TASK = 8;
 
 /** Options of {@link events}. */
-export interface EventsOptions extends ParserOptions {
+export interface EventsOptions<Data = string> extends ParserOptions {
   /** Cancels the stream. The loop then throws the signal's reason. */
   signal?: AbortSignal;
   /**
@@ -27,7 +27,15 @@ export interface EventsOptions extends ParserOptions {
    * If the stream ends before that event, the loop throws an `EventSourceError` with the reason `end`.
    */
   until?: Until<ParsedEvent>;
+  /**
+   * Parses the data of each event: `'json'`, a function, or a Standard Schema. If that fails, the loop throws an
+   * `EventSourceError` with the reason `parse`, after the events before. `until` receives the text.
+   */
+  parse?: ParseEvent<Data>;
 }
+
+/** How `events()` parses the data of an event. */
+export type ParseEvent<Data> = 'json' | ((data: string, event: ParsedEvent) => Data) | StandardSchema<Data>;
 
 /** What {@link events} reads. */
 export type EventsSource = Response | ReadableStream<Uint8Array>;
@@ -38,20 +46,31 @@ export type EventsSource = Response | ReadableStream<Uint8Array>;
  *
  * @param source a response or a stream, or a promise of one
  * @throws {EventSourceError} the response is not an event stream; an event is too large; the connection broke (`network`);
- * the stream ended before the event that `until` marks (`end`)
+ * the stream ended before the event that `until` marks (`end`); the data of an event did not parse (`parse`)
  */
 export function events(
   source: EventsSource | Promise<EventsSource>,
-  options: EventsOptions = {},
-): AsyncIterableIterator<ParsedEvent> {
+  // biome-ignore lint/suspicious/noExplicitAny: the same type as that of JSON.parse
+  options: EventsOptions<any> & { parse: 'json' },
+  // biome-ignore lint/suspicious/noExplicitAny: the same type as that of JSON.parse
+): AsyncIterableIterator<ParsedEvent<any>>;
+export function events<Data = string>(
+  source: EventsSource | Promise<EventsSource>,
+  options?: EventsOptions<Data>,
+): AsyncIterableIterator<ParsedEvent<Data>>;
+export function events(
+  source: EventsSource | Promise<EventsSource>,
+  options: EventsOptions<unknown> = {},
+): AsyncIterableIterator<ParsedEvent<unknown>> {
   const queue = new ResponseQueue(source, options);
   return iterator(queue, () => queue.start());
 }
 
 /** Reads a stream when an event is requested. Not an async generator: engines need several times as long for each event. */
-class ResponseQueue extends EventQueue<ParsedEvent> {
+class ResponseQueue extends EventQueue<ParsedEvent<unknown>> {
   readonly #source: EventsSource | Promise<EventsSource>;
-  readonly #options: Omit<EventsOptions, 'until'>;
+  readonly #options: Omit<EventsOptions, 'until' | 'parse'>;
+  readonly #parse: ParseFunction<ParsedEvent> | undefined;
   readonly #until: Until<ParsedEvent> | undefined;
   #body: BodyReader | undefined;
   /** When the page could run last. `undefined` before the first `next()`. */
@@ -61,11 +80,12 @@ class ResponseQueue extends EventQueue<ParsedEvent> {
   /** Fires when the page has run while the network was awaited. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(source: EventsSource | Promise<EventsSource>, { until, ...options }: EventsOptions) {
+  constructor(source: EventsSource | Promise<EventsSource>, { until, parse, ...options }: EventsOptions<unknown>) {
     super();
     this.#source = source;
     this.#options = options;
     this.#until = readUntil(until);
+    this.#parse = readParse(parse);
   }
 
   /** Reads the stream, or cancels it if the loop was left before. */
@@ -75,7 +95,7 @@ class ResponseQueue extends EventQueue<ParsedEvent> {
     this.#read().catch((error) => this.end(error));
   }
 
-  override next(): Promise<IteratorResult<ParsedEvent, undefined>> {
+  override next(): Promise<IteratorResult<ParsedEvent<unknown>, undefined>> {
     this.start();
     if (this.isFull) void this.#yieldToPage();
     return super.next();
@@ -125,13 +145,23 @@ class ResponseQueue extends EventQueue<ParsedEvent> {
       const events = parser.feed(slice);
       const last = until === undefined ? -1 : events.findIndex((event) => isLast(until, event));
       const end = typeof until === 'function' ? last + 1 : last;
-      for (const event of last < 0 ? events : events.slice(0, end)) this.push(event);
+      for (const event of last < 0 ? events : events.slice(0, end)) this.push(this.#parsed(event));
       if (this.isFull) await this.drained();
       if (last >= 0) return this.end();
       // An oversized event may follow the events that were just delivered. Report it now.
       throwIfTooLarge(parser);
       await this.#yieldToPage();
       if (this.isOver) return;
+    }
+  }
+
+  #parsed(event: ParsedEvent): ParsedEvent<unknown> {
+    const parse = this.#parse;
+    if (!parse) return event;
+    try {
+      return { ...event, data: parse(event.data, event) };
+    } catch (cause) {
+      throw notParsed(event.type, cause);
     }
   }
 

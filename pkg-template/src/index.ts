@@ -17,7 +17,7 @@ export type {
   StreamEvent,
 } from './event-classes.ts';
 export { AuthenticatedEventSource, EventSource, type EventSourceInit } from './event-source.ts';
-export { events, type EventsOptions, type EventsSource } from './events.ts';
+export { events, type EventsOptions, type EventsSource, type ParseEvent } from './events.ts';
 export type { AuthenticatedEventSourceInit, Parse, RetryOptions, StandardSchema } from './options.ts';
 export {
   EventStreamDecoderStream,

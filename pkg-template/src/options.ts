@@ -149,7 +149,7 @@ export interface AuthenticatedEventSourceInit<Data = string>
 type HeadersFunction = (context: AttemptContext) => MaybePromise<HeadersInit>;
 type BodyOption = BodyInit | null | undefined | ((context: AttemptContext) => MaybePromise<BodyInit | null>);
 /** Returns the parsed data. */
-export type ParseFunction = (data: string, event: SourceEvent) => unknown;
+export type ParseFunction<Event = SourceEvent> = (data: string, event: Event) => unknown;
 
 /** The provider of the caller, or `{ token }`. */
 export type Provider = Pick<AuthProvider, 'onUnauthorized'> & { token: AuthProvider['token'] | undefined };
@@ -458,12 +458,13 @@ function readLastEventId(value: unknown): string {
 }
 
 /** Returns the function of `'json'`, of a Standard Schema over JSON, or the caller's own. */
-function readParse(parse: unknown): ParseFunction | undefined {
+/** Returns the function for the option `parse`. */
+export function readParse<Event = SourceEvent>(parse: unknown): ParseFunction<Event> | undefined {
   if (parse === undefined || parse === null) return undefined;
   if (parse === 'json') return (data) => JSON.parse(data);
   const { '~standard': schema } = parse as Partial<StandardSchema<unknown>>;
   if (schema) return (data) => validate(schema, JSON.parse(data));
-  if (typeof parse === 'function') return parse as ParseFunction;
+  if (typeof parse === 'function') return parse as ParseFunction<Event>;
   throw new TypeError("`parse` must be 'json', a function, or a Standard Schema");
 }
 

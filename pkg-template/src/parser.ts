@@ -1,5 +1,6 @@
 // The parser without a connection: EventStreamParser and EventStreamDecoderStream.
 import { Parser } from '#bindings';
+import { named } from './class-names.ts';
 import { EventSourceError } from './errors.ts';
 import type { StreamEvent } from './event-classes.ts';
 import { EventTableReader } from './event-table.ts';
@@ -43,7 +44,7 @@ export interface IgnoredLine {
 }
 
 /** An event, as `events()` and the parser return it. */
-export interface ParsedEvent extends StreamEvent {
+export interface ParsedEvent<Data = string> extends StreamEvent<string, Data> {
   /** The ID in the block of this event; `undefined` if the block has none. */
   readonly id: string | undefined;
   /** Whether the stream named the event type. */
@@ -289,3 +290,5 @@ export class EventStreamDecoderStream {
     return 'EventStreamDecoderStream';
   }
 }
+
+named({ EventStreamParser, EventStreamDecoderStream });

@@ -2,7 +2,7 @@
 import { onAbort } from './abort-listeners.ts';
 import { ConnectionLoop } from './connection-loop.ts';
 import { ADDRESS, WEBASSEMBLY, forbidden, watchPolicy } from './csp.ts';
-import { EventSourceError } from './errors.ts';
+import { EventSourceError, notParsed } from './errors.ts';
 import {
   CLOSE,
   COMMENT,
@@ -367,8 +367,7 @@ export class SourceController {
   }
 
   #notParsed(type: string, cause: unknown): void {
-    const message = `The data of an event of type \`${type}\` did not parse. See \`error.cause\`.`;
-    const error = new EventSourceError(message, { reason: 'parse', cause });
+    const error = notParsed(type, cause);
     this.#warn(error);
     this.#fire(this.#errorEvent(error, this.state.attempt));
   }

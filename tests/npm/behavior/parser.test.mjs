@@ -8,6 +8,8 @@ import { EventSourceError, PACKAGE, ended, script } from './support.mjs';
 const load = (file) => import(pathToFileURL(join(PACKAGE, 'dist', file)));
 const ENTRIES = { 'the default entry': await load('index.js'), './parser': await load('parser.js') };
 
+const EVENT_STREAM = { 'content-type': 'text/event-stream' };
+
 async function collect(source) {
   const seen = [];
   for await (const event of source) seen.push(event);
@@ -161,6 +163,46 @@ for (const [name, entry] of Object.entries(ENTRIES)) {
 
     test('events() throws what the promise of the response rejects with', async () => {
       await assert.rejects(collect(events(Promise.reject(new TypeError('no network')))), /no network/);
+    });
+
+    test('events() parses the data, and `until` receives the text', async () => {
+      const stream = () => new Response('data: {"n":1}\n\ndata: [DONE]\n\n', { headers: EVENT_STREAM });
+      const seen = await collect(events(stream(), { parse: 'json', until: '[DONE]' }));
+      assert.deepEqual(seen, [{ type: 'message', data: { n: 1 }, lastEventId: '', id: undefined, hasType: false }]);
+      const parse = (data, event) => [data.length, event.data];
+      const texts = await collect(events(stream(), { parse, until: '[DONE]' }));
+      assert.deepEqual(texts[0].data, [7, '{"n":1}']);
+      const schema = { '~standard': { validate: ({ n }) => ({ value: n }) } };
+      const [{ data }] = await collect(events(stream(), { parse: schema, until: '[DONE]' }));
+      assert.equal(data, 1);
+      assert.throws(() => events(stream(), { parse: 'xml' }), TypeError);
+    });
+
+    test('events() throws after the events before the one that does not parse', async () => {
+      let isCancelled = false;
+      const body = new ReadableStream({
+        pull(controller) {
+          controller.enqueue(new TextEncoder().encode('data: 1\n\nevent: e\ndata: x\n\ndata: 2\n\n'));
+        },
+        cancel() {
+          isCancelled = true;
+        },
+      });
+      const loop = events(body, { parse: 'json' });
+      assert.equal((await loop.next()).value.data, 1);
+      await assert.rejects(loop.next(), ({ reason, message, cause }) => {
+        assert.match(message, /`e` did not parse/);
+        return reason === 'parse' && cause instanceof SyntaxError;
+      });
+      assert.equal((await loop.next()).done, true);
+      assert.ok(isCancelled);
+    });
+
+    test('the classes have their names', () => {
+      const { EventSourceError: Failure } = entry;
+      const names = [EventStreamParser, EventStreamDecoderStream, Failure].map((type) => type.name);
+      assert.deepEqual(names, ['EventStreamParser', 'EventStreamDecoderStream', 'EventSourceError']);
+      assert.equal(new EventStreamParser().constructor.name, 'EventStreamParser');
     });
 
     test('an error is an EventSourceError of every entry', async () => {
