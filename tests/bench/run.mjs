@@ -7,10 +7,11 @@ import { pathToFileURL } from 'node:url';
 import { storeScript } from '../lib/fault-script.mjs';
 import { startFixture } from '../lib/fixture.mjs';
 import { runInBrowser } from './browser.mjs';
+import { chart } from './chart.mjs';
 import { page } from './report.mjs';
 import { WORKLOADS } from './workloads.mjs';
 
-const { BUNDLE, CHROMIUM, FIREFOX, SIZE, BENCHES, FULL, PAGE } = process.env;
+const { BUNDLE, CHROMIUM, FIREFOX, SIZE, BENCHES, FULL, PAGE, CHART } = process.env;
 const full = FULL === '1';
 const kept = join(BUNDLE, 'results.json');
 
@@ -133,4 +134,5 @@ for (const name of BENCHES ? BENCHES.split(',') : Object.keys(MEASURES)) {
 const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${process.platform} ${process.arch}`;
 const text = page({ machine, versions: await versions(), size: SIZE, results });
 await writeFile(PAGE, text);
+if (CHART && results.parse && results.warm) await writeFile(CHART, chart(results));
 console.log(text);

@@ -33,6 +33,7 @@ export const TEXTS = [
     'one Chinese character for each event',
     sentence('the model answered with 好 and nothing else in this chunk of text'),
   ],
+  ['curly quotes', sentence('he said “hello there” and then left the room without a word')],
   [
     'an emoji in each tenth event',
     stream((number) => `data: ${number} the build is ${number % 10 ? 'ok' : '🚀'} again\n\n`),

@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: measures the built package beside its peers and writes tests/bench/RESULTS.md.
+//! `cargo xtask bench`: measures the built package beside its peers, and writes tests/bench/RESULTS.md and
+//! docs/speed.svg.
 
 use std::fs::{copy, create_dir_all};
 use std::path::{Path, PathBuf};
@@ -27,7 +28,8 @@ pub(crate) fn run_bench(options: &Options) -> Result<()> {
     bench
         .env("BENCHES", options.only.join(","))
         .env("FULL", if options.full { "1" } else { "" })
-        .env("PAGE", sources().join("RESULTS.md"));
+        .env("PAGE", sources().join("RESULTS.md"))
+        .env("CHART", paths::root().join("docs/speed.svg"));
     run(&mut bench)
 }
 
