@@ -1,6 +1,7 @@
 //! Over the wire, from another origin: what the server's request log says of each test.
 
 use core::cell::{Cell, RefCell};
+use core::pin::pin;
 use core::time::Duration;
 use std::rc::Rc;
 
@@ -12,7 +13,7 @@ use authenticated_event_source::connection::{
 };
 use authenticated_event_source::{AuthenticatedEventSource, Error, Event};
 use futures_util::StreamExt;
-use futures_util::future::{LocalBoxFuture, join_all};
+use futures_util::future::{Either, LocalBoxFuture, join_all, select};
 use js_sys::{Function, JSON, Reflect};
 use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue};
@@ -23,8 +24,9 @@ use web_sys::{RequestInit, Response};
 const FIXTURE: &str = env!("FIXTURE_URL");
 const FAULTS: &str = env!("FAULTS_URL");
 
-const FIRST: &str =
-    r#"{"steps": [{"text": "id: 1\ndata: a\n\n"}, {"sleep_ms": 100}, {"rst": true}]}"#;
+/// A stream that the test [breaks off](Script::break_off). A server that resets the connection after a
+/// while may do so before a busy page has read the event: the event is lost, and the test waits for it.
+const FIRST: &str = r#"{"framing": {"length": 1000000}, "steps": [{"text": "id: 1\ndata: a\n\n"}, {"hang": true}]}"#;
 pub(crate) const OPEN: &str = r#"{"steps": [{"text": "id: 2\ndata: b\n\n"}, {"hang": true}]}"#;
 
 #[wasm_bindgen_test]
@@ -76,7 +78,10 @@ struct Log {
 
 #[derive(Deserialize)]
 pub(crate) struct Request {
-    method: String,
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
     last_event_id: Option<String>,
     authorization: Option<Authorization>,
     ended: Option<Ended>,
@@ -85,6 +90,14 @@ pub(crate) struct Request {
 impl Request {
     pub(crate) fn last_event_id(&self) -> Option<&str> {
         self.last_event_id.as_deref()
+    }
+
+    pub(crate) fn authorization(&self) -> Option<&str> {
+        self.authorization.as_ref().map(|it| it.value.as_str())
+    }
+
+    pub(crate) fn ended_by(&self) -> Option<&str> {
+        self.ended.as_ref().map(|it| it.by.as_str())
     }
 }
 
@@ -100,10 +113,13 @@ struct Ended {
 
 impl Script {
     pub(crate) async fn of(responses: &[&str]) -> Self {
-        let script = format!(
-            r#"{{"responses": [{}], "record_authorization": true}}"#,
-            responses.join(",")
-        );
+        let members = format!(r#""responses": [{}]"#, responses.join(","));
+        Self::with(&members).await
+    }
+
+    /// A script with these members of a JSON object.
+    pub(crate) async fn with(members: &str) -> Self {
+        let script = format!(r#"{{{members}, "record_authorization": true}}"#);
         let stored: Stored =
             json(fetch("POST", &format!("{FAULTS}/fault/script"), Some(&script)).await).await;
         Self {
@@ -111,12 +127,35 @@ impl Script {
         }
     }
 
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) fn source(&self) -> Builder {
         AuthenticatedEventSource::builder(&self.url).retry(quick())
     }
 
     async fn log(&self, query: &str) -> Log {
-        json(fetch("GET", &format!("{}/log?{query}", self.url), None).await).await
+        json(fetch("GET", &format!("{}/log?{query}", self.control()), None).await).await
+    }
+
+    /// The same server under another origin: browsers limit the connections to an origin, and the sources
+    /// of a test may use all of them.
+    fn control(&self) -> String {
+        self.url.replace("127.0.0.1", "localhost")
+    }
+
+    /// Resets the connections of the open responses.
+    pub(crate) async fn break_off(&self) {
+        let url = format!("{}/close?how=rst", self.control());
+        assert_eq!(fetch("POST", &url, None).await.status(), 200);
+    }
+
+    /// All requests, of which the first so many have ended.
+    pub(crate) async fn ended(&self, count: usize) -> Vec<Request> {
+        let log = self.log(&format!("ended={count}&timeout=15000")).await;
+        assert!(log.satisfied, "a request is still open");
+        log.requests
     }
 
     /// All requests: so many came, and no more within a while.
@@ -153,13 +192,24 @@ pub(crate) fn quick() -> Retry {
 }
 
 pub(crate) async fn next(source: &mut AuthenticatedEventSource) -> Event {
-    source.next().await.expect("an item").expect("an event")
+    let item = within("an event", source.next()).await;
+    item.expect("an item").expect("an event")
 }
 
 pub(crate) async fn failure(source: &mut AuthenticatedEventSource) -> Error {
-    match source.next().await {
+    match within("a failure", source.next()).await {
         Some(Err(error)) => error,
-        item => panic!("{item:?} in place of a failure"),
+        item => panic!("{item:?} is no failure"),
+    }
+}
+
+/// Waits for a result, at most 30 s. The limit is no measure of speed: a wait without one would hide which
+/// test hangs.
+pub(crate) async fn within<T>(name: &str, work: impl Future<Output = T>) -> T {
+    let limit = gloo_timers::future::TimeoutFuture::new(30_000);
+    match select(pin!(work), limit).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => panic!("no sign of {name} in 30 s"),
     }
 }
 
@@ -229,6 +279,7 @@ async fn states_report_each_reconnect_and_its_reason() {
     let mut source = script.source().last_event_id("0").open().expect("a source");
     let states = source.states();
     assert_eq!(next(&mut source).await.data, "a");
+    script.break_off().await;
     assert_eq!(next(&mut source).await.data, "b");
     assert_eq!(
         cursors(&script.exactly(3).await),
@@ -313,6 +364,7 @@ async fn a_401_is_refreshed_once_and_the_id_survives() {
         .open()
         .expect("a source");
     next(&mut source).await;
+    script.break_off().await;
     next(&mut source).await;
     let requests = script.exactly(3).await;
     assert_eq!(
@@ -401,7 +453,7 @@ async fn dropping_and_closing_abort_the_request() {
 
 #[wasm_bindgen_test]
 async fn open_connects_and_reconnects_without_polling() {
-    let script = Script::of(&[FIRST, OPEN]).await;
+    let script = Script::of(&[r#"{"steps": [{"text": "id: 1\ndata: a\n\n"}]}"#, OPEN]).await;
     let mut source = script.source().open().expect("a source");
     assert_eq!(cursors(&script.exactly(2).await), [None, Some("1")]);
     assert_eq!(source.last_event_id(), "", "no event was taken");
@@ -529,6 +581,7 @@ async fn providers_receive_the_context_of_their_attempt() {
     });
     let mut source = builder.open().expect("a source");
     next(&mut source).await;
+    script.break_off().await;
     next(&mut source).await;
     script.exactly(3).await;
     let contexts = contexts.borrow();

@@ -1,6 +1,7 @@
 // The packed package in each engine and each context: a real authenticated stream, and every case of the
 // standard, beside the native class.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { EXPECTED } from '../install/scenario.mjs';
 import { call, ENGINES, openBrowser } from '../../lib/webdriver.mjs';
@@ -11,6 +12,8 @@ const CONTEXTS = ['window', 'dedicated', 'shared', 'service'];
 const engines = process.env.ENGINES?.split(',') ?? ENGINES;
 /** A part of the names of the cases to run, in windows; empty for all tests in all contexts. */
 const only = process.env.ONLY ?? '';
+const scenarios = JSON.parse(await readFile(new URL('../../scenarios.json', import.meta.url)));
+const selectsScenarios = scenarios.some(({ name }) => name.includes(only));
 const contexts = only ? CONTEXTS.slice(0, 1) : CONTEXTS;
 
 const site = await startSite('native-and-ours.mjs', process.env.CONSUMER);
@@ -43,6 +46,17 @@ describe('engines', { concurrency: engines.length }, () => {
         }
       });
 
+      // Without a filter, or with a filter that selects scenarios by their names.
+      test('shared scenarios', async () => {
+        const { played, failures } = await call(browser.driver, 'playScenarios', {
+          engine,
+          servers: site.servers,
+          only,
+        });
+        assert.ok(only || played >= 70, `only ${played} scenarios`);
+        assert.deepEqual(failures, []);
+      });
+
       for (const context of contexts) {
         test(`an authenticated stream, ${context}`, { skip: only !== '' }, async () => {
           assert.deepEqual(await run('readStream', context, { url: site.fixture.url }), EXPECTED);
@@ -53,7 +67,7 @@ describe('engines', { concurrency: engines.length }, () => {
         for (const client of clients) {
           test(`the standard, ${context}, ${client}`, async () => {
             const results = await run('runCases', context, { client, servers: site.servers, only });
-            const least = only ? 1 : 150;
+            const least = only ? Number(!selectsScenarios) : 150;
             assert.ok(
               results.length >= least,
               `${results.length} cases have "${only}" in their name, not ${least} or more`,
