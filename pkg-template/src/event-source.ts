@@ -18,7 +18,7 @@ export function controllerOf(source: EventTarget): SourceController {
   const { constructor: Class } = source as object as {
     constructor: { [SHARED]?(source: EventTarget): SourceController };
   };
-  if (!Class[SHARED]) throw new TypeError('Pass a source of this package');
+  if (!Class[SHARED]) throw new TypeError('The argument is no source of this package. Pass one.');
   return Class[SHARED](source);
 }
 
@@ -95,7 +95,7 @@ export const EventSource: {
       const options = readOptions(init, isNative);
       const Controller = new.target[CONTROLLER];
       if (options.shared && !Controller.canShare) {
-        throw new TypeError("`shared` needs the class of 'authenticated-event-source/shared'");
+        throw new TypeError("`shared` must be given to the class of 'authenticated-event-source/shared'");
       }
       this.#controller = new Controller(this, resolve(address), options);
       this.#controller.start();

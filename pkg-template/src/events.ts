@@ -189,7 +189,8 @@ function throwNetworkError(cause: unknown): never {
 
 /** Returns the body of a response. Throws if it is not an event stream. */
 async function bodyOf(response: Response): Promise<ReadableStream<Uint8Array>> {
-  if (!response?.headers) throw new TypeError('events() reads a Response, a ReadableStream, or a promise of one');
+  if (!response?.headers)
+    throw new TypeError('The argument of events() must be a Response, a ReadableStream, or a promise of one');
   const { status, body } = response;
   const type = response.headers.get('Content-Type') ?? '';
   if (!response.ok) {

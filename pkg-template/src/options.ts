@@ -472,7 +472,7 @@ function validate(schema: StandardSchema<unknown>['~standard'], value: unknown):
   const result = schema.validate(value);
   if (result instanceof Promise) {
     result.catch(() => {});
-    throw new TypeError('`parse` needs a schema that validates at once, this one is asynchronous');
+    throw new TypeError('The schema of `parse` must validate at once, this one is asynchronous');
   }
   const { issues, value: parsed } = result as { issues?: { message: string }[]; value?: unknown };
   if (issues) throw new TypeError(issues.map((issue) => issue.message).join('; '), { cause: issues });

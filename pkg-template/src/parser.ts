@@ -154,7 +154,7 @@ export class EventStreamParser {
   feed(chunk: Uint8Array | ArrayBuffer | string, onEvent: (event: ParsedEvent) => void): void;
   feed(chunk: Bytes, onEvent?: (event: ParsedEvent) => void): ParsedEvent[] | undefined {
     if (this.#isFeeding)
-      throw new DOMException('`onEvent` fed its own parser, or threw: reset() it first', 'InvalidStateError');
+      throw new DOMException('`onEvent` fed its own parser, or threw. Call reset() first.', 'InvalidStateError');
     throwIfTooLarge(this);
     const events: ParsedEvent[] | undefined = readFunction(onEvent, 'onEvent') ? undefined : [];
     if (this.#surrogate && typeof chunk !== 'string') {

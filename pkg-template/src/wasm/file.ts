@@ -11,7 +11,9 @@ export async function source(): Promise<WebAssembly.Module> {
     const bytes = new Uint8Array(await copy.arrayBuffer());
     // A file that is no WebAssembly does not compile, and neither does a file that the page's policy forbids.
     if (String.fromCharCode(...bytes.subarray(0, 4)) !== '\0asm') {
-      throw new Error(`${response.url} is no WebAssembly (status ${response.status}): is the file beside the script?`);
+      throw new Error(
+        `The file ${response.url} is no WebAssembly (status ${response.status}). Put the file beside the script.`,
+      );
     }
     // The server sends the file with another type than application/wasm.
     if (error instanceof TypeError) return WebAssembly.compile(bytes);

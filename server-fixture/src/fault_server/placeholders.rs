@@ -50,7 +50,9 @@ impl Placeholders {
         for (name, value) in values {
             let growth = filled.matches(name).count().saturating_mul(value.len());
             if filled.len().saturating_add(growth) > MAX_FILLED {
-                return Err(io::Error::other("The text is longer than 64 MiB."));
+                return Err(io::Error::other(
+                    "The text is longer than 64 MiB. Send less.",
+                ));
             }
             filled = filled.replace(name, value);
         }

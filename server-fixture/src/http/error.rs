@@ -84,8 +84,8 @@ impl From<JsonRejection> for HttpError {
     }
 }
 
-/// "Token required", "Invalid token" and "Too many connections" must not change, because existing
-/// clients compare these texts.
+/// "Token required", "Invalid token", "Too many connections" and "Task not found" must not change,
+/// because existing clients compare these texts.
 impl From<AuthError> for HttpError {
     fn from(error: AuthError) -> Self {
         match error {

@@ -60,7 +60,12 @@ pub(crate) fn router(state: RouterState) -> Router {
         .layer(DefaultBodyLimit::max(app.config.max_body));
     let routes = match &app.config.static_dir {
         Some(dir) => routes.fallback_service(static_files(dir)),
-        None => routes.fallback(async || HttpError::new(StatusCode::NOT_FOUND, "Not found")),
+        None => routes.fallback(async || {
+            HttpError::new(
+                StatusCode::NOT_FOUND,
+                "Nothing is at this path. Check the URL.",
+            )
+        }),
     };
     // CORS is outermost: a page cannot read the status of an error without CORS headers.
     routes

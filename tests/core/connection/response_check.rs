@@ -132,6 +132,28 @@ fn every_reason_has_a_name_a_code_and_an_advice_of_its_own() {
     assert_eq!(code, "ERR_CONTENT_TYPE");
 }
 
+/// Returns the variants of an enum in the source of the failures.
+fn variants(name: &str) -> BTreeSet<String> {
+    let source = include_str!("../../../src/connection/failure.rs");
+    let begin = format!("pub enum {name} {{");
+    let (_, body) = source.split_once(&*begin).expect("the enum is there");
+    let (body, _) = body.split_once('}').expect("the enum ends");
+    let lines = body
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix(','));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_messages_under_test_are_those_of_all_reasons_and_details() {
+    let failures = all_failures();
+    let reasons = failures.iter().map(|it| format!("{:?}", it.reason));
+    assert_eq!(reasons.collect::<BTreeSet<_>>(), variants("Reason"));
+    let details = failures.iter().filter_map(|it| it.detail);
+    let details = details.map(|it| format!("{it:?}"));
+    assert_eq!(details.collect::<BTreeSet<_>>(), variants("Detail"));
+}
+
 /// Every reason, and every detail with the reasons that it comes with.
 fn all_failures() -> Vec<Failure> {
     use Detail::*;

@@ -44,7 +44,11 @@ pub(super) fn fault_response(fault: &DemoFault) -> Response {
     match fault.kind {
         DemoFaultKind::LoginPage => Html("<!doctype html><title>Sign in</title>").into_response(),
         DemoFaultKind::Unauthorized => HttpError::unauthorized("Invalid token").into_response(),
-        _ => HttpError::unavailable("Unavailable on request", fault.seconds).into_response(),
+        _ => HttpError::unavailable(
+            "A demo fault makes the server unavailable. Retry later.",
+            fault.seconds,
+        )
+        .into_response(),
     }
 }
 
