@@ -289,7 +289,7 @@ export function readOptions(init: unknown, isNative: boolean): ResolvedOptions {
   const retry = readRetry(given.retry, isGet, isNative);
   const { isSpec } = retry;
   const mayResend = isGet || retry.isRetryGiven;
-  if (given.auth && given.token) throw new TypeError('Set either `auth` or `token`');
+  if (given.auth && given.token) throw new TypeError('`auth` and `token` must not both be set');
   const auth = readAuth(given.auth ?? given.token, mayResend, isSpec, typeof given.headers === 'function');
   if (given.body instanceof ReadableStream && (retry.isRetryGiven || auth.retriesRejection)) {
     throw new TypeError('A stream as `body` can be sent only once. Pass a function that creates a new one.');
@@ -330,7 +330,7 @@ export function readOptions(init: unknown, isNative: boolean): ResolvedOptions {
 
 function readMethod({ method: given = 'GET', body }: Given, requestInit: RequestInit): string {
   // `Request` normalizes the method and rejects an illegal one, as the standard requires.
-  if (requestInit.mode === 'no-cors') throw new TypeError("`mode: 'no-cors'` hides each response");
+  if (requestInit.mode === 'no-cors') throw new TypeError("`mode` must not be 'no-cors', which hides each response");
   const { method } = new Request('https://localhost/', { ...requestInit, method: String(given) });
   if ((method === 'GET' || method === 'HEAD') && body !== undefined && body !== null) {
     throw new TypeError(`A ${method} request has no \`body\`. Set \`method\`, for example to 'POST'.`);

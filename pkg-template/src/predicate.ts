@@ -6,7 +6,7 @@ export function isTrue<Given>(predicate: (given: Given) => unknown, given: Given
   try {
     const result = predicate(given);
     if ((result as Partial<Promise<unknown>> | undefined)?.then)
-      throw new TypeError('`until` and `refreshOn` cannot return a promise');
+      throw new TypeError('`until` and `refreshOn` must not return a promise');
     return Boolean(result);
   } catch (thrown) {
     report(thrown);

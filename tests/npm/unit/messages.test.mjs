@@ -48,6 +48,7 @@ const SAFE = {
   advice: 'Pass an absolute one.',
   known: 'text/html',
   method: 'GET',
+  missing: 'URL',
   name: 'maxRetries',
   'names.join(", ")': 'always, never',
   'parser.#maxEventSize': '1048576',
