@@ -128,7 +128,10 @@ async fn count(state: &AppState, key: &str) -> Result<(), HttpError> {
         Ok(None) => Ok(()),
         Ok(Some(seconds)) => {
             state.metrics.rejected("rate");
-            Err(HttpError::too_many("Too many requests. Retry later.", seconds))
+            Err(HttpError::too_many(
+                "Too many requests. Retry later.",
+                seconds,
+            ))
         }
         // The limit protects the server. If the store is unavailable, accept the request.
         Err(error) => {
