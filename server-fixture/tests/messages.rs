@@ -36,7 +36,18 @@ const PARTS: [&str; 3] = [
 ];
 
 /// The expressions that a message may contain. None is the value of a header or a token.
-const SAFE: [&str; 6] = ["0", "MIN_SECRET", "path", "id:?", "limit", "cause"];
+const SAFE: [&str; 10] = [
+    "0",
+    "MIN_SECRET",
+    "path",
+    "id:?",
+    "limit",
+    "cause",
+    "status",
+    "problem",
+    "seconds",
+    "sources",
+];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let entries = folder.read_dir().unwrap();

@@ -108,7 +108,7 @@ impl Builder {
         let response = Cell::new(Some(FetchResponse::event_stream(bytes)));
         let builder = Self::new(String::from("about:blank")).fetch(move |_| {
             let response = response.take();
-            async move { response.ok_or("The stream was read already.") }
+            async move { response.ok_or("The stream was read already. Create a new one.") }
         });
         Self {
             is_one_stream: true,

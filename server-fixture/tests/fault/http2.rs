@@ -1,7 +1,6 @@
 //! Scripts that are played over HTTP/2.
 
 use serde_json::Value;
-use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use crate::support::{faults, soon};

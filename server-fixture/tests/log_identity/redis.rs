@@ -45,7 +45,7 @@ async fn deleted_redis_stream_is_reported_on_every_node_and_without_a_publish() 
     // The id-only block after the gap is a position in the new epoch: no second gap follows.
     let heartbeat = readers[0].stream.next().await;
     assert!(
-        matches!(heartbeat, Some(support::Seen::Id(_))),
+        matches!(heartbeat, Some(crate::support::Seen::Id(_))),
         "{heartbeat:?}"
     );
     let cursor = readers[0].stream.last_event_id.clone();

@@ -57,7 +57,9 @@ impl ReadError<Exception> {
     pub(super) fn into_exception(self) -> Exception {
         match self {
             Self::Broken(exception) => exception,
-            Self::NotBytes => Exception::from(JsValue::from_str("The stream contains no bytes.")),
+            Self::NotBytes => Exception::from(JsValue::from_str(
+                "The stream contains no bytes. Return a stream of `Uint8Array`.",
+            )),
         }
     }
 }
@@ -171,7 +173,10 @@ impl WebReader {
             return Ok(None);
         };
         if sys::member(response, "bodyUsed").is_some_and(|it| it.is_truthy()) {
-            return Err(js_sys::TypeError::new("The body of the response is used.").into());
+            return Err(js_sys::TypeError::new(
+                "The body of the response is used. Return a new response.",
+            )
+            .into());
         }
         let stream: &Bytes = stream.unchecked_ref();
         let byob = match response.url().is_empty() {

@@ -9,10 +9,13 @@
 mod bytes;
 mod clock;
 mod fuzz;
+mod life;
 mod lifecycle;
 mod liveness;
 mod model;
 mod outcomes;
+mod probe;
+mod redirect_policy;
 mod refresh;
 mod renewal;
 mod response_check;
