@@ -1,6 +1,7 @@
 // The events that a source fires, and their types.
 import { lookingLike, named, printed } from './class-names.ts';
 import type { EventSourceError, Reason } from './errors.ts';
+import type { StreamMessageEvent } from './platform-types.ts';
 
 // No stream uses these types for its own events, as streams do with `close` and `comment`.
 export const CLOSE = 'connectionclose';
@@ -14,12 +15,16 @@ export type EventTypes = object;
  * An event of the stream whose type is also the type of an event of the source. The members that only the event of the
  * source has are `undefined`.
  */
-export type SameType<Own, Data> = MessageEvent<Data> & {
-  readonly [Member in Exclude<keyof Own, keyof MessageEvent>]: undefined;
+export type SameType<Own, Data> = StreamMessageEvent<Data> & {
+  readonly [Member in Exclude<keyof Own, keyof StreamMessageEvent<Data>>]: undefined;
 };
 
 /** The data type of one event type; a string if the event map does not contain it. */
 export type DataOf<Events, Type extends string> = Type extends keyof Events ? Events[Type] : string;
+
+/** The event `error` of a source. If `willRetry` is true, `retryIn` is a number. */
+export type FailureEvent = ErrorEvent &
+  ({ readonly willRetry: true; readonly retryIn: number } | { readonly willRetry: false; readonly retryIn: undefined });
 
 /** The events that `addEventListener` knows without an event map. `Events`: the event map of the stream. */
 export interface BaseEventMap<Events = Record<string, string>> {
@@ -29,7 +34,7 @@ export interface BaseEventMap<Events = Record<string, string>> {
    * An attempt or the connection failed, or the data of an event did not parse. A stream may name its own events `error`:
    * they have `data`, and no `reason`.
    */
-  error: ErrorEvent | SameType<ErrorEvent, DataOf<Events, 'error'>>;
+  error: FailureEvent | SameType<ErrorEvent, DataOf<Events, 'error'>>;
   /** `[NON-SPEC]` The source is closed permanently, except by `close()`. */
   connectionclose: ConnectionCloseEvent;
   /** `[NON-SPEC]` A line of the stream that starts with a colon. */

@@ -1,11 +1,13 @@
 // The classes EventSource and AuthenticatedEventSource, with the interface that WebIDL requires.
 import { classOf, tagged } from './class-names.ts';
 import { SHARED } from './errors.ts';
-import type { BaseEventMap, EventTypes, SourceEvent, SourceState } from './event-classes.ts';
+import type { BaseEventMap, DataOf, EventTypes, SourceEvent, SourceState } from './event-classes.ts';
 import { EventQueue, iterator } from './event-queue.ts';
-import { readOptions, type AuthenticatedEventSourceInit, type StandardSchema } from './options.ts';
+import type { EventsOf, InitOf, ParseOf, StreamInitOf, UrlOf } from './event-map.ts';
+import { readOptions, type AuthenticatedEventSourceInit, type Parse } from './options.ts';
 import { withoutSecretParts } from './secrets.ts';
 import { CLOSED, CONNECTING, OPEN, SourceController } from './source-controller.ts';
+import type { StreamMessageEvent } from './platform-types.ts';
 
 // Runtimes that only render pages, and React Native, may have no `EventTarget`.
 const { DOMException, EventTarget = Object as never } = globalThis;
@@ -163,14 +165,12 @@ export const EventSource: {
   },
 });
 
-/** Options whose `parse` determines the type of the data of every event. */
-type WithParse<How> = Omit<AuthenticatedEventSourceInit, 'parse'> & {
-  /** Parses the data of each event. */
-  parse: How;
-};
+/** An event handler. */
+type HandlerOf<Source, Event> = ((this: Source, event: Event) => unknown) | null;
 
-/** A `parse` that determines the type of the data. */
-type Reader<Data> = ((data: string, event: SourceEvent) => Data) | StandardSchema<Data>;
+/** An event handler as it is read. It accepts any event, so that a source is assignable to the native `EventSource`. */
+// biome-ignore lint/suspicious/noExplicitAny: no other type is assignable to the handlers of the native class
+type AnyHandler = ((this: any, event: any) => any) | null;
 
 /**
  * An `EventSource` ([WHATWG HTML §9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html)) that authenticates,
@@ -204,19 +204,17 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
   readonly state: SourceState;
 
   /** Called with `open`: the stream is open, or the stream itself contains an event of this type. */
-  onopen: ((this: AuthenticatedEventSource<Events>, event: BaseEventMap<Events>['open']) => unknown) | null;
+  get onopen(): AnyHandler;
+  set onopen(handler: HandlerOf<AuthenticatedEventSource<Events>, BaseEventMap<Events>['open']>);
   /** Called with events of the stream that have the type `message` or no type. */
-  onmessage:
-    | ((
-        this: AuthenticatedEventSource<Events>,
-        event: MessageEvent<'message' extends keyof Events ? Events['message'] : string>,
-      ) => unknown)
-    | null;
+  get onmessage(): AnyHandler;
+  set onmessage(handler: HandlerOf<AuthenticatedEventSource<Events>, StreamMessageEvent<DataOf<Events, 'message'>>>);
   /**
    * Called with `error`: an attempt failed (`willRetry`), or the source failed permanently, or data did not parse. An event
    * of this type in the stream itself has `data` and no `reason`.
    */
-  onerror: ((this: AuthenticatedEventSource<Events>, event: BaseEventMap<Events>['error']) => unknown) | null;
+  get onerror(): AnyHandler;
+  set onerror(handler: HandlerOf<AuthenticatedEventSource<Events>, BaseEventMap<Events>['error']>);
 
   /**
    * Closes the source permanently: nothing fires afterwards, also no `connectionstatechange`, and everything is released.
@@ -242,8 +240,8 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
   addEventListener<Type extends keyof Events & string>(
     type: Type,
     listener:
-      | ((this: this, event: MessageEvent<Events[Type]>) => unknown)
-      | { handleEvent(event: MessageEvent<Events[Type]>): unknown }
+      | ((this: this, event: StreamMessageEvent<Events[Type]>) => unknown)
+      | { handleEvent(event: StreamMessageEvent<Events[Type]>): unknown }
       | null,
     options?: boolean | AddEventListenerOptions,
   ): void;
@@ -258,8 +256,8 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
   removeEventListener<Type extends keyof Events & string>(
     type: Type,
     listener:
-      | ((this: this, event: MessageEvent<Events[Type]>) => unknown)
-      | { handleEvent(event: MessageEvent<Events[Type]>): unknown }
+      | ((this: this, event: StreamMessageEvent<Events[Type]>) => unknown)
+      | { handleEvent(event: StreamMessageEvent<Events[Type]>): unknown }
       | null,
     options?: boolean | EventListenerOptions,
   ): void;
@@ -276,6 +274,9 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
   >;
 }
 
+/** The options of a source over an existing stream. */
+type StreamInit = Pick<AuthenticatedEventSourceInit, 'lastEventId' | 'maxEventSize' | 'signal' | 'until'>;
+
 /** The class. */
 export const AuthenticatedEventSource: {
   /** The prototype of all sources. Not typed, so that a class that extends this one may have more members. */
@@ -288,28 +289,28 @@ export const AuthenticatedEventSource: {
   /** 2: closed permanently. */
   readonly CLOSED: 2;
 
-  // The first two have two type parameters, so that a call that names an event map selects neither.
+  // Two constructors that differ in the number of arguments, so that a wrong option is one error and not one per overload.
 
-  /** Connects, and parses the data of all events as JSON. Name an event map to give them types. */
-  // biome-ignore lint/suspicious/noExplicitAny: the same type as that of JSON.parse
-  new <_Data, _Inferred>(url: string | URL, init: WithParse<'json'>): AuthenticatedEventSource<Record<string, any>>;
-  /** Connects. `parse` determines the type of the data of all events. */
-  new <Data, _Inferred>(
-    url: string | URL,
-    init: WithParse<Reader<Data>>,
-  ): AuthenticatedEventSource<Record<string, Data>>;
   /**
-   * Connects. Nothing needs to be loaded before.
+   * Connects, without a token and with the default options.
+   *
+   * @typeParam Events the data type of each event type: strings, because nothing is parsed
+   * @param url absolute, or relative to the document or worker
+   * @throws `SyntaxError` `DOMException`: the URL is not valid
+   */
+  new <Events extends EventTypes = Record<string, string>>(url: UrlOf<Events>): AuthenticatedEventSource<Events>;
+  /**
+   * Connects. Nothing needs to be loaded before. Without an event map, `parse` determines the type of the data of all events.
    *
    * @typeParam Events the data type of each event type
    * @param url absolute, or relative to the document or worker
    * @param init a bearer token, or options
    * @throws `SyntaxError` `DOMException`: the URL is not valid; `TypeError`: an option is not valid
    */
-  new <Events extends EventTypes = Record<string, string>>(
+  new <Events extends EventTypes = never, How extends Parse<unknown> | undefined = ParseOf<Events>>(
     url: string | URL,
-    init?: string | AuthenticatedEventSourceInit<Events[keyof Events]>,
-  ): AuthenticatedEventSource<Events>;
+    init: InitOf<AuthenticatedEventSourceInit, How>,
+  ): AuthenticatedEventSource<EventsOf<Events, How>>;
 
   /**
    * `[NON-SPEC]` Reads an existing stream of bytes. The source never reconnects.
@@ -319,10 +320,7 @@ export const AuthenticatedEventSource: {
    */
   fromReadableStream<Events extends EventTypes = Record<string, string>>(
     stream: ReadableStream<Uint8Array>,
-    init?: Pick<
-      AuthenticatedEventSourceInit<Events[keyof Events]>,
-      'lastEventId' | 'maxEventSize' | 'parse' | 'signal' | 'until'
-    >,
+    ...init: StreamInitOf<StreamInit, ParseOf<Events>>
   ): AuthenticatedEventSource<Events>;
 } = classOf({
   AuthenticatedEventSource: class extends EventSource {

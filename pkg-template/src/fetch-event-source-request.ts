@@ -3,6 +3,7 @@ import type { FetchEventSourceInit } from './fetch-event-source.ts';
 import type { HeaderEntries } from './headers.ts';
 import { readHeaderEntries, type RetryOptions } from './options.ts';
 import type { AttemptContext } from './token.ts';
+import type { HeadersInput, RequestInput } from './platform-types.ts';
 
 const SECOND = 1000;
 
@@ -22,7 +23,7 @@ export interface FetchOptions {
 }
 
 /** Converts the two arguments of `fetchEventSource` to a URL and the options of a source. */
-export function readRequest(input: RequestInfo | URL, init: FetchEventSourceInit): FetchRequest {
+export function readRequest(input: RequestInput, init: FetchEventSourceInit): FetchRequest {
   const given: FetchEventSourceInit =
     input instanceof Request ? { ...membersOf(input), ...defined(init) } : defined(init);
   const { onopen: _open, onmessage: _message, onclose: _close, onerror: _error, ...members } = given;
@@ -78,7 +79,7 @@ interface ReadHeaders {
 }
 
 /** Merges the headers of the `Request` and of `init`, which take precedence. `Last-Event-ID` becomes an option. */
-function readHeaders(base: HeadersInit | undefined, added: FetchEventSourceInit['headers']): ReadHeaders {
+function readHeaders(base: HeadersInput | undefined, added: FetchEventSourceInit['headers']): ReadHeaders {
   if (typeof added === 'function') {
     return { headers: async (context) => merge(base, await added(context)) };
   }
@@ -89,7 +90,7 @@ function readHeaders(base: HeadersInit | undefined, added: FetchEventSourceInit[
   };
 }
 
-function merge(base: HeadersInit | undefined, added: HeadersInit | undefined): HeaderEntries {
+function merge(base: HeadersInput | undefined, added: HeadersInput | undefined): HeaderEntries {
   const own = readHeaderEntries(added, 'headers');
   const inherited = readHeaderEntries(base, 'headers');
   return [...inherited.filter(([name]) => !own.some((entry) => isNamed(entry, name.toLowerCase()))), ...own];

@@ -8,6 +8,7 @@ import type { AuthenticatedEventSourceInit } from './options.ts';
 import { report } from './report-exception.ts';
 import { SourceController } from './source-controller.ts';
 import type { MaybePromise } from './token.ts';
+import type { Fetch, RequestInput } from './platform-types.ts';
 
 export { EventSourceError } from './errors.ts';
 
@@ -74,7 +75,7 @@ export interface FetchEventSourceInit extends Omit<RequestInit, 'headers' | 'bod
    */
   openWhenHidden?: boolean | undefined;
   /** The function that sends the requests. Default: the global `fetch`. */
-  fetch?: typeof globalThis.fetch | undefined;
+  fetch?: Fetch | undefined;
   /** Ends the stream. The promise resolves. */
   signal?: AbortSignal | null;
 }
@@ -87,7 +88,7 @@ export interface FetchEventSourceInit extends Omit<RequestInit, 'headers' | 'bod
  * @returns resolves when the stream is over or the signal has aborted; rejects when it failed permanently, with an
  * `EventSourceError` or the exception of a callback
  */
-export function fetchEventSource(input: RequestInfo | URL, init: FetchEventSourceInit = {}): Promise<void> {
+export function fetchEventSource(input: RequestInput, init: FetchEventSourceInit = {}): Promise<void> {
   return new Promise((resolve, reject) => {
     new Run(input, init, resolve, reject).start();
   });
@@ -140,12 +141,7 @@ class Run {
   /** Removes the listener from the caller's signal. */
   #ignoreSignal = (): void => {};
 
-  constructor(
-    input: RequestInfo | URL,
-    init: FetchEventSourceInit,
-    resolve: () => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(input: RequestInput, init: FetchEventSourceInit, resolve: () => void, reject: (error: unknown) => void) {
     this.#init = init;
     ({ url: this.#url, options: this.#options } = readRequest(input, init));
     this.#resolve = resolve;

@@ -9,6 +9,7 @@ export type {
   DataOf,
   ErrorEventInit,
   EventTypes,
+  FailureEvent,
   OpenEvent,
   SameType,
   SourceEvent,
@@ -27,5 +28,6 @@ export {
   type ParserOptions,
   type ResetOptions,
 } from './parser.ts';
+export type { StreamMessageEvent } from './platform-types.ts';
 export type { Until } from './until.ts';
 export type { AttemptContext, AuthProvider, Token } from './token.ts';

@@ -5,6 +5,7 @@ import { headerEntries, type HeaderEntries } from './headers.ts';
 import { isTrue } from './predicate.ts';
 import type { AttemptContext, AuthProvider, MaybePromise, Token } from './token.ts';
 import type { Until } from './until.ts';
+import type { BodyInput, CacheMode, Fetch, HeadersInput } from './platform-types.ts';
 
 const SECOND = 1000;
 const MEBIBYTE = 2 ** 20;
@@ -69,7 +70,7 @@ export interface AuthenticatedEventSourceInit<Data = string>
    * Headers, or a function that is called for them on every attempt, after `token`. Each call may take 30 s. Like a function
    * for the token, it is called again after a 401.
    */
-  headers?: HeadersInit | ((context: AttemptContext) => MaybePromise<HeadersInit>) | undefined;
+  headers?: HeadersInput | ((context: AttemptContext) => MaybePromise<HeadersInput>) | undefined;
   /**
    * Default `'GET'`. With any other method a request is never sent twice, unless `retry` is given, or after a 401 if
    * `auth.onUnauthorized` is given.
@@ -79,15 +80,15 @@ export interface AuthenticatedEventSourceInit<Data = string>
    * The body, or a function that creates it again for every attempt. A `ReadableStream` can be sent only once: with `retry`
    * or `onUnauthorized` it must come from a function.
    */
-  body?: BodyInit | null | ((context: AttemptContext) => MaybePromise<BodyInit | null>) | undefined;
+  body?: BodyInput | null | ((context: AttemptContext) => MaybePromise<BodyInput | null>) | undefined;
   /** As in `RequestInit`. Default `'no-store'`. */
-  cache?: RequestCache | undefined;
+  cache?: CacheMode | undefined;
   /** Closes the source when it aborts. */
   signal?: AbortSignal | null | undefined;
   /** Sends cookies to other origins too. Default `false`. */
   withCredentials?: boolean | undefined;
   /** The function that sends the requests. Default: the global `fetch`. */
-  fetch?: typeof globalThis.fetch | undefined;
+  fetch?: Fetch | undefined;
   /** The ID after which the stream starts. Default `''`. */
   lastEventId?: string | undefined;
   /**
@@ -146,8 +147,8 @@ export interface AuthenticatedEventSourceInit<Data = string>
   parse?: Parse<Data> | undefined;
 }
 
-type HeadersFunction = (context: AttemptContext) => MaybePromise<HeadersInit>;
-type BodyOption = BodyInit | null | undefined | ((context: AttemptContext) => MaybePromise<BodyInit | null>);
+type HeadersFunction = (context: AttemptContext) => MaybePromise<HeadersInput>;
+type BodyOption = BodyInput | null | undefined | ((context: AttemptContext) => MaybePromise<BodyInput | null>);
 /** Returns the parsed data. */
 export type ParseFunction<Event = SourceEvent> = (data: string, event: Event) => unknown;
 
@@ -206,7 +207,7 @@ export interface ResolvedRequest {
   body: BodyOption;
   headers: HeadersFunction;
   hasHeaders: boolean;
-  fetch: typeof globalThis.fetch | undefined;
+  fetch: Fetch | undefined;
   lastEventIdParam: string | undefined;
 }
 

@@ -17,6 +17,7 @@ import { followWithinOrigin, type SendRequest } from './redirects.ts';
 import { hasSecretHeader, type Secrets } from './secrets.ts';
 import type { SourceController } from './source-controller.ts';
 import type { ExpiringToken } from './token.ts';
+import type { HeadersInput } from './platform-types.ts';
 
 /** The request of one attempt. This is the only place that sends requests. */
 export class ConnectionRequest {
@@ -130,7 +131,7 @@ interface SpelledHeaders {
 /** Returns the caller's headers, `Accept` and the token. Throws if one is not legal. */
 function headersOf(
   { header, scheme }: { header: string; scheme: string },
-  given: HeadersInit | undefined,
+  given: HeadersInput | undefined,
   token: ExpiringToken | undefined,
 ): SpelledHeaders {
   const entries = headerEntries(given);

@@ -2,7 +2,8 @@
 import { classOf, tagged } from './class-names.ts';
 import type { EventTypes } from './event-classes.ts';
 import { AuthenticatedEventSource as Base, CONTROLLER, controllerOf } from './event-source.ts';
-import type { AuthenticatedEventSourceInit as BaseInit } from './options.ts';
+import type { EventsOf, InitOf, ParseOf, UrlOf } from './event-map.ts';
+import type { AuthenticatedEventSourceInit as BaseInit, Parse } from './options.ts';
 import type { Role } from './shared/group.ts';
 import { Member } from './shared/member.ts';
 import type { SharedOptions } from './shared/options.ts';
@@ -29,16 +30,23 @@ export const AuthenticatedEventSource: Pick<typeof Base, 'CONNECTING' | 'OPEN' |
   // biome-ignore lint/suspicious/noExplicitAny: any other type would limit the members of the class that extends this one
   readonly prototype: any;
   /**
+   * Connects, without a token and with the default options.
+   *
+   * @param url absolute, or relative to the document or worker
+   * @throws `SyntaxError` `DOMException`: the URL is not valid
+   */
+  new <Events extends EventTypes = Record<string, string>>(url: UrlOf<Events>): AuthenticatedEventSource<Events>;
+  /**
    * Connects, or joins the tabs that are connected.
    *
    * @param url absolute, or relative to the document or worker
    * @param init a bearer token, or options
    * @throws `SyntaxError` `DOMException`: the URL is not valid; `TypeError`: an option is not valid
    */
-  new <Events extends EventTypes = Record<string, string>>(
+  new <Events extends EventTypes = never, How extends Parse<unknown> | undefined = ParseOf<Events>>(
     url: string | URL,
-    init?: string | AuthenticatedEventSourceInit<Events[keyof Events]>,
-  ): AuthenticatedEventSource<Events>;
+    init: InitOf<AuthenticatedEventSourceInit, How>,
+  ): AuthenticatedEventSource<EventsOf<Events, How>>;
 } = classOf({
   AuthenticatedEventSource: class extends Base {
     static [CONTROLLER] = Member;

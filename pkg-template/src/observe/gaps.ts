@@ -1,4 +1,5 @@
 // watchGaps(): reports lost events.
+import type { StreamMessageEvent } from '../platform-types.ts';
 import { named, tagged } from '../class-names.ts';
 import { watch, type Source } from './watch.ts';
 
@@ -11,8 +12,8 @@ export interface Gap {
 }
 
 /** The platform's `MessageEvent`. Runtimes that only render pages may have none. */
-const PlatformMessageEvent: { new (type: string, init?: MessageEventInit<string>): MessageEvent<string> } =
-  globalThis.MessageEvent ?? (Object as never);
+const PlatformMessageEvent: { new (type: string, init?: object): StreamMessageEvent<string> } =
+  (globalThis.MessageEvent ?? Object) as never;
 
 /** `gap`: events were lost between the requested event and the next one. */
 export class GapEvent extends PlatformMessageEvent {

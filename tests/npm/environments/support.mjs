@@ -1,17 +1,14 @@
 // Shared by the tests of environments: a fault server, its script for the scenario, and programs that end by themselves.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { after } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { ended, header, open, status, storeScript } from '../../lib/fault-script.mjs';
 import { startFixture } from '../../lib/fixture.mjs';
+import { run } from './run.mjs';
 import scenario from './scenario.cjs';
 
-export const { EXPECTED, REQUESTS, STREAMS, readTwoStreams } = scenario;
+export { FOLDER, run } from './run.mjs';
 
-/** The folder with the packages of the lock file and the packed package. */
-export const FOLDER = fileURLToPath(new URL('.', import.meta.url));
+export const { EXPECTED, REQUESTS, STREAMS, readTwoStreams } = scenario;
 
 const fixture = await startFixture('--port', '0', '--fault-port', '0');
 after(() => fixture.stop());
@@ -28,17 +25,6 @@ export async function server() {
     assert.deepEqual(facts, REQUESTS);
   };
   return { url: script.url, proved };
-}
-
-/** Runs a program in the folder, and returns what it printed. */
-export async function run(program, args, variables = {}) {
-  // The tests of a framework must not believe that they run under node:test.
-  const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, FORCE_COLOR: ___, ...env } = process.env;
-  const options = { cwd: FOLDER, env: { ...env, ...variables, CI: 'true', NO_COLOR: '1' }, timeout: 90_000 };
-  const { stdout, stderr } = await promisify(execFile)(program, args, options).catch((error) => {
-    throw new Error(`${error.message}\n${error.stdout}`);
-  });
-  return `${stdout}${stderr}`;
 }
 
 /** Runs code in a Node process of its own, which substitutes may change, and returns its value. */

@@ -1,8 +1,10 @@
 // The events of a source, and what their data is.
 import {
   AuthenticatedEventSource,
+  type AuthenticatedEventSourceInit,
   type CloseReason,
   type ErrorEvent,
+  type FailureEvent,
   type OpenEvent,
   type Reason,
 } from 'authenticated-event-source';
@@ -39,7 +41,14 @@ typed.onerror = (event) => {
   same<string | undefined>()(message);
   same<boolean | undefined>()(willRetry);
   same<number | undefined>()(retryIn);
-  if (event.reason) same<ErrorEvent>()(event);
+  if (event.reason) same<FailureEvent>()(event);
+  // The event tells by `willRetry` whether there is a wait.
+  if (willRetry) same<number>()(retryIn);
+  else same<undefined>()(retryIn);
+  if (event.willRetry) same<number>()(event.retryIn);
+  const known: ErrorEvent | undefined = event.reason && event;
+  void known;
+  if (event.reason) same<boolean>()(event.willRetry);
   else same<string>()(event.data);
   if (error) same<string>()(error.code);
 };
@@ -72,3 +81,29 @@ mapped.addEventListener('metrics', (event) => same<Metrics>()(event.data));
 mapped.onmessage = (event) => same<number>()(event.data);
 // @ts-expect-error: no event of the interface has this type.
 mapped.addEventListener('metric', () => {});
+
+// Without `parse` the data is a string, so a map of anything else needs it.
+new AuthenticatedEventSource<{ tick: string }>('/events').addEventListener('tick', ({ data }) => same<string>()(data));
+new AuthenticatedEventSource<{ tick: string }>('/events', 'token');
+new AuthenticatedEventSource<{ tick: unknown; any: any }>('/events', { auth: 'token' });
+// @ts-expect-error: no `parse`.
+new AuthenticatedEventSource<{ metrics: Metrics }>('/events');
+// @ts-expect-error: no `parse`.
+new AuthenticatedEventSource<{ metrics: Metrics }>('/events', 'token');
+// @ts-expect-error: no `parse`.
+new AuthenticatedEventSource<Streams>('/events', { auth: 'token' });
+// @ts-expect-error: one of two types needs `parse`.
+new AuthenticatedEventSource<{ text: string; metrics: Metrics }>('/events', { auth: 'token' });
+// @ts-expect-error: `parse` that may be missing.
+new AuthenticatedEventSource<{ metrics: Metrics }>('/events', { parse: undefined });
+// @ts-expect-error: no `parse`.
+AuthenticatedEventSource.fromReadableStream<{ metrics: Metrics }>(new ReadableStream());
+AuthenticatedEventSource.fromReadableStream(new ReadableStream()).onmessage = ({ data }) => same<string>()(data);
+// @ts-expect-error: no `parse` in a class of one's own.
+new (class extends AuthenticatedEventSource<{ metrics: Metrics }> {})('/events', { auth: 'token' });
+
+// Options in a variable keep their type.
+declare const options: AuthenticatedEventSourceInit;
+new AuthenticatedEventSource('/events', options).onmessage = ({ data }) => same<string>()(data);
+declare const token: string | undefined;
+new AuthenticatedEventSource('/events', token).onmessage = ({ data }) => same<string>()(data);

@@ -13,7 +13,7 @@ import {
 } from 'authenticated-event-source/observe';
 import { same } from './expect.js';
 
-const source = new AuthenticatedEventSource<{ price: number }>('/prices', { auth: 'token' });
+const source = new AuthenticatedEventSource<{ price: number }>('/prices', { auth: 'token', parse: 'json' });
 same<Health>()(health(source));
 same<number | undefined>()(health(source).lastByteAt);
 watchGaps(source);

@@ -19,3 +19,5 @@ new AuthenticatedEventSource('/events', 'token').close();
 new AuthenticatedEventSource('/events', { shared: { key: 42 } });
 // @ts-expect-error: the default entry shares nothing.
 new Plain('/events', { shared: true });
+// @ts-expect-error: no `parse`.
+new AuthenticatedEventSource<{ price: number }>('/prices', { shared: true });
