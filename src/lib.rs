@@ -104,4 +104,5 @@ mod simd;
 /// Compiles the examples of the README.
 #[cfg(all(doctest, feature = "browser", feature = "stream"))]
 #[doc = include_str!("README.md")]
+#[doc = include_str!("../docs/rust.md")]
 struct Readme;

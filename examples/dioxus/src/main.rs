@@ -1,44 +1,56 @@
-//! Live metrics with an access token, in Dioxus: a signal that follows a stream.
-use authenticated_event_source::{AuthenticatedEventSource, Error};
+//! A login, a live list and a banner, in Dioxus.
+
+use std::rc::Rc;
+
 use dioxus::prelude::*;
-use futures_util::StreamExt;
-use serde::Deserialize;
+use example_session::{Follow, Session};
 
-#[derive(Clone, Deserialize)]
-struct Metrics {
-    cpu: f64,
-}
-
-/// Puts the latest metrics into the signal until the stream is over for good.
-async fn follow(token: String, mut latest: Signal<Option<Metrics>>) -> Result<(), Error> {
-    let mut source = AuthenticatedEventSource::builder("/events")
-        .bearer(token)
-        .open()?;
-    while let Some(event) = source.next().await {
-        let event = event?;
-        if event.event_type == "metrics" {
-            latest.set(event.json().ok());
-        }
+#[component]
+fn App() -> Element {
+    let session = use_signal(|| None::<Session>);
+    match session() {
+        Some(user) => rsx! { Live { user, session } },
+        None => rsx! { LogIn { session } },
     }
-    Ok(())
 }
 
 #[component]
-fn Dashboard(token: String) -> Element {
-    let latest = use_signal(|| None::<Metrics>);
-    // The component goes, and with it the future, the source and its request.
-    let followed = use_resource(move || follow(token.clone(), latest));
-    let failure = match &*followed.read() {
-        Some(Err(error)) => error.to_string(),
-        _ => String::new(),
+fn LogIn(mut session: Signal<Option<Session>>) -> Element {
+    let mut name = use_signal(|| String::from("alice"));
+    let mut failure = use_signal(String::new);
+    let log_in = move |_| async move {
+        match Session::log_in(name()).await {
+            Ok(user) => session.set(Some(user)),
+            Err(error) => failure.set(error.to_string()),
+        }
     };
-    let cpu = latest.read().as_ref().map_or(0.0, |metrics| metrics.cpu);
     rsx! {
-        p { "CPU: {cpu} %" }
-        p { role: "alert", "{failure}" }
+        label { "User " input { id: "user", value: name, oninput: move |event| name.set(event.value()) } }
+        button { id: "log-in", onclick: log_in, "Log in" }
+        p { role: "alert", {failure} }
+    }
+}
+
+#[component]
+fn Live(user: Session, mut session: Signal<Option<Session>>) -> Element {
+    let ids = use_signal(Vec::<String>::new);
+    let banner = use_signal(String::new);
+    // The value is dropped with the component, and the connection with it.
+    let follow = use_hook(|| {
+        Rc::new(Follow::start(
+            user,
+            move |event| ids.clone().push(event.last_event_id.to_string()),
+            move |text| banner.clone().set(text),
+        ))
+    });
+    rsx! {
+        p { id: "banner", role: "status", {banner} }
+        button { id: "reconnect", onclick: move |_| follow.reconnect(), "Try now" }
+        button { id: "log-out", onclick: move |_| session.set(None), "Log out" }
+        ol { for (index, id) in ids().into_iter().enumerate() { li { key: "{index}", "{id}" } } }
     }
 }
 
 fn main() {
-    dioxus::launch(|| rsx! { Dashboard { token: "the access token of your session" } });
+    dioxus::launch(App);
 }

@@ -1,48 +1,57 @@
-//! Live metrics with an access token, in Leptos: a signal that follows a stream.
-use authenticated_event_source::{AuthenticatedEventSource, Error};
-use futures_util::StreamExt;
-use futures_util::future::{AbortHandle, Abortable};
+//! A login, a live list and a banner, in Leptos.
+
+use example_session::{Follow, Session};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::Deserialize;
 
-#[derive(Clone, Deserialize)]
-struct Metrics {
-    cpu: f64,
-}
-
-/// Puts the latest metrics into the signal until the stream is over for good.
-async fn follow(token: String, latest: WriteSignal<Option<Metrics>>) -> Result<(), Error> {
-    let mut source = AuthenticatedEventSource::builder("/events")
-        .bearer(token)
-        .open()?;
-    while let Some(event) = source.next().await {
-        let event = event?;
-        if event.event_type == "metrics" {
-            latest.set(event.json().ok());
-        }
+#[component]
+fn App() -> impl IntoView {
+    let session = RwSignal::new_local(None::<Session>);
+    view! {
+        {move || match session.get() {
+            Some(user) => view! { <Live user session /> }.into_any(),
+            None => view! { <LogIn session /> }.into_any(),
+        }}
     }
-    Ok(())
 }
 
 #[component]
-fn Dashboard(token: String) -> impl IntoView {
-    let (latest, set_latest) = signal(None::<Metrics>);
-    let (failure, set_failure) = signal(None::<String>);
-    let (stop, stopped) = AbortHandle::new_pair();
-    spawn_local(async move {
-        if let Ok(Err(error)) = Abortable::new(follow(token, set_latest), stopped).await {
-            set_failure.set(Some(error.to_string()));
-        }
-    });
-    // The component goes, and with it the future, the source and its request.
-    on_cleanup(move || stop.abort());
+fn LogIn(session: RwSignal<Option<Session>, LocalStorage>) -> impl IntoView {
+    let name = RwSignal::new(String::from("alice"));
+    let failure = RwSignal::new(String::new());
+    let log_in = move |_| {
+        spawn_local(async move {
+            match Session::log_in(name.get_untracked()).await {
+                Ok(user) => session.set(Some(user)),
+                Err(error) => failure.set(error.to_string()),
+            }
+        });
+    };
     view! {
-        <p>"CPU: " {move || latest.get().map(|metrics| metrics.cpu)} " %"</p>
+        <label>"User " <input id="user" bind:value=name /></label>
+        <button id="log-in" on:click=log_in>"Log in"</button>
         <p role="alert">{failure}</p>
     }
 }
 
+#[component]
+fn Live(user: Session, session: RwSignal<Option<Session>, LocalStorage>) -> impl IntoView {
+    let ids = RwSignal::new(Vec::<String>::new());
+    let banner = RwSignal::new(String::new());
+    // The value is dropped with the component, and the connection with it.
+    let follow = StoredValue::new_local(Follow::start(
+        user,
+        move |event| ids.update(|ids| ids.push(event.last_event_id.to_string())),
+        move |text| banner.set(text),
+    ));
+    view! {
+        <p id="banner" role="status">{banner}</p>
+        <button id="reconnect" on:click=move |_| follow.with_value(Follow::reconnect)>"Try now"</button>
+        <button id="log-out" on:click=move |_| session.set(None)>"Log out"</button>
+        <ol><For each=move || ids.get().into_iter().enumerate() key=|(index, _)| *index let((_, id))><li>{id}</li></For></ol>
+    }
+}
+
 fn main() {
-    mount_to_body(|| view! { <Dashboard token="the access token of your session".to_owned() /> });
+    mount_to_body(App);
 }
