@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::FileFailurePersistence;
 
-pub(crate) const REASONS: [Reason; 14] = [
+pub(crate) const REASONS: [Reason; 15] = [
     Reason::Network,
     Reason::Timeout,
     Reason::Stalled,
@@ -23,6 +23,7 @@ pub(crate) const REASONS: [Reason; 14] = [
     Reason::Cors,
     Reason::TooLarge,
     Reason::Request,
+    Reason::Csp,
 ];
 
 pub(crate) const STATUSES: [u16; 13] = [
