@@ -16,4 +16,5 @@ declare const body: string;
 /** Imported by an earlier snippet. */
 declare const AuthenticatedEventSource: typeof import('authenticated-event-source').AuthenticatedEventSource;
 /** The APIs of a browser extension. */
+// biome-ignore lint/suspicious/noExplicitAny: the snippets need no types of a browser
 declare const chrome: Record<'action' | 'alarms' | 'runtime' | 'storage', any>;
