@@ -40,29 +40,3 @@ export function watchPage(
   listenUntil(watching.signal, document, ['visibilitychange', 'resume'], listener);
   return watching;
 }
-
-/** How one tab takes part in a shared connection. */
-export interface Presence {
-  openWhenHidden: boolean;
-  /** Called when the page stops running (frozen, cached, closed), or is hidden while `openWhenHidden` is `false`. */
-  suspend: () => void;
-  /** Called when the page runs again. */
-  resume: () => void;
-  /** Ends the watch. */
-  signal: AbortSignal;
-}
-
-/** Watches whether the page of a shared source runs. A worker always runs. */
-export function watchPresence({ openWhenHidden, suspend, resume, signal }: Presence): void {
-  const { document } = globalThis;
-  let isStopped = false;
-  const update = ({ type }: { type?: string } = {}): void => {
-    if (type === 'pagehide' || type === 'freeze') isStopped = true;
-    if (type === 'pageshow' || type === 'resume') isStopped = false;
-    if (isStopped || (!openWhenHidden && document?.hidden)) suspend();
-    else resume();
-  };
-  listenUntil(signal, globalThis, ['pagehide', 'pageshow'], update);
-  listenUntil(signal, document, ['freeze', 'resume', 'visibilitychange'], update);
-  update();
-}

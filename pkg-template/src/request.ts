@@ -72,7 +72,7 @@ export class ConnectionRequest {
     this.#address = address;
     this.#url =
       lastEventId && lastEventIdParam !== undefined ? withParam(address, lastEventIdParam, lastEventId) : address;
-    this.#mayPrompt = origin === ORIGIN_SAME && headers.has('Authorization') && !fetch && init.credentials !== 'omit';
+    this.#mayPrompt = origin === ORIGIN_SAME && headers.has('Authorization');
     const { header } = options.auth;
     // Another header may identify the user.
     if (headers.has(header) || !hasSecretHeader(headers)) this.authProblem = authProblemOf(headers.get(header), header);
@@ -81,25 +81,19 @@ export class ConnectionRequest {
   /** Sends the request, or a diagnostic request. `hasTimedOut`: whether the source got no response in time before. */
   async send(kind: number, hasTimedOut: boolean): Promise<Response> {
     if (kind === STEP_PROBE) return this.#probe();
-    const challenge = hasTimedOut && this.#mayPrompt && (await this.#challenge());
-    if (challenge) return challenge;
     // The global function is looked up at each call, because the page may replace it.
     const fetch = this.#fetch ?? globalThis.fetch;
+    if (hasTimedOut && this.#mayPrompt) {
+      // Chromium and WebKit open a login prompt for a challenge, and give no response before it is closed. They open none for
+      // a request without cookies.
+      const response = await fetch(this.#url, { ...this.#init, credentials: 'omit' });
+      const challenge = response.headers.get('WWW-Authenticate');
+      if (response.status === 401 && /basic|digest/i.test(challenge!)) return response;
+      await response.body?.cancel();
+    }
     if (kind === STEP_FIND_REDIRECT) return fetch(this.#url, { ...this.#init, redirect: 'manual' });
     if (this.#guard === GUARD_MANUAL) return followWithinOrigin(fetch, this.#url, this.#init);
     return fetch(this.#url, this.#init);
-  }
-
-  /**
-   * Returns the response if it asks for a password. In Chromium and WebKit it opens a login prompt, and the request gets no
-   * response before the prompt is closed. Without cookies there is no prompt.
-   */
-  async #challenge(): Promise<Response | undefined> {
-    const response = await fetch(this.#url, { ...this.#init, credentials: 'omit' });
-    if (response.status === 401 && /basic|digest|negotiate|ntlm/i.test(response.headers.get('WWW-Authenticate')!))
-      return response;
-    void response.body?.cancel();
-    return undefined;
   }
 
   /** Resolves if anything answers, including a server whose CORS headers refuse this page. The answer is not visible. */

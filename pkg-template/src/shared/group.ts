@@ -1,7 +1,7 @@
 // The tabs that share one connection, and which of them leads.
-import { watchPresence } from '../page-lifecycle.ts';
 import { Lock } from './lock.ts';
 import type { Announcement, Place, Report, Request, Update } from './messages.ts';
+import { watchPresence } from './presence.ts';
 import { Watchdog } from './watchdog.ts';
 
 /**
@@ -36,6 +36,8 @@ export interface GroupMember {
   stepDown(): void;
   /** The page stops running. */
   suspend(): void;
+  /** The page is destroyed. */
+  close(): void;
   /** Locks or channels cannot be used. */
   goAlone(): void;
   /** As the leader: a request of another tab. */
@@ -84,6 +86,7 @@ export class Group {
       openWhenHidden: member.openWhenHidden,
       suspend: () => this.#member.suspend(),
       resume: () => this.#resume(),
+      unload: () => this.#member.close(),
       signal: member.released,
     });
   }

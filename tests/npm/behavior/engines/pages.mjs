@@ -20,6 +20,19 @@ export function pages(engine, browser) {
     await server.ended(1);
   });
 
+  test('removing the frame of a source that follows another tab closes the source, and fires nothing', async (t) => {
+    const server = await script([open(first)]);
+    const tab = await browser.tab(t);
+    await tab.connect(server.url, { shared: true });
+    await tab.enterFrame(`${site.url}/index.html`);
+    await tab.connect(server.url, { shared: true });
+    await tab.role('following');
+    await tab.leaveFrame();
+    const report = await tab.report();
+    assert.deepEqual([report.readyState, errorsOf(report)], [2, []]);
+    await server.exactly(1);
+  });
+
   test('mixed content closes the source, and the message names it', async (t) => {
     const secure = await siteWith(t, { isSecure: true });
     const tab = await browser.tab(t, `${secure.url}/index.html`);
