@@ -16,5 +16,14 @@ declare const body: string;
 /** Imported by an earlier snippet. */
 declare const AuthenticatedEventSource: typeof import('authenticated-event-source').AuthenticatedEventSource;
 /** The APIs of a browser extension. */
-// biome-ignore lint/suspicious/noExplicitAny: the snippets need no types of a browser
-declare const chrome: Record<'action' | 'alarms' | 'runtime' | 'storage', any>;
+declare const chrome: {
+  action?: { setBadgeText(details: { text: string }): Promise<void> };
+  alarms: {
+    create(name: string, info: { periodInMinutes: number }): Promise<void>;
+    onAlarm: { addListener(listener: () => void): void };
+  };
+  runtime: { getPlatformInfo(): Promise<unknown> };
+  storage: {
+    local: { get(keys: string[]): Promise<Record<string, string | undefined>>; set(items: object): Promise<void> };
+  };
+};
