@@ -61,7 +61,7 @@ fn rewrite(event: &Event) -> sse::Event {
     if event.event_type != "message" {
         rewritten = rewritten.event(&event.event_type);
     }
-    if !event.last_event_id.is_empty() {
+    if event.has_own_id {
         rewritten = rewritten.id(&*event.last_event_id);
     }
     rewritten

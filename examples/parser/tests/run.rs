@@ -113,7 +113,7 @@ async fn the_proxy_rewrites_each_event() {
         .await
         .unwrap();
     let expected = [
-        Event::new("metrics", r#"{"cpu":5}"#, "1"),
+        Event::new("metrics", r#"{"cpu":5}"#, "1").with_own_id(),
         Event::new("message", "not JSON,\ntwo lines", "1"),
     ];
     assert_eq!(events, expected);
