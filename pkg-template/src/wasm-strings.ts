@@ -1,5 +1,5 @@
 // Strings from WebAssembly memory.
-import { strings } from '#bindings';
+import { strings } from '#wasm';
 import { HAS_STRING_MAKER, IS_UTF8 } from './protocol.ts';
 
 /** The decoders, which are created on first use: Jest's jsdom has no `TextDecoder`, and Node.js needs none. */
@@ -88,13 +88,12 @@ export class WasmStrings {
 
 function instantiate(memory: WebAssembly.Memory): StringMaker | null {
   try {
-    const bytes = Uint8Array.from(atob(strings), (c) => c.charCodeAt(0));
     // TypeScript does not know the second parameter yet.
     const Module = WebAssembly.Module as new (
       bytes: BufferSource,
       options: { builtins: string[] },
     ) => WebAssembly.Module;
-    const module = new Module(bytes, { builtins: ['js-string'] });
+    const module = new Module(strings(), { builtins: ['js-string'] });
     return new WebAssembly.Instance(module, { a: { a: memory } }).exports as unknown as StringMaker;
   } catch {
     return null;

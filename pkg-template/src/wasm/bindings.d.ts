@@ -4,7 +4,7 @@
 export function start(module: WebAssembly.Module): void;
 /** Returns the memory of the instance. */
 export function memory(): WebAssembly.Memory;
-/** The module of strings.wat, in Base64. */
+/** The module of strings.wat, in Base64, for builds whose other module is a file. */
 export const strings: string;
 
 /**

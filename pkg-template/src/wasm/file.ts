@@ -1,3 +1,5 @@
+export { strings } from './base64-strings.ts';
+
 /**
  * Loads the WebAssembly from the file beside the script. The file is cached separately and compiled while it arrives.
  * Bundlers recognise this form of address and copy the file.

@@ -1,5 +1,7 @@
 import module from './authenticated_event_source.wasm?module';
 
+export { strings } from './base64-strings.ts';
+
 /** Returns the WebAssembly that was compiled before the program started. Vercel's bundlers require `?module` for it. */
 export function source(): WebAssembly.Module {
   return module;

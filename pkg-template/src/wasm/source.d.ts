@@ -2,3 +2,6 @@
 
 /** Returns the bytes of the WebAssembly, the compiled module, or a promise of the latter. */
 export function source(): Uint8Array<ArrayBuffer> | WebAssembly.Module | Promise<WebAssembly.Module>;
+
+/** Returns the bytes of the module of strings.wat. */
+export function strings(): Uint8Array<ArrayBuffer>;

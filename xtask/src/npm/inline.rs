@@ -23,16 +23,20 @@ fn alphabet() -> Vec<u8> {
 /// The number of characters at the end of the alphabet that begin a pair.
 const ESCAPES: usize = 2;
 
-/// Returns a module that exports `text`, and `singles`: the byte of each character that is no escape.
-pub(super) fn script(module: &[u8]) -> Result<String> {
-    let singles = singles(module);
+/// Returns a script that exports `text`, which holds both modules, `size`, the size of the first, and
+/// `singles`, the byte of each character that is no escape. As Base64, the module of strings.wat would take
+/// 230 bytes more.
+pub(super) fn script(module: &[u8], strings: &[u8]) -> Result<String> {
+    let both = [module, strings].concat();
+    let singles = singles(&both);
     let spellings = spellings(&singles);
-    let text: String = module
+    let text: String = both
         .iter()
         .map(|byte| spellings[usize::from(*byte)].as_str())
         .collect();
     Ok(format!(
-        "export const singles = {singles:?};\nexport const text = \"{text}\";\n"
+        "export const size = {};\nexport const singles = {singles:?};\nexport const text = \"{text}\";\n",
+        module.len()
     ))
 }
 
@@ -79,14 +83,15 @@ fn spellings(singles: &[u8]) -> Vec<String> {
     spellings
 }
 
-/// Decodes the script in Node, and compares the result with the module.
-pub(super) fn check(script: &Path, module: &Path) -> Result<()> {
+/// Decodes the script in Node, and compares the result with both modules.
+pub(super) fn check(script: &Path, modules: [&Path; 2]) -> Result<()> {
     const COMPARE: &str = "
-        const [, decoder, script, module] = process.argv;
+        const [, decoder, script, ...modules] = process.argv;
         const { decode } = await import(decoder);
         const { singles, text } = await import(script);
-        const expected = (await import('node:fs')).readFileSync(module);
-        if (!expected.equals(decode(singles, text))) throw new Error('the text is not the module');
+        const { readFileSync } = await import('node:fs');
+        const expected = Buffer.concat(modules.map((module) => readFileSync(module)));
+        if (!expected.equals(decode(singles, text))) throw new Error('the text is not the modules');
         if (!/^[ -~]*$/.test(text) || /[\"'\\\\\\\\`$<]/.test(text)) throw new Error('the text is not safe');
     ";
     let decoder = script.with_file_name("inline-codec.js");
@@ -97,5 +102,5 @@ pub(super) fn check(script: &Path, module: &Path) -> Result<()> {
         .arg(format!("--outfile={}", decoder.display())))?;
     let mut node = command("node", paths::root());
     node.args(["--input-type=module", "--eval", COMPARE, "--"]);
-    run(node.arg(decoder).arg(script).arg(module))
+    run(node.arg(decoder).arg(script).args(modules))
 }
