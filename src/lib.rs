@@ -66,7 +66,8 @@
 //! # Features
 //!
 //! - `browser` (default): the event source on wasm32. Its timers are those of gloo-timers.
-//! - `stream`: the adaptor over streams of bytes. It depends on `futures-core` alone.
+//! - `stream`: the adaptor over streams of bytes. It depends on `futures-core`, and on `simdutf8` and
+//!   `wide` for vector instructions.
 //! - `serde_json`: `Event::json`, the data of an event as a Rust type. Every number is exact.
 //! - `serde`: the same with the browser's own JSON parser, if `serde_json` is off. The download is
 //!   smaller, but integers above 2⁵³ are rounded.

@@ -43,7 +43,7 @@ pub(crate) enum Found {
 
 /// The fields of the standard. All others are ignored.
 #[derive(Clone, Copy)]
-enum Field {
+pub(super) enum Field {
     Data,
     Event,
     Id,
@@ -265,13 +265,13 @@ impl Block {
     clippy::manual_contains,
     reason = "`contains` is optimized for many bytes, and adds 300 bytes of code"
 )]
-fn has_null(value: &[u8]) -> bool {
+pub(super) fn has_null(value: &[u8]) -> bool {
     value.iter().any(|byte| *byte == 0)
 }
 
 /// The field with whose name the line starts, and the length of the name.
 #[inline(always)]
-fn field(line: &[u8]) -> Option<(Field, usize)> {
+pub(super) fn field(line: &[u8]) -> Option<(Field, usize)> {
     // A comparison with a constant is one or two loads, but a `match` compares byte by byte.
     if line.starts_with(b"id") {
         Some((Field::Id, 2))

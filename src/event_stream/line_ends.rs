@@ -10,9 +10,27 @@ mod wasm32;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(super) use wasm32::line_ends;
 
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(all(
+    feature = "stream",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod wide;
+#[cfg(all(
+    feature = "stream",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+pub(super) use wide::line_ends;
+
+/// Without a dependency.
+#[cfg(all(
+    not(feature = "stream"),
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 mod vectorized;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(all(
+    not(feature = "stream"),
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 pub(super) use vectorized::line_ends;
 
 /// Targets without vectors, and tests on every target.

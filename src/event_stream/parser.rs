@@ -3,12 +3,10 @@ use alloc::string::String;
 #[cfg(not(npm_module))]
 use core::time::Duration;
 
-#[cfg(not(npm_module))]
-use super::SharedStr;
 use super::block::{Block, Found};
 use super::line_buffer::LineBuffer;
 #[cfg(not(npm_module))]
-use super::{Event, Item, RawEvent, TooLarge, decode, shared_str::SharedStrings};
+use super::{Event, Item, RawEvent, SharedStr, TooLarge, decode, shared_str::SharedStrings};
 
 /// Interprets an event stream ([WHATWG HTML §9.2.6]): bytes in, [items](Item) out.
 ///
@@ -194,30 +192,6 @@ impl EventStreamParser {
     }
 }
 
-/// The values of the item that was [found](EventStreamParser::find), for the adaptor.
-#[cfg(all(feature = "stream", not(npm_module)))]
-impl EventStreamParser {
-    /// The last event ID of the item that was [found](Self::find) last.
-    pub(super) fn found_last_event_id(&mut self) -> SharedStr {
-        let id = self.block.last_event_id().bytes(&self.lines);
-        self.shared.last_event_id(id)
-    }
-
-    #[inline]
-    pub(super) fn found_data(&self) -> &[u8] {
-        self.lines.bytes(self.block.data())
-    }
-
-    #[inline]
-    pub(super) fn found_id(&self) -> bool {
-        self.block.has_id()
-    }
-
-    pub(super) fn found_reconnection_time(&self) -> Duration {
-        Duration::from_millis(self.block.reconnection_time())
-    }
-}
-
 #[cfg(not(npm_module))]
 impl EventStreamParser {
     /// The next event, without the other items; `None` until more bytes come.
@@ -258,7 +232,7 @@ impl EventStreamParser {
             return self.malformed_event();
         };
         Event {
-            event_type: self.shared.event_type(&raw),
+            event_type: event_type(&mut self.shared, &raw),
             last_event_id: self.shared.last_event_id(raw.last_event_id),
             has_own_id: raw.has_id,
             origin: SharedStr::EMPTY,
@@ -270,7 +244,7 @@ impl EventStreamParser {
     fn malformed_event(&mut self) -> Event {
         let raw = event(&self.lines, &self.block);
         Event {
-            event_type: self.shared.event_type(&raw),
+            event_type: event_type(&mut self.shared, &raw),
             last_event_id: self.shared.last_event_id(raw.last_event_id),
             has_own_id: raw.has_id,
             origin: SharedStr::EMPTY,
@@ -294,6 +268,16 @@ impl EventStreamParser {
         if is_changed {
             self.shared.last_event_id_changed();
         }
+    }
+}
+
+#[cfg(not(npm_module))]
+#[inline(always)]
+fn event_type(shared: &mut SharedStrings, raw: &RawEvent<'_>) -> SharedStr {
+    if raw.has_type {
+        shared.types.get(raw.event_type)
+    } else {
+        SharedStr::MESSAGE
     }
 }
 

@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 #[cfg(not(npm_module))]
@@ -9,7 +10,8 @@ use core::hash::{Hash, Hasher};
 use core::ops::Deref;
 
 #[cfg(not(npm_module))]
-use super::{RawEvent, decode};
+use super::decode;
+use super::short_str::ShortStr;
 
 /// A string that several events share. Cloning it allocates nothing.
 ///
@@ -22,28 +24,52 @@ use super::{RawEvent, decode};
 /// assert_eq!(event_type, "progress");
 /// assert!(event_type.starts_with("pro"));
 /// ```
-#[derive(Clone)]
 pub struct SharedStr(Repr);
 
-#[derive(Clone)]
 enum Repr {
-    /// Needs no reference count: most events have the type `message` and no ID.
-    Static(&'static str),
-    /// Counted atomically, so that events can move to another thread.
-    Counted(Arc<str>),
+    /// Most event types and IDs are short.
+    Short(ShortStr),
+    /// Counted atomically, so that events can move to another thread. The box keeps the pointer thin.
+    Counted(Arc<Box<str>>),
 }
 
 impl SharedStr {
     /// The event type of a block that names none.
-    pub(super) const MESSAGE: Self = Self(Repr::Static("message"));
-    pub(super) const EMPTY: Self = Self(Repr::Static(""));
+    #[cfg(not(npm_module))]
+    pub(super) const MESSAGE: Self = Self(Repr::Short(ShortStr::MESSAGE));
+    pub(super) const EMPTY: Self = Self(Repr::Short(ShortStr::EMPTY));
 
     /// The string.
     #[inline]
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Repr::Static(text) => text,
+            Repr::Short(text) => text.as_str(),
             Repr::Counted(text) => text,
+        }
+    }
+
+    #[inline(never)]
+    fn counted(text: &Arc<Box<str>>) -> Self {
+        Self(Repr::Counted(Arc::clone(text)))
+    }
+
+    /// The bytes of the string.
+    #[inline]
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Short(text) => text.as_bytes(),
+            Repr::Counted(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl Clone for SharedStr {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        match &self.0 {
+            Repr::Short(text) => Self(Repr::Short(*text)),
+            // Apart, so that the compiler copies a short string as a whole.
+            Repr::Counted(text) => Self::counted(text),
         }
     }
 }
@@ -76,12 +102,12 @@ impl Borrow<str> for SharedStr {
 }
 
 impl From<&str> for SharedStr {
+    #[inline]
     fn from(text: &str) -> Self {
-        match text {
-            "" => Self::EMPTY,
-            "message" => Self::MESSAGE,
-            _ => Self(Repr::Counted(Arc::from(text))),
-        }
+        Self(match ShortStr::new(text) {
+            Some(text) => Repr::Short(text),
+            None => Repr::Counted(Arc::new(Box::from(text))),
+        })
     }
 }
 
@@ -113,13 +139,13 @@ impl Eq for SharedStr {}
 
 impl PartialEq for SharedStr {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.as_bytes() == other.as_bytes()
     }
 }
 
 impl PartialEq<str> for SharedStr {
     fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
+        self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -158,36 +184,57 @@ impl Hash for SharedStr {
 #[cfg(not(npm_module))]
 #[derive(Debug, Default)]
 pub(super) struct SharedStrings {
-    types: Vec<SharedStr>,
-    /// The index of the type that was used last: most streams repeat it.
-    latest: usize,
-    /// The index of the type that the next new one replaces, once all are taken.
-    next: usize,
+    pub(super) types: EventTypes,
     /// `None` if the stream has changed the ID since it was last decoded.
     last_event_id: Option<SharedStr>,
 }
 
 #[cfg(not(npm_module))]
 impl SharedStrings {
-    /// The number of types that are remembered. A server that invents types must not fill the memory.
-    const MAX_TYPES: usize = 32;
-    /// Longer types, in bytes, are not remembered.
-    const MAX_TYPE_LEN: usize = 256;
-
     /// Must be called when a block has set the last event ID, whether it has data or not.
     pub(super) fn last_event_id_changed(&mut self) {
         self.last_event_id = None;
     }
 
-    /// The event type of `event`, which is allocated only if it is new.
+    /// The last event ID, of which `id` are the bytes.
     #[inline(always)]
-    pub(super) fn event_type(&mut self, event: &RawEvent<'_>) -> SharedStr {
-        if !event.has_type {
-            return SharedStr::MESSAGE;
+    pub(super) fn last_event_id(&mut self, id: &[u8]) -> SharedStr {
+        match &self.last_event_id {
+            Some(known) => known.clone(),
+            None => self.last_event_id.insert(decode_shared(id)).clone(),
         }
+    }
+}
+
+#[cfg(not(npm_module))]
+pub(super) fn decode_shared(value: &[u8]) -> SharedStr {
+    SharedStr::from(&*decode(value))
+}
+
+/// The event types of one stream.
+#[cfg(not(npm_module))]
+#[derive(Debug, Default)]
+pub(super) struct EventTypes {
+    types: Vec<SharedStr>,
+    /// The index of the type that was used last: most streams repeat it.
+    latest: usize,
+    /// The index of the type that the next new one replaces, once all are taken.
+    next: usize,
+}
+
+#[cfg(not(npm_module))]
+impl EventTypes {
+    /// The number of types that are remembered. A server that invents types must not fill the memory.
+    const MAX_TYPES: usize = 32;
+    /// Longer types, in bytes, are not remembered.
+    const MAX_TYPE_LEN: usize = 256;
+
+    /// The event type with this name, which is allocated only if it is new.
+    #[inline(always)]
+    pub(super) fn get(&mut self, name: &[u8]) -> SharedStr {
         match self.types.get(self.latest) {
-            Some(latest) if latest.as_bytes() == event.event_type => latest.clone(),
-            _ => self.other_type(event.event_type),
+            Some(latest) if latest.as_bytes() == name => latest.clone(),
+            _ => self.other_type(name),
         }
     }
 
@@ -198,7 +245,7 @@ impl SharedStrings {
             self.latest = index;
             return self.types[index].clone();
         }
-        let new = SharedStr::from(&*decode(name));
+        let new = decode_shared(name);
         // A malformed name never equals its decoded form.
         if new.len() <= Self::MAX_TYPE_LEN && new.as_bytes() == name {
             self.remember(new.clone());
@@ -216,20 +263,6 @@ impl SharedStrings {
             self.next = (self.next + 1) % Self::MAX_TYPES;
         }
     }
-
-    /// The last event ID, of which `id` are the bytes.
-    #[inline(always)]
-    pub(super) fn last_event_id(&mut self, id: &[u8]) -> SharedStr {
-        match &self.last_event_id {
-            Some(known) => known.clone(),
-            None => self.last_event_id.insert(decode_shared(id)).clone(),
-        }
-    }
-}
-
-#[cfg(not(npm_module))]
-fn decode_shared(value: &[u8]) -> SharedStr {
-    SharedStr::from(&*decode(value))
 }
 
 #[cfg(test)]
@@ -237,7 +270,7 @@ mod tests {
     use alloc::format;
     use alloc::string::{String, ToString};
 
-    use super::{SharedStr, SharedStrings};
+    use super::{EventTypes, SharedStr, SharedStrings};
 
     fn is_same(a: &SharedStr, b: &SharedStr) -> bool {
         a.as_str().as_ptr() == b.as_str().as_ptr()
@@ -245,8 +278,11 @@ mod tests {
 
     #[test]
     fn a_type_that_was_seen_before_is_shared() {
-        let mut shared = SharedStrings::default();
-        let names = ["a".to_string(), "b".to_string()];
+        let mut shared = EventTypes::default();
+        let names = [
+            "a long event type".to_string(),
+            "another event type".to_string(),
+        ];
         let types = [0, 1].map(|index| shared.other_type(names[index].as_bytes()));
         for index in [0, 1, 1, 0] {
             assert_eq!(types[index], names[index]);
@@ -257,21 +293,22 @@ mod tests {
 
     #[test]
     fn the_number_of_remembered_types_is_bounded() {
-        let mut shared = SharedStrings::default();
-        let max = SharedStrings::MAX_TYPES;
-        for name in (0..3 * max).map(|n| n.to_string()) {
+        let mut shared = EventTypes::default();
+        let max = EventTypes::MAX_TYPES;
+        let name = |n: usize| format!("event type number {n}");
+        for name in (0..3 * max).map(name) {
             assert_eq!(shared.other_type(name.as_bytes()), name);
         }
         assert_eq!(shared.types.len(), max);
-        let latest = (3 * max - 1).to_string();
+        let latest = name(3 * max - 1);
         let first = shared.other_type(latest.as_bytes());
         assert!(is_same(&first, &shared.other_type(latest.as_bytes())));
     }
 
     #[test]
     fn huge_and_malformed_types_are_not_remembered() {
-        let mut shared = SharedStrings::default();
-        let huge = "x".repeat(SharedStrings::MAX_TYPE_LEN + 1);
+        let mut shared = EventTypes::default();
+        let huge = "x".repeat(EventTypes::MAX_TYPE_LEN + 1);
         assert_eq!(shared.other_type(huge.as_bytes()), huge);
 
         for _ in 0..2 {
@@ -283,15 +320,22 @@ mod tests {
     #[test]
     fn the_last_event_id_is_shared_until_it_changes() {
         let mut shared = SharedStrings::default();
-        let first = shared.last_event_id(b"1");
-        assert!(is_same(&first, &shared.last_event_id(b"1")));
+        let id = b"an ID that is not short";
+        let first = shared.last_event_id(id);
+        assert!(is_same(&first, &shared.last_event_id(id)));
         shared.last_event_id_changed();
         assert_eq!(shared.last_event_id(b"2"), "2");
     }
 
     #[test]
     fn a_shared_string_is_what_it_was_made_of() {
-        for text in ["", "message", "a\u{e9}"] {
+        for text in [
+            "",
+            "message",
+            "a\u{e9}",
+            "15 bytes of ASC",
+            "16 bytes of text",
+        ] {
             let shared = SharedStr::from(text);
             assert_eq!(shared.as_str(), text);
             assert_eq!(shared, String::from(text));

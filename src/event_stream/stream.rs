@@ -6,8 +6,9 @@ use core::time::Duration;
 
 use futures_core::{FusedStream, Stream, TryStream};
 
-use super::block::Found;
-use super::{Event, EventStreamParser, SharedStr, TooLarge};
+use super::chunk_reader::ChunkReader;
+use super::owned_block::OwnedBlock;
+use super::{Event, TooLarge};
 
 /// Reads events from a stream of bytes: the body of a response of reqwest, hyper or axum.
 ///
@@ -40,15 +41,18 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> ByteStreamExt for S {}
 /// It does not reconnect, and it does not check the status or the `Content-Type` of a response. An
 /// `Err` is the last item. The stream of bytes is dropped together with the last event.
 #[must_use = "a stream does nothing unless it is polled"]
-pub struct EventStream<S> {
+pub struct EventStream<S: TryStream> {
     /// `None` once the last item was returned. Boxed, so that every stream can be polled without
     /// pinning the adaptor.
     bytes: Option<Pin<Box<S>>>,
-    parser: EventStreamParser,
+    /// The chunk that is being read.
+    chunk: Option<S::Ok>,
+    reader: ChunkReader,
     until: Until,
-    last_event_id: SharedStr,
-    reconnection_time: Option<Duration>,
 }
+
+/// A chunk is never pinned.
+impl<S: TryStream> Unpin for EventStream<S> {}
 
 type Predicate = Box<dyn FnMut(&Event) -> bool + Send + Sync>;
 
@@ -59,26 +63,27 @@ enum Until {
     Event(Predicate),
 }
 
-/// What the parser has found. It is small, so that an event is built where the caller wants it: a
+/// What the reader has found. It is small, so that an event is built where the caller wants it: a
 /// move of a new event stalls the processor for as long as its parsing takes.
 enum Step {
     Event,
     /// An event for the predicate of [`EventStream::until_event`].
     CheckedEvent,
-    TooLarge,
+    TooLarge(TooLarge),
     /// The event that marks the end.
     End,
     NeedsBytes,
 }
 
-impl<S> EventStream<S> {
+type Item<S> = Result<Event, Error<<S as TryStream>::Error>>;
+
+impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     fn new(bytes: S) -> Self {
         Self {
             bytes: Some(Box::pin(bytes)),
-            parser: EventStreamParser::new(),
+            chunk: None,
+            reader: ChunkReader::new(),
             until: Until::End,
-            last_event_id: SharedStr::default(),
-            reconnection_time: None,
         }
     }
 
@@ -102,17 +107,16 @@ impl<S> EventStream<S> {
     }
 
     /// Limits the data of one event, and each line, to this many bytes. The default is
-    /// [16 MiB](EventStreamParser::DEFAULT_MAX_EVENT_SIZE).
+    /// [16 MiB](super::EventStreamParser::DEFAULT_MAX_EVENT_SIZE).
     pub fn max_event_size(mut self, bytes: usize) -> Self {
-        self.parser = self.parser.max_event_size(bytes);
+        self.reader.max_event_size = bytes;
         self
     }
 
     /// Sets the ID of events before the first `id` field: the ID that the request sent as
     /// `Last-Event-ID`.
     pub fn resumed_from(mut self, last_event_id: &str) -> Self {
-        self.parser.reset(last_event_id);
-        self.last_event_id = last_event_id.into();
+        self.reader.block.last_event_id = last_event_id.into();
         self
     }
 
@@ -120,50 +124,45 @@ impl<S> EventStream<S> {
     ///
     /// It can be newer than the ID of the latest event, because a block without data sets it too.
     pub fn last_event_id(&self) -> &str {
-        &self.last_event_id
+        &self.reader.block.last_event_id
     }
 
     /// The time that clients wait before they reconnect, from the latest `retry` field of the
     /// server.
     pub fn reconnection_time(&self) -> Option<Duration> {
-        self.reconnection_time
+        self.reader.block.reconnection_time
     }
 
-    /// Reads the bytes so far until the caller has something to do.
+    /// Reads the chunk until the caller has something to do.
     #[inline(always)]
     fn step(&mut self) -> Step {
-        while let Some(found) = self.parser.find() {
-            self.parser.note_last_event_id(found);
-            match found {
-                Found::Event if self.parser.found_id() => {
-                    self.last_event_id = self.parser.found_last_event_id();
-                    return self.event_step();
-                }
-                Found::Event => return self.event_step(),
-                Found::LastEventId => self.last_event_id = self.parser.found_last_event_id(),
-                Found::ReconnectionTime => {
-                    self.reconnection_time = Some(self.parser.found_reconnection_time());
-                }
-                Found::Comment => {}
-                Found::TooLarge => return Step::TooLarge,
-            }
+        let Some(chunk) = &self.chunk else {
+            return Step::NeedsBytes;
+        };
+        let chunk = chunk.as_ref();
+        match self.reader.find(chunk) {
+            Ok(false) => Step::NeedsBytes,
+            Err(error) => Step::TooLarge(error),
+            Ok(true) => match &self.until {
+                Until::End => Step::Event,
+                Until::Data(last) if self.reader.block.has_data(last, chunk) => Step::End,
+                Until::Data(_) => Step::Event,
+                Until::Event(_) => Step::CheckedEvent,
+            },
         }
-        Step::NeedsBytes
     }
 
+    /// The event that the reader has found.
     #[inline(always)]
-    fn event_step(&self) -> Step {
-        match &self.until {
-            Until::End => Step::Event,
-            Until::Data(last) if last.as_bytes() == self.parser.found_data() => Step::End,
-            Until::Data(_) => Step::Event,
-            Until::Event(_) => Step::CheckedEvent,
-        }
+    fn event(&mut self) -> Poll<Option<Item<S>>> {
+        let chunk = self.chunk.as_ref().map_or(&b""[..], AsRef::as_ref);
+        ready_event(&mut self.reader.block, chunk)
     }
 
-    /// The event that the parser has found. Ends the stream if the caller wants no more.
+    /// The event that the reader has found. Ends the stream if the caller wants no more.
     fn checked_event(&mut self) -> Event {
-        let event = self.parser.owned_event();
+        let chunk = self.chunk.as_ref().map_or(&b""[..], AsRef::as_ref);
+        let event = self.reader.block.take_event(chunk);
         if let Until::Event(is_last) = &mut self.until
             && is_last(&event)
         {
@@ -172,50 +171,78 @@ impl<S> EventStream<S> {
         event
     }
 
-    fn too_large(&mut self) -> TooLarge {
-        self.finish();
-        self.parser.too_large()
-    }
-
-    /// Drops the stream of bytes, which closes its connection, and frees the parser's memory.
+    /// Drops the stream of bytes, which closes its connection, and frees the memory.
     fn finish(&mut self) {
         self.bytes = None;
-        self.parser.end();
+        self.chunk = None;
+        self.reader.end();
     }
-}
 
-impl<S: TryStream> EventStream<S> {
-    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<S::Ok, S::Error>>> {
-        match &mut self.bytes {
-            Some(bytes) => bytes.as_mut().try_poll_next(context),
-            None => Poll::Ready(None),
+    /// The last item of this stream.
+    fn fail(&mut self, error: Error<S::Error>) -> Poll<Option<Item<S>>> {
+        self.finish();
+        Poll::Ready(Some(Err(error)))
+    }
+
+    /// Reads the next chunk. Returns the last item of this stream instead, if there is one.
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error<S::Error>>> {
+        self.chunk = None;
+        let bytes = match &mut self.bytes {
+            Some(bytes) => ready!(bytes.as_mut().try_poll_next(context)),
+            None => None,
+        };
+        Poll::Ready(match bytes {
+            Some(Ok(chunk)) => {
+                let begun = self.reader.begin(chunk.as_ref());
+                self.chunk = Some(chunk);
+                begun.map_err(Error::from)
+            }
+            Some(Err(error)) => Err(Error::Transport(error)),
+            None => self.end(),
+        })
+    }
+
+    /// The stream of bytes has ended.
+    fn end(&mut self) -> Result<(), Error<S::Error>> {
+        self.finish();
+        match self.until {
+            Until::End => Ok(()),
+            Until::Data(_) | Until::Event(_) => Err(Error::End),
         }
     }
 }
 
+/// The event of the block, where the caller wants it. The two kinds of events are built apart: a value
+/// that one of two ways has made is moved.
+#[inline(never)]
+fn ready_event<E>(block: &mut OwnedBlock, chunk: &[u8]) -> Poll<Option<Result<Event, Error<E>>>> {
+    match block.data_in_chunk(chunk) {
+        Some(data) => Poll::Ready(Some(Ok(block.take_event_with(data)))),
+        None => other_event(block, chunk),
+    }
+}
+
+#[inline(never)]
+fn other_event<E>(block: &mut OwnedBlock, chunk: &[u8]) -> Poll<Option<Result<Event, Error<E>>>> {
+    Poll::Ready(Some(Ok(block.take_event(chunk))))
+}
+
 impl<S: TryStream<Ok: AsRef<[u8]>>> Stream for EventStream<S> {
-    type Item = Result<Event, Error<S::Error>>;
+    type Item = Item<S>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         while this.bytes.is_some() {
             match this.step() {
-                Step::Event => return Poll::Ready(Some(Ok(this.parser.owned_event()))),
+                Step::Event => return this.event(),
                 Step::CheckedEvent => return Poll::Ready(Some(Ok(this.checked_event()))),
-                Step::TooLarge => return Poll::Ready(Some(Err(this.too_large().into()))),
+                Step::TooLarge(error) => return this.fail(error.into()),
                 Step::End => this.finish(),
-                Step::NeedsBytes => match ready!(this.poll_bytes(context)) {
-                    Some(Ok(chunk)) => this.parser.feed(chunk.as_ref()),
-                    Some(Err(error)) => {
-                        this.finish();
-                        return Poll::Ready(Some(Err(Error::Transport(error))));
+                Step::NeedsBytes => {
+                    if let Err(error) = ready!(this.poll_chunk(context)) {
+                        return this.fail(error);
                     }
-                    None => {
-                        this.finish();
-                        let is_complete = matches!(this.until, Until::End);
-                        return Poll::Ready((!is_complete).then_some(Err(Error::End)));
-                    }
-                },
+                }
             }
         }
         Poll::Ready(None)
@@ -228,11 +255,11 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> FusedStream for EventStream<S> {
     }
 }
 
-impl<S> fmt::Debug for EventStream<S> {
+impl<S: TryStream> fmt::Debug for EventStream<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream")
             .field("is_terminated", &self.bytes.is_none())
-            .field("last_event_id", &self.last_event_id)
+            .field("last_event_id", &self.reader.block.last_event_id)
             .finish_non_exhaustive()
     }
 }

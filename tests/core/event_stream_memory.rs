@@ -48,6 +48,7 @@ fn memory_is_bounded_and_freed() {
     an_owned_event_allocates_its_data_alone();
     invented_types_and_ids_do_not_fill_the_memory();
     the_adaptor_allocates_in_proportion_to_the_stream();
+    an_endless_line_is_bounded_in_the_adaptor();
 }
 
 fn a_new_parser_allocates_nothing() {
@@ -203,4 +204,23 @@ fn the_adaptor_allocates_in_proportion_to_the_stream() {
     let (once, twice) = (allocated(512 * KIB), allocated(1024 * KIB));
     assert!(once <= 6 * 512 * KIB as u64, "{once}");
     assert!(twice <= 2 * once + CHUNK as u64, "{once}, {twice}");
+}
+
+/// The adaptor fails once a line is too large, with all other buffers full.
+fn an_endless_line_is_bounded_in_the_adaptor() {
+    let limit = 64 * KIB;
+    let long = limit - 20;
+    let full = [field("id", long), field("event", long), field("data", long)].concat();
+    let start = [full, b"data:".to_vec()].concat();
+    let chunks = start.chunks(CHUNK).chain([&[b'x'; CHUNK][..]; 1000]);
+    let profiler = Profiler::builder().testing().build();
+    let bytes = stream::iter(chunks.map(Ok::<_, ()>));
+    let mut events = bytes.events().max_event_size(limit);
+    let last = block_on(events.next());
+    let stats = HeapStats::get();
+    drop(events);
+    drop(profiler);
+    assert!(matches!(last, Some(Err(_))), "{last:?}");
+    assert!(stats.max_bytes <= 8 * limit, "{stats:?}");
+    assert!(stats.curr_bytes < CHUNK, "{stats:?}");
 }

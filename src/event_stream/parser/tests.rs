@@ -1,9 +1,8 @@
 //! Tests of internals. Linear time is proven by counting work, because a clock would measure the
 //! machine.
 
-use alloc::vec::Vec;
-
 use super::{EventStreamParser, Item};
+use crate::event_stream::test_streams::{CHUNKS, streams};
 
 /// The largest number of times that a byte is searched or moved:
 ///
@@ -11,8 +10,6 @@ use super::{EventStreamParser, Item};
 /// - once to the front, as part of an unfinished line or of the data,
 /// - once to join the data.
 const MAX_WORK_PER_BYTE: usize = 3;
-
-const CHUNKS: [usize; 5] = [1, 7, 256, 4096, 65_536];
 
 /// Returns the work of `next_item` alone, or with `find_data` before it, as in the npm package.
 fn work(stream: &[u8], chunk: usize, is_npm: bool) -> usize {
@@ -29,46 +26,6 @@ fn work(stream: &[u8], chunk: usize, is_npm: bool) -> usize {
         }
     }
     parser.lines.work
-}
-
-fn line(field: &str, len: usize) -> Vec<u8> {
-    [field.as_bytes(), &b"x".repeat(len), b"\n"].concat()
-}
-
-/// Streams of about `len` bytes, each the worst case of another part of the parser.
-fn streams(len: usize) -> [(&'static str, Vec<u8>); 12] {
-    [
-        (
-            "one line for each event",
-            b"data: word\n\n".repeat(len / 12),
-        ),
-        (
-            "such events and comments",
-            b"data: a\n\n:\n".repeat(len / 11),
-        ),
-        ("one line of data", line("data:", len)),
-        ("short lines of data", line("data:", 10).repeat(len / 16)),
-        ("empty lines of data", line("data", 0).repeat(len / 5)),
-        ("long lines of data", line("data:", 9000).repeat(len / 9000)),
-        ("small events", b"id: 1\ndata: a\n\n".repeat(len / 15)),
-        ("comments", line(": ", 20).repeat(len / 23)),
-        ("blank lines", b"\n".repeat(len)),
-        ("an endless comment", line(":", len)),
-        (
-            "a long comment behind a long line of data",
-            [line("data:", len / 2), line(":", len / 2)].concat(),
-        ),
-        (
-            "comments of all lengths behind a long line of data",
-            [
-                line("data:", len / 2),
-                [line(":", 3), line(":", 5000)]
-                    .concat()
-                    .repeat(len / 10_000),
-            ]
-            .concat(),
-        ),
-    ]
 }
 
 #[test]

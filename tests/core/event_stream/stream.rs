@@ -259,3 +259,24 @@ fn json_reads_the_data_exactly() {
             .is_err()
     );
 }
+
+#[test]
+fn an_event_knows_whether_it_has_its_own_id() {
+    let chunks = [
+        Ok("id: 1\ndata: a\n\ndata: b\n\nid: 2\n\ndata: c\n\nid: 3\nda"),
+        Ok("ta: d\n\ndata: e\n\n"),
+    ];
+    let events = bytes(chunks).events().map(|event| {
+        let event = event.expect("the bytes do not fail");
+        (String::from(event.last_event_id), event.has_own_id)
+    });
+    let found: Vec<(String, bool)> = block_on(events.collect());
+    let expected = [
+        ("1", true),
+        ("1", false),
+        ("2", false),
+        ("3", true),
+        ("3", false),
+    ];
+    assert_eq!(found, expected.map(|(id, own)| (id.to_owned(), own)));
+}
