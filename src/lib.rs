@@ -76,6 +76,9 @@
 //! [WHATWG HTML §9.2]: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 #![no_std]
+// docs.rs shows which feature and which target an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(docsrs, doc(auto_cfg(hide(npm_module))))]
 
 extern crate alloc;
 // Only `std` has `thread_local!`, for the number of sources of each origin.
@@ -99,6 +102,9 @@ pub mod browser;
 #[cfg(all(feature = "browser", not(npm_module)))]
 pub use browser::{AuthenticatedEventSource, Error};
 pub use event_stream::Event;
+// Neither the parser, which imports nothing of a browser, nor the event source.
+#[cfg(all(target_arch = "wasm32", feature = "serde", not(feature = "serde_json")))]
+mod json;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd;
 

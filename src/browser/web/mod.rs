@@ -8,8 +8,6 @@ mod exception;
 mod fetch;
 mod inner;
 mod interruptible;
-#[cfg(all(feature = "serde", not(feature = "serde_json")))]
-mod json;
 mod messages;
 mod options;
 mod page_lifecycle;

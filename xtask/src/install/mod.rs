@@ -10,21 +10,27 @@ use anyhow::{Context, Result, ensure};
 use crate::process::{command, output, run};
 use crate::{paths, progress::step};
 
-const WASM: &str = "wasm32-unknown-unknown";
+/// The target of WebAssembly.
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 /// Installs the WebAssembly target of the pinned toolchain.
 pub(crate) fn wasm_target() -> Result<()> {
+    target(WASM)
+}
+
+/// Installs a target of the pinned toolchain.
+pub(crate) fn target(name: &str) -> Result<()> {
     let libraries = output(command("rustc", paths::root()).args([
         "--print",
         "target-libdir",
         "--target",
-        WASM,
+        name,
     ]))?;
     if std::path::Path::new(libraries.trim()).is_dir() {
         return Ok(());
     }
-    step(&format!("installing the Rust target {WASM}"), || {
-        run(command("rustup", paths::root()).args(["target", "add", WASM]))
+    step(&format!("installing the Rust target {name}"), || {
+        run(command("rustup", paths::root()).args(["target", "add", name]))
     })
 }
 

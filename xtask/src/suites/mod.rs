@@ -4,6 +4,7 @@ mod behavior;
 mod bench;
 mod cargo_tests;
 mod chaos;
+mod crate_builds;
 mod demo;
 mod environments;
 mod examples;
@@ -39,9 +40,11 @@ enum Suite {
     Check,
     /// Documentation of the Rust API, and all Rust tests that need no browser
     Host,
+    /// The crate with every set of features, on the oldest Rust, and as docs.rs documents it
+    Crate,
     /// A short run of the fuzz targets, if a nightly toolchain can be installed
     Fuzz,
-    /// Browser tests of the Rust API in Chromium, against the fixture server
+    /// Browser tests of the Rust API in Chromium and Firefox, against the fixture server
     Wasm,
     /// Unit tests of the npm package in Node
     Unit,
@@ -113,6 +116,7 @@ fn run_suite(
     match suite {
         Suite::Check => check::run_suite(report, filter),
         Suite::Host => host::run_suite(report, filter),
+        Suite::Crate => crate_builds::run_suite(report, filter),
         Suite::Fuzz => fuzz::run_suite(report, filter),
         Suite::Wasm => wasm::run_suite(report, filter),
         Suite::Unit => unit::run_suite(report, filter),
