@@ -77,8 +77,14 @@ pub struct Config {
     #[arg(long, env = "SSE_MAX_AGE", value_parser = nonzero_seconds, default_value = "3600")]
     pub max_age: Duration,
 
-    /// Reconnection time of clients in milliseconds. Each client gets up to a tenth more or less.
-    #[arg(long, env = "SSE_RETRY", default_value_t = 3000)]
+    /// Reconnection time of clients in milliseconds, at most a day. Each client gets up to a tenth more
+    /// or less.
+    #[arg(
+        long,
+        env = "SSE_RETRY",
+        default_value_t = 3000,
+        value_parser = clap::value_parser!(u64).range(..=86_400_000)
+    )]
     pub retry: u64,
 
     /// Event log: `memory`, `file:PATH` (survives restarts), or `redis://HOST:PORT/DB` (shared by
@@ -125,8 +131,9 @@ pub struct Config {
     #[arg(long, env = "SSE_MAX_CLUSTER", default_value_t = 0)]
     pub max_cluster: usize,
 
-    /// Most connects and publishes per user in a rate window. Requests without a token count per
-    /// address. 0 means no limit. Not given: 100, or in demo mode no limit.
+    /// Most connects and requests that create something per user in a rate window. Requests without a
+    /// token count per address. Logins and logouts have windows of their own. 0 means no limit. Not
+    /// given: 100, or in demo mode no limit.
     #[arg(long, env = "SSE_RATE_LIMIT")]
     pub rate_limit: Option<u32>,
 

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 
+use super::budget::Reserved;
 use super::http1_request::Request;
 use super::placeholders::Placeholders;
 use super::player::check;
@@ -36,9 +37,14 @@ pub(crate) async fn respond(
     mut read: OwnedReadHalf,
     mut write: OwnedWriteHalf,
 ) {
-    let (response, body) = match request.is_preflight() {
-        true => (allow_everything(request), Vec::new()),
-        false => reply(store, request).await.into_response(),
+    // The reserved memory is free again when the response is sent.
+    let (response, body, _reserved) = match request.is_preflight() {
+        true => (allow_everything(request), Vec::new(), None),
+        false => {
+            let (reply, reserved) = reply(store, request).await;
+            let (response, body) = reply.into_response();
+            (response, body, reserved)
+        }
     };
     let sent = timeout(SEND_TIMEOUT, send(&mut write, &response, request, &body)).await;
     if matches!(sent, Ok(Ok(()))) {
@@ -90,14 +96,22 @@ impl Reply {
     }
 }
 
-async fn reply(store: &ScriptStore, request: &Request) -> Reply {
+/// The reply to a request, and the memory that it occupies until it is sent.
+async fn reply(store: &ScriptStore, request: &Request) -> (Reply, Option<Reserved>) {
+    let path = request.path();
+    match (request.method.as_str(), path) {
+        ("GET", _) if path.ends_with("/log") => log(store, request).await,
+        ("GET", _) if path.ends_with("/script") => show(store, request),
+        _ => (small_reply(store, request), None),
+    }
+}
+
+fn small_reply(store: &ScriptStore, request: &Request) -> Reply {
     let path = request.path();
     match (request.method.as_str(), path) {
         ("GET", "/" | "/fault" | "/fault/" | "/fault/help") => Reply::Text(presets::help()),
         ("GET", "/fault/presets") => Reply::Json(200, presets::list()),
         ("POST", "/fault/script") => store_script(store, &request.body),
-        ("GET", _) if path.ends_with("/log") => log(store, request).await,
-        ("GET", _) if path.ends_with("/script") => show(store, request),
         ("POST", _) if path.ends_with("/close") => close(store, request),
         ("DELETE", _) if store.remove(request) => Reply::Json(200, json!({ "removed": true })),
         _ => Reply::error(
@@ -125,6 +139,14 @@ struct Probe {
 }
 
 fn store_script(store: &ScriptStore, body: &[u8]) -> Reply {
+    // An object of two bytes becomes a value of some hundred bytes.
+    let size = objects(body) * size_of::<Response>();
+    let Some(_parsed) = store.transient.reserve(size) else {
+        return Reply::error(
+            400,
+            "The script has too many parts. Send fewer responses and steps.",
+        );
+    };
     match read(body).and_then(|script| store.add(script).map_err(str::to_owned)) {
         Ok(path) => {
             let log = format!("{path}/log");
@@ -132,6 +154,21 @@ fn store_script(store: &ScriptStore, body: &[u8]) -> Reply {
         }
         Err(error) => Reply::error(400, error),
     }
+}
+
+/// Counts the objects of a JSON text.
+fn objects(json: &[u8]) -> usize {
+    let (mut count, mut is_text, mut is_escaped) = (0, false, false);
+    for &byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => is_text = !is_text,
+            b'{' if !is_text => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 fn read(body: &[u8]) -> Result<Script, String> {
@@ -159,40 +196,48 @@ fn preset(submission: PresetSubmission) -> Result<Script, String> {
     })
 }
 
-async fn log(store: &ScriptStore, request: &Request) -> Reply {
+/// Reserves memory for a reply. Slow clients could otherwise fill the memory with large replies.
+fn large_reply(
+    store: &ScriptStore,
+    bytes: usize,
+    build: impl FnOnce() -> Value,
+) -> (Reply, Option<Reserved>) {
+    match store.transient.reserve(bytes) {
+        Some(reserved) => (Reply::Json(200, build()), Some(reserved)),
+        None => (Reply::error(503, TOO_BUSY), None),
+    }
+}
+
+/// The error while other clients read large replies.
+const TOO_BUSY: &str = "Other clients are reading large replies. Retry in 10 s.";
+
+fn no_script() -> Reply {
+    let error = "There is no such script. Store it with POST /fault/script.";
+    Reply::error(404, error)
+}
+
+async fn log(store: &ScriptStore, request: &Request) -> (Reply, Option<Reserved>) {
     let Some(state) = store.find_by(request, "/log") else {
-        return Reply::error(
-            404,
-            "There is no such script. Store it with POST /fault/script.",
-        );
+        return (no_script(), None);
     };
     let number = |name| query_value(request.query(), name).and_then(|text| text.parse().ok());
     let timeout_ms = number("timeout").unwrap_or(DEFAULT_WAIT).min(MAX_WAIT);
     let (wait, ended) = (number("wait").unwrap_or(0), number("ended").unwrap_or(0));
-    Reply::Json(
-        200,
-        state
-            .log(wait, ended, Duration::from_millis(timeout_ms))
-            .await,
-    )
+    let time_limit = Duration::from_millis(timeout_ms);
+    let satisfied = state.wait(wait, ended, time_limit).await;
+    large_reply(store, state.log_size(), || state.log(satisfied))
 }
 
-fn show(store: &ScriptStore, request: &Request) -> Reply {
+fn show(store: &ScriptStore, request: &Request) -> (Reply, Option<Reserved>) {
     match store.find_by(request, "/script") {
-        Some(state) => Reply::Json(200, json!(state.script)),
-        None => Reply::error(
-            404,
-            "There is no such script. Store it with POST /fault/script.",
-        ),
+        Some(state) => large_reply(store, state.script.size(), || json!(state.script)),
+        None => (no_script(), None),
     }
 }
 
 fn close(store: &ScriptStore, request: &Request) -> Reply {
     let Some(state) = store.find_by(request, "/close") else {
-        return Reply::error(
-            404,
-            "There is no such script. Store it with POST /fault/script.",
-        );
+        return no_script();
     };
     let params = query_pairs(request.query().unwrap_or_default());
     let is_reset = params

@@ -59,16 +59,17 @@ pub(crate) async fn serve(stream: TcpStream, store: Arc<ScriptStore>) {
         }
     }
     let (mut read, write) = stream.into_split();
-    let Ok(Some(request)) = Request::read(&mut read).await else {
+    let Ok(Some(request)) = Request::read(&mut read, &store.transient).await else {
         return;
     };
     match store.find(&request) {
-        Route::Play(state) => play(&state, &request, read, write).await,
+        Route::Play(state) => play(&store, &state, &request, read, write).await,
         Route::Admin => admin_api::respond(&store, &request, read, write).await,
     }
 }
 
 async fn play(
+    store: &ScriptStore,
     state: &ScriptState,
     request: &Request,
     read: OwnedReadHalf,
@@ -83,7 +84,8 @@ async fn play(
         None => Cow::Owned(missing()),
     };
     let mut sent = 0;
-    let mut player = Player::new(&mut write, Placeholders::from_request(request), &mut sent);
+    let placeholders = Placeholders::from_request(request);
+    let mut player = Player::new(&mut write, placeholders, &store.transient, &mut sent);
     let mut read = Some(read).filter(|_| !stops_reading(&response.steps));
     let end = tokio::select! {
         played = timeout(LONGEST, player.play(&response, request)) => match played {

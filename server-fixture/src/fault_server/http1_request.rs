@@ -2,10 +2,13 @@
 //! must show them as they arrived.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
+
+use super::budget::{Budget, Reserved};
 
 /// Most bytes of a request head.
 const MAX_HEAD: usize = 256 * 1024;
@@ -24,17 +27,26 @@ pub(crate) struct Request {
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
+    /// The memory of the body of a new script.
+    pub(crate) reserved: Option<Arc<Reserved>>,
 }
 
 impl Request {
-    /// Reads one request. Returns `None` if the client left before it was complete.
-    pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Self>> {
-        timeout(REQUEST_TIMEOUT, Self::read_whole(stream))
+    /// Reads one request. Returns `None` if the client left before it was complete. The body of a new
+    /// script needs memory of `budget`.
+    pub(crate) async fn read(
+        stream: &mut (impl AsyncRead + Unpin),
+        budget: &Budget,
+    ) -> io::Result<Option<Self>> {
+        timeout(REQUEST_TIMEOUT, Self::read_whole(stream, budget))
             .await
             .map_err(io::Error::other)?
     }
 
-    async fn read_whole(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Self>> {
+    async fn read_whole(
+        stream: &mut (impl AsyncRead + Unpin),
+        budget: &Budget,
+    ) -> io::Result<Option<Self>> {
         let mut buffer = Vec::with_capacity(4096);
         loop {
             let begin = buffer.len();
@@ -53,13 +65,14 @@ impl Request {
                 continue;
             };
             request.body = buffer.split_off(head);
-            return request.read_body(stream).await;
+            return request.read_body(stream, budget).await;
         }
     }
 
     async fn read_body(
         mut self,
         stream: &mut (impl AsyncRead + Unpin),
+        budget: &Budget,
     ) -> io::Result<Option<Self>> {
         let text = self.header("content-length").unwrap_or_default();
         let length: usize = text.parse().unwrap_or(0);
@@ -74,6 +87,11 @@ impl Request {
         } else {
             length.min(MAX_KEPT_BODY)
         };
+        if is_script {
+            let reserved = budget.reserve(length);
+            let busy = || io::Error::other("Other clients send large scripts. Retry later.");
+            self.reserved = Some(Arc::new(reserved.ok_or_else(busy)?));
+        }
         let mut missing = length.saturating_sub(self.body.len());
         self.body.truncate(kept);
         let mut block = Vec::new();
@@ -143,7 +161,7 @@ fn parse(buffer: &[u8]) -> io::Result<Option<(Request, usize)>> {
             .iter()
             .map(|h| (h.name.to_owned(), h.value.to_vec()))
             .collect(),
-        body: Vec::new(),
+        ..Request::default()
     };
     Ok(Some((request, head)))
 }

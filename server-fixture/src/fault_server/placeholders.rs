@@ -35,19 +35,35 @@ impl Placeholders {
         self.last_event_id.parse().ok()
     }
 
+    fn values(&self) -> [(&'static str, &str); 4] {
+        [
+            ("{last_event_id}", &self.last_event_id),
+            ("{origin}", &self.origin),
+            ("{other_origin}", &self.other_origin),
+            ("{path}", &self.path),
+        ]
+    }
+
+    /// Returns about how many bytes [`Self::fill`] allocates at the same time: the text before and
+    /// after a replacement. A date has 29 bytes.
+    pub(super) fn copied_bytes(&self, text: &str) -> usize {
+        if !text.contains('{') {
+            return 0;
+        }
+        let grown =
+            |(name, value): (&str, &str)| text.matches(name).count().saturating_mul(value.len());
+        let growth: usize = self.values().map(grown).iter().sum();
+        let dates = text.matches("{date+").count() * 29;
+        2 * (text.len().saturating_add(growth).saturating_add(dates))
+    }
+
     /// Replaces the placeholders in `text`.
     pub(crate) fn fill<'a>(&self, text: &'a str) -> io::Result<Cow<'a, str>> {
         if !text.contains('{') {
             return Ok(Cow::Borrowed(text));
         }
-        let values = [
-            ("{last_event_id}", &self.last_event_id),
-            ("{origin}", &self.origin),
-            ("{other_origin}", &self.other_origin),
-            ("{path}", &self.path),
-        ];
         let mut filled = text.to_owned();
-        for (name, value) in values {
+        for (name, value) in self.values() {
             let growth = filled.matches(name).count().saturating_mul(value.len());
             if filled.len().saturating_add(growth) > MAX_FILLED {
                 return Err(io::Error::other(

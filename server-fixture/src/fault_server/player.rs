@@ -11,6 +11,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 use tokio::time::sleep;
 
 use super::body_encoding::{chunk, from_base64, from_hex};
+use super::budget::{Budget, Reserved};
 use super::http1_request::Request;
 use super::placeholders::Placeholders;
 use super::response_head::{has_body, head};
@@ -35,6 +36,8 @@ pub(crate) enum StepResult {
 pub(crate) struct Player<'a> {
     write: &'a mut OwnedWriteHalf,
     placeholders: Placeholders,
+    /// The memory for copies of texts.
+    budget: &'a Budget,
     is_chunked: bool,
     pub(crate) sent: &'a mut u64,
 }
@@ -43,11 +46,13 @@ impl<'a> Player<'a> {
     pub(crate) fn new(
         write: &'a mut OwnedWriteHalf,
         placeholders: Placeholders,
+        budget: &'a Budget,
         sent: &'a mut u64,
     ) -> Self {
         Self {
             write,
             placeholders,
+            budget,
             is_chunked: false,
             sent,
         }
@@ -85,6 +90,8 @@ impl<'a> Player<'a> {
     }
 
     async fn step(&mut self, step: &Step) -> io::Result<StepResult> {
+        // A client that reads slowly holds the copies of a step for a long time.
+        let _copies = self.reserve(copied_bytes(step, &self.placeholders))?;
         match step {
             Step::Text(text) => self.body(self.placeholders.fill(text)?.as_bytes()).await?,
             Step::Hex(hex) => self.body(&from_hex(hex)?).await?,
@@ -106,6 +113,15 @@ impl<'a> Player<'a> {
             Step::StopReading(_) | Step::Hang(false) | Step::Fin(false) | Step::Rst(false) => {}
         }
         Ok(StepResult::Continue)
+    }
+
+    fn reserve(&self, bytes: usize) -> io::Result<Option<Reserved>> {
+        if bytes <= BURST {
+            return Ok(None);
+        }
+        let reserved = self.budget.reserve(bytes);
+        let full = || io::Error::other("Other responses use all memory for copies of texts.");
+        Ok(Some(reserved.ok_or_else(full)?))
     }
 
     async fn repeat(&mut self, repeat: &Repeat) -> io::Result<StepResult> {
@@ -198,6 +214,22 @@ impl<'a> Player<'a> {
         self.write.write_all(bytes).await?;
         *self.sent += bytes.len() as u64;
         Ok(())
+    }
+}
+
+/// Returns about how many bytes a step copies before it writes them. A text without placeholders is not
+/// copied.
+fn copied_bytes(step: &Step, placeholders: &Placeholders) -> usize {
+    match step {
+        Step::Text(text) | Step::Chunk(text) | Step::Raw(text) => placeholders.copied_bytes(text),
+        Step::Hex(text) | Step::RawHex(text) => text.len() * 2,
+        Step::Base64(text) => text.len(),
+        Step::Split(split) => placeholders
+            .copied_bytes(&split.text)
+            .max(split.hex.len() * 2),
+        // A number has up to 20 digits.
+        Step::Count(count) => 2 * count.text.len() + 20 * count.text.matches("{i}").count(),
+        _ => 0,
     }
 }
 

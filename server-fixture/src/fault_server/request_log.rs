@@ -190,6 +190,11 @@ impl RequestLog {
         }
     }
 
+    /// Returns about how many bytes the log has as JSON. Control characters become six bytes.
+    pub(super) fn size(&self) -> usize {
+        2 * self.bytes
+    }
+
     /// Returns the response of the log endpoint.
     pub(crate) fn to_json(&self) -> Map<String, Value> {
         let mut map = Map::new();

@@ -189,13 +189,14 @@ fn one() -> u64 {
 }
 
 impl Script {
-    /// Returns about how many bytes of memory the script uses.
+    /// Returns about how many bytes of memory the script and its empty log use.
     pub(super) fn size(&self) -> usize {
         self.responses
             .iter()
             .chain(&self.preflight)
             .map(Response::size)
-            .sum()
+            .sum::<usize>()
+            + 1024
     }
 }
 

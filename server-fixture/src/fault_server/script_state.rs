@@ -41,22 +41,21 @@ pub(crate) struct ScriptState {
 }
 
 impl ScriptState {
-    /// Returns `None` if the budget has no memory for the script.
-    pub(super) fn new(script: Script, budget: &Budget) -> Option<Arc<Self>> {
-        let reserved = budget.reserve(script.size() + size_of::<Self>())?;
+    /// `reserved` is the memory of the script. The log reserves memory of `budget` for each request.
+    pub(super) fn new(script: Script, reserved: Reserved, budget: &Budget) -> Arc<Self> {
         let progress = Progress {
             log: RequestLog::new(budget.clone()),
             next_response: 0,
             first_used: None,
         };
-        Some(Arc::new(Self {
+        Arc::new(Self {
             script,
             _reserved: reserved,
             created: Instant::now(),
             progress: Mutex::new(progress),
             changed: watch::Sender::new(0),
             cuts: watch::Sender::new(None),
-        }))
+        })
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -124,22 +123,31 @@ impl ScriptState {
         self.changed.send_modify(|count| *count += 1);
     }
 
-    /// Returns the log when there were `requests` requests and `ended` of them have ended, or after
-    /// `time_limit`. The member `satisfied` is false after `time_limit`.
-    pub(crate) async fn log(&self, requests: u64, ended: u64, time_limit: Duration) -> Value {
+    /// Waits until there were `requests` requests and `ended` of them have ended, or for `time_limit`.
+    /// Returns false after `time_limit`.
+    pub(crate) async fn wait(&self, requests: u64, ended: u64, time_limit: Duration) -> bool {
         let mut changed = self.changed.subscribe();
         let is_enough = || {
             let progress = self.progress();
             progress.log.count >= requests && progress.log.ended >= ended
         };
         // `wait_for` fails only without a sender, and the sender is in `self`.
-        let satisfied = timeout(time_limit, changed.wait_for(|_| is_enough()))
+        timeout(time_limit, changed.wait_for(|_| is_enough()))
             .await
-            .is_ok();
+            .is_ok()
+    }
+
+    /// Returns the log.
+    pub(crate) fn log(&self, satisfied: bool) -> Value {
         let mut map = self.progress().log.to_json();
         map.insert("now_ms".into(), self.now_ms().into());
         map.insert("satisfied".into(), satisfied.into());
         Value::Object(map)
+    }
+
+    /// Returns about how many bytes the log has as JSON.
+    pub(crate) fn log_size(&self) -> usize {
+        self.progress().log.size()
     }
 
     /// Closes all open connections.

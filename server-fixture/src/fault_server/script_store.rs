@@ -14,6 +14,9 @@ use crate::util::{query_pairs, random_hex};
 const MAX_SCRIPTS: usize = 10_000;
 /// The memory of all scripts and their request logs, in bytes.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
+/// The memory of requests and responses that are in progress, in bytes: the bodies of new scripts, logs
+/// that are being sent, and copies of texts.
+const MAX_TRANSIENT_BYTES: usize = 64 * 1024 * 1024;
 /// Query parameters of the client or of the request log. They do not select another script.
 const IGNORED_PARAMS: [&str; 7] = [
     "last_event_id",
@@ -77,9 +80,10 @@ impl States {
         if self.by_key.len() >= MAX_SCRIPTS {
             return None;
         }
-        let size = script.size();
+        // The list of presets has another copy of the key.
+        let size = script.size() + 2 * key.len();
         while budget.reserve(size).is_none() && self.remove_oldest_preset() {}
-        let state = ScriptState::new(script, budget)?;
+        let state = ScriptState::new(script, budget.reserve(size)?, budget);
         self.by_key.insert(key.to_owned(), Arc::clone(&state));
         Some(state)
     }
@@ -89,6 +93,8 @@ impl States {
 pub(crate) struct ScriptStore {
     states: Mutex<States>,
     budget: Budget,
+    /// For what lasts no longer than a connection.
+    pub(crate) transient: Budget,
 }
 
 impl Default for ScriptStore {
@@ -96,6 +102,7 @@ impl Default for ScriptStore {
         Self {
             states: Mutex::default(),
             budget: Budget::new(MAX_BYTES),
+            transient: Budget::new(MAX_TRANSIENT_BYTES),
         }
     }
 }

@@ -115,6 +115,16 @@ impl RequestContext {
     pub(super) async fn count_login(&self, state: &AppState) -> Result<(), HttpError> {
         count(state, &format!("login:{}", self.ip)).await
     }
+
+    /// Counts a logout against the rate limit of the user, in a window of its own: the server stores
+    /// each revoked token, and a user who may not connect any more must be able to log out.
+    pub(super) async fn count_logout(
+        &self,
+        state: &AppState,
+        user: &User,
+    ) -> Result<(), HttpError> {
+        count(state, &format!("logout:{}", user.name)).await
+    }
 }
 
 /// Counts a request in the window of `key`. Returns 429 above the limit.

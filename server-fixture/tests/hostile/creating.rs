@@ -73,6 +73,20 @@ async fn anonymous_tasks_and_logins_are_rate_limited_per_address() {
 }
 
 #[tokio::test]
+async fn logouts_are_rate_limited_per_user_apart_from_other_requests() {
+    let server = Server::start(&["--rate-limit", "2"]).await;
+    for number in 0..4 {
+        let address = server.client().from([127, 0, 0, 10 + number]);
+        let ann = address.login("ann", 900).await;
+        let publication = json!({ "type": "update", "data": "x" });
+        let published = ann.post("/publish", publication).await.status;
+        let logged_out = ann.request("POST", "/logout").await.status;
+        let expected = if number < 2 { (200, 204) } else { (429, 429) };
+        assert_eq!((published.as_u16(), logged_out.as_u16()), expected);
+    }
+}
+
+#[tokio::test]
 async fn reserved_event_types_are_refused() {
     let mut attacked = Attacked::start(&[]).await;
     for reserved in ["gap", "shutdown", "connected"] {

@@ -6,7 +6,7 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use crate::support::process::command;
+use crate::support::process::{command, free_port};
 use crate::support::servers::Node;
 use crate::support::{Seen, soon};
 use crate::{Attacked, processor_ticks};
@@ -15,7 +15,8 @@ const ALL_HEALTH: [&str; 3] = ["/health/live", "/health/ready", "/metrics"];
 
 #[tokio::test]
 async fn health_responds_while_streams_and_connections_use_a_low_limit() {
-    for flags in [&[][..], &["--fault-port", "0"]] {
+    let port = free_port();
+    for flags in [&[][..], &["--fault-port", &port.to_string()]] {
         let mut command = command("sh");
         command.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\""]);
         command.arg(env!("CARGO_BIN_EXE_server-fixture"));
@@ -36,6 +37,10 @@ async fn health_responds_while_streams_and_connections_use_a_low_limit() {
         let mut idle = Vec::new();
         for _ in 0..100 {
             idle.push(soon(TcpStream::connect(node.address())).await.unwrap());
+            if !flags.is_empty() {
+                let faults = ("127.0.0.1", port);
+                idle.push(soon(TcpStream::connect(faults)).await.unwrap());
+            }
         }
         for path in ALL_HEALTH {
             assert_eq!(node.client().get(path).await.status, 200, "{path}");
@@ -60,7 +65,7 @@ fn limit_descriptors(node: &Node, current: u64) {
 
 #[tokio::test]
 async fn server_without_descriptors_keeps_its_streams_and_recovers() {
-    let port = crate::support::process::free_port().to_string();
+    let port = free_port().to_string();
     let flags = ["--heartbeat", "0.2", "--fault-port", &port];
     let mut attacked = Attacked::start(&flags).await;
     limit_descriptors(&attacked.node, 5);

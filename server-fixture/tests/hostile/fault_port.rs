@@ -139,6 +139,101 @@ async fn scripts_request_logs_and_bodies_are_limited_in_bytes() {
     port.attacked.serves_others().await;
 }
 
+/// The memory for requests and responses in progress is 64 MiB. The allocator does not return all of it.
+const MOST_IN_PROGRESS: u64 = 200 << 20;
+
+#[tokio::test]
+async fn clients_that_do_not_read_a_large_log_hold_limited_memory_and_are_closed() {
+    let mut port = FaultPort::start().await;
+    let path = port
+        .script(json!({ "responses": [{ "status": 204 }] }))
+        .await;
+    let header = format!("x: {}\r\n", "x".repeat(200_000));
+    for _ in 0..80 {
+        let mut socket = port.request(&path, &header).await;
+        let mut answer = Vec::new();
+        soon(socket.read_to_end(&mut answer)).await.unwrap();
+    }
+    let log = format!("{path}/log");
+    let mut sockets = Vec::new();
+    for _ in 0..100 {
+        sockets.push(port.request(&log, "").await);
+    }
+    port.attacked.serves_others().await;
+    sleep(Duration::from_secs(3)).await;
+    assert!(port.grown() < MOST_IN_PROGRESS, "{} more", port.grown());
+    // Their memory is free again after 10 s, although the sockets are open.
+    soon(async { while port.faults.get(&log).await.status != 200 {} }).await;
+}
+
+#[tokio::test]
+async fn scripts_that_are_being_sent_and_parsed_use_limited_memory() {
+    let mut port = FaultPort::start().await;
+    let mut sockets = Vec::new();
+    for _ in 0..60 {
+        let mut socket = TcpStream::connect(port.faults.address).await.unwrap();
+        let head = "POST /fault/script HTTP/1.1\r\nhost: x\r\ncontent-length: 8000000\r\n\r\n";
+        send(&mut socket, head.as_bytes()).await;
+        send(&mut socket, &vec![b' '; 7_900_000]).await;
+        sockets.push(socket);
+    }
+    assert!(port.grown() < MOST_IN_PROGRESS, "{} more", port.grown());
+    drop(sockets);
+    let responses = vec![json!({}); 2_600_000];
+    let answer = soon(async {
+        loop {
+            // A body that finds no memory is not read.
+            let script = json!({ "responses": responses });
+            if let Ok(answer) = port.faults.try_post("/fault/script", script).await {
+                break answer;
+            }
+        }
+    })
+    .await;
+    assert_eq!(answer.status, 400);
+    assert!(
+        answer.text().contains("too many parts"),
+        "{}",
+        answer.text()
+    );
+    assert!(port.grown() < MOST_IN_PROGRESS, "{} more", port.grown());
+    port.attacked.serves_others().await;
+}
+
+#[tokio::test]
+async fn copies_of_texts_for_clients_that_do_not_read_use_limited_memory() {
+    let mut port = FaultPort::start().await;
+    for steps in [
+        json!([{ "text": "{path}".repeat(500_000) }]),
+        json!([{ "split": { "text": "{path}".repeat(500_000), "every": 1_000_000, "pause_ms": 60_000 } }]),
+        json!([{ "count": { "text": "{i}".repeat(1_000_000) } }]),
+        json!([{ "hex": "00".repeat(3_000_000) }]),
+    ] {
+        let path = port
+            .script(json!({ "responses": [{ "steps": steps }] }))
+            .await;
+        let mut sockets = Vec::new();
+        for _ in 0..60 {
+            sockets.push(port.request(&path, "").await);
+        }
+        port.attacked.serves_others().await;
+        sleep(Duration::from_secs(1)).await;
+        assert!(port.grown() < MOST_IN_PROGRESS, "{} more", port.grown());
+    }
+}
+
+#[tokio::test]
+async fn presets_with_long_parameters_use_limited_memory() {
+    let mut port = FaultPort::start().await;
+    let long = "x".repeat(60_000);
+    for run in 0..4000 {
+        let path = format!("/fault/p/no-answer/script?run={run}{long}");
+        assert_eq!(port.faults.get(&path).await.status, 200);
+    }
+    assert!(port.grown() < 400 << 20, "{} more", port.grown());
+    port.attacked.serves_others().await;
+}
+
 #[tokio::test]
 async fn bodies_of_requests_to_a_script_are_not_kept() {
     let port = FaultPort::start().await;
@@ -190,6 +285,8 @@ async fn slow_clients_of_the_fault_port_are_closed() {
         closes(b"GET / HTTP/1.1\r\nx: "),
         closes(b"POST /fault/script HTTP/1.1\r\ncontent-length: 1000\r\n\r\n"),
         closes(b"PRI * HTTP/2.0\r\n"),
+        // A connection without a request: the preface and empty settings.
+        closes(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"),
         closes(&[22, 3, 1, 2, 0]),
     );
     port.attacked.serves_others().await;

@@ -13,11 +13,12 @@ use h2::server::{Connection, SendResponse};
 use hyper::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use self::faults::{CommandSender, ConnectionCommand, End, play};
 use self::response::send_status;
 use super::http1_request::Request;
+use super::player::LONGEST;
 use super::script_store::ScriptStore;
 
 /// The longest wait for the client to close after GOAWAY.
@@ -28,6 +29,9 @@ const MAX_STREAMS: u32 = 200;
 
 /// Most bytes of a request head.
 const MAX_HEAD: u32 = 256 * 1024;
+
+/// The time limit for the first request after the handshake.
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The time limit for the handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,19 +46,31 @@ pub(super) async fn serve(
         .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(MAX_HEAD);
     let handshake = timeout(HANDSHAKE_TIMEOUT, protocol.handshake(socket));
-    let Ok(Ok(mut connection)) = handshake.await else {
+    let Ok(Ok(connection)) = handshake.await else {
         return;
     };
+    // The end of the time drops the connection, which closes it.
+    let _ = timeout(LONGEST, serve_requests(connection, store)).await;
+}
+
+async fn serve_requests<T: AsyncRead + AsyncWrite + Send + Unpin>(
+    mut connection: Connection<T, Bytes>,
+    store: Arc<ScriptStore>,
+) {
     let (sender, mut commands) = mpsc::channel(1);
+    let mut first = Box::pin(sleep(FIRST_REQUEST_TIMEOUT));
+    let mut has_request = false;
     loop {
         tokio::select! {
             accepted = connection.accept() => match accepted {
                 Some(Ok((request, response))) => {
+                    has_request = true;
                     let (store, sender) = (Arc::clone(&store), sender.clone());
                     tokio::spawn(respond(request, response, sender, store));
                 }
                 _ => return,
             },
+            () = &mut first, if !has_request => return,
             Some(command) = commands.recv() => match command {
                 ConnectionCommand::GoAway => return go_away(connection).await,
                 // h2 rejects a change while an earlier one is not acknowledged. The fault waits
@@ -82,7 +98,7 @@ fn received(request: &hyper::Request<RecvStream>) -> Request {
         headers: headers
             .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
             .collect(),
-        body: Vec::new(),
+        ..Request::default()
     }
 }
 

@@ -68,6 +68,7 @@ pub(in crate::http) async fn logout(
     context: RequestContext,
 ) -> Result<Response, HttpError> {
     let user = context.user(&state)?;
+    context.count_logout(&state, &user).await?;
     state
         .revocations
         .add([(user.token_id.clone(), user.expires_at)]);
