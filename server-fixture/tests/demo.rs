@@ -12,7 +12,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::json;
-use support::{Server, soon};
+use support::{Seen, Server, soon};
 use tokio::time::Instant;
 
 #[tokio::test]
@@ -124,4 +124,23 @@ async fn demo_endpoints_reject_requests_outside_demo_mode() {
         strict.client().post("/demo/lines", json!({})).await.status,
         401
     );
+}
+
+#[tokio::test]
+async fn stalled_stream_still_ends_at_a_logout_at_the_end_of_its_token_and_at_a_shutdown() {
+    let server = Server::start(&["--heartbeat", "0.1"]).await;
+    for end in ["logout", "token", "shutdown"] {
+        let ann = server.client().login("ann", 2).await;
+        let mut stream = ann.open("/events").await;
+        let stall = json!({ "kind": "stall", "seconds": 3600 });
+        assert_eq!(ann.post("/demo/faults", stall).await.status, 204);
+        match end {
+            "logout" => assert_eq!(ann.request("POST", "/logout").await.status, 204),
+            "shutdown" => server.begin_stop(),
+            _ => {}
+        }
+        let rest = stream.rest().await;
+        let is_shutdown = |item: &Seen| matches!(item, Seen::Event { event_type, .. } if event_type == "shutdown");
+        assert_eq!(rest.iter().any(is_shutdown), end == "shutdown", "{rest:?}");
+    }
 }

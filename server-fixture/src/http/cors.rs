@@ -38,7 +38,41 @@ fn is_local(origin: &str) -> bool {
     host.is_some_and(|host| {
         ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
             host.strip_prefix(name)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+                .is_some_and(|rest| rest.is_empty() || is_port(rest))
         })
     })
+}
+
+/// Returns whether the text is a colon and a number.
+fn is_port(text: &str) -> bool {
+    let digits = text.strip_prefix(':');
+    digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_this_machine_are_local() {
+        for origin in [
+            "http://localhost",
+            "https://localhost:8443",
+            "http://127.0.0.1:3000",
+            "http://[::1]:80",
+        ] {
+            assert!(is_local(origin), "{origin}");
+        }
+        for origin in [
+            "null",
+            "localhost",
+            "http://localhost.example",
+            "http://localhost:80@example",
+            "http://127.0.0.1.example:80",
+            "http://127.0.0.10",
+            "file://localhost",
+        ] {
+            assert!(!is_local(origin), "{origin}");
+        }
+    }
 }

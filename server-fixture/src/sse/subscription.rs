@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::control_events::{concat, gap_event, shutdown_event};
@@ -166,13 +166,26 @@ impl Subscription {
             Some(fault) = self.faults.next() => match fault {
                 StreamFault::Break => Some(NextAction::Break),
                 StreamFault::Silence(length) => {
-                    sleep(length).await;
+                    self.be_silent(length).await;
                     None
                 }
             },
             _ = self.tail.changed() => None,
             _ = self.revoked.changed() => None,
             () = sleep_until(wake_at.min(self.lifetime.deadline())) => self.heartbeat(heartbeat_at),
+        }
+    }
+
+    /// Sends nothing for a while. The end of the token, a logout and a shutdown still end the stream.
+    async fn be_silent(&mut self, length: Duration) {
+        let end = (Instant::now() + length).min(self.lifetime.deadline());
+        let (revoked, lifetime) = (&mut self.revoked, &self.lifetime);
+        let ended =
+            async { while lifetime.end_reason().is_none() && revoked.changed().await.is_ok() {} };
+        tokio::select! {
+            () = self.drain.cancelled() => {}
+            () = ended => {}
+            () = sleep_until(end) => {}
         }
     }
 
