@@ -29,24 +29,41 @@ struct Replaceable {
     replaced: Arc<Notify>,
 }
 
+/// The other side of a connection.
+#[derive(Clone, Copy)]
+enum Source {
+    /// A client, by the address under which it counts.
+    Client(IpAddr),
+    /// A trusted proxy.
+    Proxy,
+}
+
 #[derive(Default)]
 struct State {
     open: usize,
     next_id: u64,
     /// The connections that can be replaced, by address and oldest first.
     replaceable: HashMap<IpAddr, BTreeMap<u64, Replaceable>>,
+    /// The connections of trusted proxies that can be replaced, oldest first.
+    proxied: BTreeMap<u64, Replaceable>,
 }
 
 impl State {
-    fn add(&mut self, key: IpAddr, replaced: Arc<Notify>) -> u64 {
+    fn add(&mut self, source: Source, replaced: Arc<Notify>) -> u64 {
         self.next_id += 1;
         let since = Instant::now();
-        let of_address = self.replaceable.entry(key).or_default();
+        let of_address = match source {
+            Source::Proxy => &mut self.proxied,
+            Source::Client(key) => self.replaceable.entry(key).or_default(),
+        };
         of_address.insert(self.next_id, Replaceable { since, replaced });
         self.next_id
     }
 
-    fn remove(&mut self, key: IpAddr, id: u64) -> Option<Replaceable> {
+    fn remove(&mut self, source: Source, id: u64) -> Option<Replaceable> {
+        let Source::Client(key) = source else {
+            return self.proxied.remove(&id);
+        };
         let of_address = self.replaceable.get_mut(&key)?;
         let removed = of_address.remove(&id);
         if of_address.is_empty() {
@@ -59,7 +76,7 @@ impl State {
     fn replace_oldest(&mut self, key: IpAddr) -> bool {
         let of_address = self.replaceable.get(&key);
         let oldest = of_address.and_then(|all| all.keys().next().copied());
-        let Some(oldest) = oldest.and_then(|id| self.remove(key, id)) else {
+        let Some(oldest) = oldest.and_then(|id| self.remove(Source::Client(key), id)) else {
             return false;
         };
         oldest.replaced.notify_one();
@@ -78,11 +95,16 @@ impl State {
         }
     }
 
-    /// Closes the oldest connection of the address with the most connections.
-    fn replace_any(&mut self) -> bool {
+    /// Closes the oldest connection of the address with the most connections. A proxy serves many
+    /// clients, so its connections come last.
+    fn replace_any(&mut self) {
         let largest = self.replaceable.iter().max_by_key(|(_, all)| all.len());
         let largest = largest.map(|(key, _)| *key);
-        largest.is_some_and(|key| self.replace_oldest(key))
+        if !largest.is_some_and(|key| self.replace_oldest(key))
+            && let Some((_, oldest)) = self.proxied.pop_first()
+        {
+            oldest.replaced.notify_one();
+        }
     }
 }
 
@@ -93,7 +115,7 @@ pub(super) struct ConnectionSlots {
     freed: Notify,
     /// The most connections.
     capacity: usize,
-    /// The connections of these addresses are never replaced, because a proxy serves many clients.
+    /// The addresses of proxies.
     trusted: Vec<IpAddr>,
 }
 
@@ -119,20 +141,22 @@ impl ConnectionSlots {
         while !self.has_room() {
             self.freed.notified().await;
         }
-        let is_trusted = self.trusted.contains(&peer.to_canonical());
-        let (key, replaced) = (address_key(peer), Arc::new(Notify::new()));
+        let source = match self.trusted.contains(&peer.to_canonical()) {
+            true => Source::Proxy,
+            false => Source::Client(address_key(peer)),
+        };
+        let replaced = Arc::new(Notify::new());
         let mut state = self.state();
         state.open += 1;
-        let id = (!is_trusted).then(|| {
+        if let Source::Client(key) = source {
             state.limit_address(key, Instant::now());
-            state.add(key, Arc::clone(&replaced))
-        });
+        }
+        let id = state.add(source, Arc::clone(&replaced));
         drop(state);
         Slot {
             slots: Arc::clone(self),
-            key,
-            is_trusted,
-            id: Mutex::new(id),
+            source,
+            id: Mutex::new(Some(id)),
             replaced,
         }
     }
@@ -156,8 +180,7 @@ impl ConnectionSlots {
 /// The slot of one connection. Dropping it frees the slot.
 pub(super) struct Slot {
     slots: Arc<ConnectionSlots>,
-    key: IpAddr,
-    is_trusted: bool,
+    source: Source,
     /// Set while the connection can be replaced.
     id: Mutex<Option<u64>>,
     replaced: Arc<Notify>,
@@ -176,16 +199,16 @@ impl Slot {
     /// Keeps the slot from now on: the connection sends an event stream.
     pub(super) fn keep(&self) {
         if let Some(id) = self.id().take() {
-            self.slots.state().remove(self.key, id);
+            self.slots.state().remove(self.source, id);
         }
     }
 
     /// Lets another connection replace this one: it reads a request, or sends a short response.
     pub(super) fn release(&self) {
         let mut id = self.id();
-        if id.is_none() && !self.is_trusted {
+        if id.is_none() {
             let replaced = Arc::clone(&self.replaced);
-            *id = Some(self.slots.state().add(self.key, replaced));
+            *id = Some(self.slots.state().add(self.source, replaced));
         }
     }
 }
@@ -247,12 +270,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn connections_of_a_trusted_proxy_are_never_replaced() {
-        let slots = ConnectionSlots::new(1, &[ip(9)]);
+    async fn connections_of_a_trusted_proxy_are_replaced_last() {
+        let slots = ConnectionSlots::new(3, &[ip(9)]);
         let mapped = "::ffff:10.0.0.9".parse().unwrap();
+        let stream = slots.allocate(mapped).await;
+        stream.keep();
         let proxy = slots.allocate(mapped).await;
-        proxy.release();
-        assert!(slots.allocate(ip(1)).now_or_never().is_none());
-        assert!(!is_replaced(&proxy));
+        let client = slots.allocate(ip(1)).await;
+        slots.replace_any();
+        let replaced = [&stream, &proxy, &client].map(is_replaced);
+        assert_eq!(replaced, [false, false, true]);
+        slots.replace_any();
+        let replaced = [&stream, &proxy].map(is_replaced);
+        assert_eq!(replaced, [false, true]);
+    }
+
+    #[tokio::test]
+    async fn proxy_may_have_any_number_of_connections() {
+        let slots = ConnectionSlots::new(usize::MAX, &[ip(9)]);
+        let mut held = Vec::new();
+        for _ in 0..2 * MAX_PER_ADDRESS {
+            held.push(slots.allocate(ip(9)).await);
+        }
+        slots.state().limit_address(ip(9), Instant::now() + MIN_AGE);
+        assert!(!held.iter().any(is_replaced));
     }
 }

@@ -17,7 +17,14 @@ const DEFAULT_METRICS_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The server side of Server-Sent Events: a reference server, and a fault server for tests.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "server-fixture", version, args_override_self = true)]
+#[command(
+    name = "server-fixture",
+    version,
+    args_override_self = true,
+    after_help = "Times are in seconds, with an optional fraction, at most 315360000 (ten years). \
+                  Timeouts and intervals that may not be 0 are at least 0.001. Flags override \
+                  environment variables."
+)]
 #[non_exhaustive]
 pub struct Config {
     /// TCP port. 0 selects a free port, which the first line on stdout shows.
@@ -115,15 +122,15 @@ pub struct Config {
     #[arg(long, env = "SSE_PULSE", value_parser = seconds, hide = true)]
     pulse: Option<Duration>,
 
-    /// Most streams of this node. 0 means no limit.
+    /// Most streams of this node. 0 means no limit. Fewer if `ulimit -n` is too low.
     #[arg(long, env = "SSE_MAX_CONNECTIONS", default_value_t = 1000)]
     pub max_connections: usize,
 
-    /// Most streams per client address. 0 means no limit.
+    /// Most streams per client address on this node. 0 means no limit. An IPv6 client counts by its /64.
     #[arg(long, env = "SSE_MAX_PER_IP", default_value_t = 0)]
     pub max_per_ip: usize,
 
-    /// Most streams per user. 0 means no limit.
+    /// Most streams per user on this node. 0 means no limit.
     #[arg(long, env = "SSE_MAX_PER_USER", default_value_t = 0)]
     pub max_per_user: usize,
 

@@ -120,7 +120,8 @@ impl<'a> Player<'a> {
             return Ok(None);
         }
         let reserved = self.budget.reserve(bytes);
-        let full = || io::Error::other("Other responses use all memory for copies of texts.");
+        let full =
+            || io::Error::other("Other responses use all memory for copies of texts. Retry later.");
         Ok(Some(reserved.ok_or_else(full)?))
     }
 

@@ -63,12 +63,30 @@ impl Attacked {
         TcpStream::connect(self.node.address()).await.unwrap()
     }
 
-    /// Checks that the honest client can publish, and receives the event in time.
+    /// Checks that the honest client can publish, and receives the event in time, and that all health
+    /// endpoints respond.
     async fn serves_others(&mut self) {
         let begin = Instant::now();
         let id = self.ann.publish("update", "still here").await;
         while self.stream.until("update").await.id.as_ref() != Some(&id) {}
         assert!(begin.elapsed() < SOON, "after {:?}", begin.elapsed());
+        for path in ["/health/live", "/health/ready", "/metrics"] {
+            let status = self.node.client().get(path).await.status;
+            assert_eq!(status, 200, "{path}");
+        }
+    }
+
+    /// Returns the longest time that an event takes to the honest client while the attack lasts.
+    async fn slowest_event(&mut self) -> Duration {
+        let mut slowest = Duration::ZERO;
+        for _ in 0..20 {
+            let begin = Instant::now();
+            let id = self.ann.publish("update", "still here").await;
+            while self.stream.until("update").await.id.as_ref() != Some(&id) {}
+            slowest = slowest.max(begin.elapsed());
+            self.serves_others().await;
+        }
+        slowest
     }
 
     /// Checks that the attack has left no connections and no memory behind.

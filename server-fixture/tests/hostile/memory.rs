@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use crate::support::process::Folder;
 use crate::support::soon;
@@ -56,12 +56,7 @@ async fn stall(attacked: &Attacked, count: usize) -> Vec<TcpStream> {
 /// Checks that the server stays small and fast while the attack lasts.
 async fn endures(attacked: &mut Attacked, attack: &str) {
     let before = resident(&attacked.node);
-    let mut slowest = Duration::ZERO;
-    for _ in 0..20 {
-        let begin = Instant::now();
-        attacked.serves_others().await;
-        slowest = slowest.max(begin.elapsed());
-    }
+    let slowest = attacked.slowest_event().await;
     let grown = resident(&attacked.node).saturating_sub(attacked.before);
     println!(
         "{attack}: {} KiB more, an event takes at most {slowest:?}",

@@ -177,7 +177,7 @@ impl Client {
         self
     }
 
-    /// Connects from this local address.
+    /// Connects from this local address. Has no effect over IPv6.
     pub fn from(self, from: [u8; 4]) -> Self {
         Self { from, ..self }
     }
@@ -201,8 +201,13 @@ impl Client {
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, BoxError> {
-        let socket = TcpSocket::new_v4()?;
-        socket.bind(SocketAddr::from((self.from, 0)))?;
+        let socket = match self.address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        if self.address.is_ipv4() {
+            socket.bind(SocketAddr::from((self.from, 0)))?;
+        }
         let stream = socket.connect(self.address).await?;
         match &self.tls {
             Some((name, tls)) => shake_hands(tls.connect(name.clone(), stream).await?).await,
