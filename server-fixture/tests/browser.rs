@@ -29,7 +29,7 @@ const PAGES: [(&str, &str); 5] = [
     ("basic.js", include_str!("reference_pages/basic.js")),
 ];
 
-/// Starts a server of the textbook's pages with these flags, and opens an empty page.
+/// Starts a server with these flags that serves the textbook's pages and an empty page.
 async fn serve(folder: &Folder, flags: &[&str]) -> (Server, String) {
     for (name, text) in PAGES {
         std::fs::write(folder.0.join(name), text).unwrap();
@@ -39,14 +39,14 @@ async fn serve(folder: &Folder, flags: &[&str]) -> (Server, String) {
         "<!doctype html><title>empty</title>",
     )
     .unwrap();
-    let own = [
+    let defaults = [
         "--metrics-interval",
         "0.05",
         "--csp",
         "default-src 'self' 'unsafe-inline' 'unsafe-eval'",
     ];
     let folder = folder.0.to_str().unwrap();
-    let server = Server::start(&[&own, &["--static", folder][..], flags].concat()).await;
+    let server = Server::start(&[&defaults, &["--static", folder][..], flags].concat()).await;
     let url = format!("http://{}", server.address);
     (server, url)
 }
@@ -111,18 +111,18 @@ async fn progress_page_runs_to_the_end_and_the_browser_stops_reconnecting() {
     // A `const` is local to its script, so the code and its listener run in one script.
     browser
         .run(
-            "window.said = []; console.log = (...all) => said.push(all.join(' '));
+            "window.output = []; console.log = (...values) => output.push(values.join(' '));
              const script = document.createElement('script');
              fetch('/progress.js').then(r => r.text()).then(text => {
-                 script.textContent = text + ';window.begin = startTask';
+                 script.textContent = text + ';window.start = startTask';
                  document.head.append(script);
-                 begin();
+                 start();
              })",
         )
         .await;
-    browser.until("said.includes('Progress: 100%')").await;
+    browser.until("output.includes('Progress: 100%')").await;
     browser
-        .until("said.some(line => line.startsWith('Task completed:'))")
+        .until("output.some(line => line.startsWith('Task completed:'))")
         .await;
     soon(async {
         while !server
@@ -146,12 +146,12 @@ async fn fetch_class_and_native_event_source_read_the_protected_stream() {
     browser.open(&format!("{url}/empty.html")).await;
     browser
         .run(
-            "window.said = []; console.log = (...all) => said.push(all.join(' '));
-             const read = path => fetch(path).then(r => r.text());
+            "window.output = []; console.log = (...values) => output.push(values.join(' '));
+             const load = path => fetch(path).then(r => r.text());
              fetch('/login', { method: 'POST', headers: { 'content-type': 'application/json' },
                  body: JSON.stringify({ user: 'ann' }) }).then(r => r.json()).then(async login => {
-                 const own = (await read('/fetch.js')).replace(\"'jwt-token'\", `'${login.token}'`);
-                 for (const text of [own, await read('/basic.js')]) {
+                 const fetchCode = (await load('/fetch.js')).replace(\"'jwt-token'\", `'${login.token}'`);
+                 for (const text of [fetchCode, await load('/basic.js')]) {
                      const script = document.createElement('script');
                      script.textContent = `{${text}}`;
                      document.head.append(script);
@@ -160,13 +160,13 @@ async fn fetch_class_and_native_event_source_read_the_protected_stream() {
         )
         .await;
     browser
-        .until("said.some(line => line === 'Connection opened')")
+        .until("output.some(line => line === 'Connection opened')")
         .await;
     browser
-        .until("said.some(line => line.startsWith('Message: {'))")
+        .until("output.some(line => line.startsWith('Message: {'))")
         .await;
     browser
-        .until("said.some(line => line.startsWith('New message: {'))")
+        .until("output.some(line => line.startsWith('New message: {'))")
         .await;
     browser.close().await;
 }
@@ -193,16 +193,16 @@ async fn fault_port_allows_pages_of_other_origins_and_its_cors_errors_are_real()
     browser
         .open(&format!("http://{}/empty.html", server.address))
         .await;
-    let ask = |preset: &str| {
+    let fetch_preset = |preset: &str| {
         format!(
             "return fetch('http://{}/fault/p/{preset}', {{
                  headers: {{ authorization: 'Bearer abc', 'last-event-id': '7' }},
-             }}).then(async answer => [answer.status, answer.headers.get('retry-after'),
-                 await answer.text()], error => [0, null, error.name])",
+             }}).then(async response => [response.status, response.headers.get('retry-after'),
+                 await response.text()], error => [0, null, error.name])",
             faults.address
         )
     };
-    let sample = browser.run(&ask("sample")).await;
+    let sample = browser.run(&fetch_preset("sample")).await;
     assert_eq!(sample[0], 200);
     assert!(
         sample[2].as_str().unwrap().contains("zwei \u{20ac}"),
@@ -211,9 +211,12 @@ async fn fault_port_allows_pages_of_other_origins_and_its_cors_errors_are_real()
     let log = faults.get("/fault/p/sample/log").await.json();
     assert_eq!(log["preflights"].as_array().unwrap().len(), 1);
     assert_eq!(log["requests"][0]["last_event_id"], "7");
-    assert_eq!(browser.run(&ask("retry-after-seconds?s=9")).await[1], "9");
     assert_eq!(
-        browser.run(&ask("cors-nothing-exposed")).await[1],
+        browser.run(&fetch_preset("retry-after-seconds?s=9")).await[1],
+        "9"
+    );
+    assert_eq!(
+        browser.run(&fetch_preset("cors-nothing-exposed")).await[1],
         Value::Null
     );
     for refused in [
@@ -222,9 +225,9 @@ async fn fault_port_allows_pages_of_other_origins_and_its_cors_errors_are_real()
         "preflight-no-cursor",
         "cors-missing",
     ] {
-        assert_eq!(browser.run(&ask(refused)).await[0], 0, "{refused}");
+        assert_eq!(browser.run(&fetch_preset(refused)).await[0], 0, "{refused}");
     }
-    assert_eq!(browser.run(&ask("rst-before-answer")).await[0], 0);
+    assert_eq!(browser.run(&fetch_preset("rst-before-answer")).await[0], 0);
     browser.close().await;
 }
 
@@ -243,19 +246,25 @@ async fn browser_resumes_a_stream_that_http2_resets_over_the_same_connection() {
         .get("/fault/h2/internal/log?wait=3&timeout=20000")
         .await
         .json();
-    let seen = |entry: &Value| {
+    let cursor_and_end = |entry: &Value| {
         let end = &entry["ended"]["by"];
         (entry["last_event_id"].clone(), end.clone())
     };
     let requests = log["requests"].as_array().unwrap();
-    assert_eq!(seen(&requests[0]), (json!(null), json!("server-reset")));
-    assert_eq!(seen(&requests[1]), (json!("1"), json!("server-reset")));
-    // A preflight is not reset, but the request after it is.
-    let ask = format!(
-        "source.close(); return fetch('{url}/works', {{ headers: {{ authorization: 'Bearer abc' }} }})
-             .then(answer => answer.text())"
+    assert_eq!(
+        cursor_and_end(&requests[0]),
+        (json!(null), json!("server-reset"))
     );
-    let text = browser.run(&ask).await;
+    assert_eq!(
+        cursor_and_end(&requests[1]),
+        (json!("1"), json!("server-reset"))
+    );
+    // A preflight is not reset, but the request after it is.
+    let fetch_without_fault = format!(
+        "source.close(); return fetch('{url}/works', {{ headers: {{ authorization: 'Bearer abc' }} }})
+             .then(response => response.text())"
+    );
+    let text = browser.run(&fetch_without_fault).await;
     assert!(
         text.as_str().unwrap().ends_with("data: tick 3\n\n"),
         "{text}"

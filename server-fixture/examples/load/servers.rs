@@ -57,6 +57,8 @@ pub(crate) fn install_express() {
     }
     let mut npm = std::process::Command::new("npm");
     npm.args(["ci", "--no-audit", "--no-fund"])
+        // stdout is the report.
+        .stdout(std::process::Stdio::null())
         .current_dir(peers);
     if !npm.status().is_ok_and(|status| status.success()) {
         eprintln!("npm ci failed: Express is left out");
