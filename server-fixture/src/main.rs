@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use server_fixture::{Config, Server, StderrLog, fault_server, stop_signal};
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 fn main() -> ExitCode {
     let config = Config::from_flags(std::env::args_os().skip(1)).unwrap_or_else(|e| e.exit());
@@ -58,10 +58,28 @@ async fn serve(mut config: Config) -> Result<(), Box<dyn Error>> {
     let mut lines = format!("listening on http://{address}\n");
     if let Some(faults) = faults {
         lines += &format!("faults on http://{}\n", faults.local_addr()?);
-        tokio::spawn(fault_server::run(faults, std::future::pending()));
+        serve_faults(faults)?;
     }
     announce(lines);
     server.serve(listener, stop).await;
+    Ok(())
+}
+
+/// Serves the fault port in a runtime of its own, because a script can keep its threads busy.
+fn serve_faults(listener: TcpListener) -> std::io::Result<()> {
+    let listener = listener.into_std()?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            // Fails only if the runtime cannot watch the socket.
+            if let Ok(listener) = TcpListener::from_std(listener) {
+                fault_server::run(listener, std::future::pending()).await;
+            }
+        });
+    });
     Ok(())
 }
 

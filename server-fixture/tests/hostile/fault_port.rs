@@ -213,7 +213,7 @@ async fn copies_of_texts_for_clients_that_do_not_read_use_limited_memory() {
             .script(json!({ "responses": [{ "steps": steps }] }))
             .await;
         let mut sockets = Vec::new();
-        for _ in 0..60 {
+        for _ in 0..30 {
             sockets.push(port.request(&path, "").await);
         }
         port.attacked.serves_others().await;
