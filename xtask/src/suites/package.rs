@@ -54,6 +54,7 @@ pub(super) fn run_suite(report: &mut Report, filter: Option<&str>) -> Result<(),
 }
 
 fn documents(server: &Path, project: &Path) -> Result<()> {
+    node_modules::packages(&paths::root().join("tests"))?;
     let variables = [
         ("FIXTURE_PROGRAM", &*server.to_string_lossy()),
         ("PROJECT", &*project.to_string_lossy()),
