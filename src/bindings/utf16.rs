@@ -38,13 +38,13 @@ pub(super) fn widen(bytes: &[u8], value: Range<usize>, units: &mut [u16]) -> Opt
             let word = u32::from_le_bytes(*bytes[at..].first_chunk()?);
             let [first, second] = units[written..].first_chunk_mut()?;
             written += 1;
-            // The frequent cases first: a character of three bytes, of two, and a lone space between them.
-            if let Some(unit) = three_bytes(word) {
-                *first = unit;
-                at += 3;
-            } else if let Some(unit) = two_bytes(word) {
+            // The frequent cases first: a character of two bytes, of three, and a lone space between them.
+            if let Some(unit) = two_bytes(word) {
                 *first = unit;
                 at += 2;
+            } else if let Some(unit) = three_bytes(word) {
+                *first = unit;
+                at += 3;
             } else if word & 0x8080 == 0x8000 {
                 *first = word as u16 & 0x7F;
                 at += 1;
