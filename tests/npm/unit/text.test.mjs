@@ -13,3 +13,15 @@ const { EventStreamParser } = require('authenticated-event-source');
 test('text of every kind is what the decoder makes of it', () => {
   assert.deepEqual(textDifferences(EventStreamParser, randomOf(20_261_123)), []);
 });
+
+// Old browsers have neither `Buffer` nor the js-string builtins of newer engines.
+test('text of every kind is what the decoder makes of it, without `Buffer`', () => {
+  const buffer = Object.getOwnPropertyDescriptor(globalThis, 'Buffer');
+  delete globalThis.Buffer;
+  try {
+    const entry = require('authenticated-event-source/parser');
+    assert.deepEqual(textDifferences(entry.EventStreamParser, randomOf(20_261_130)), []);
+  } finally {
+    Object.defineProperty(globalThis, 'Buffer', buffer);
+  }
+});
