@@ -376,7 +376,7 @@ export class ConnectionLoop {
     const arrived = this.#now(core);
     // A comment that follows an event in the same chunk did not end the silence.
     const isComment = chunk[0] === COLON;
-    controller.received(chunk.length);
+    controller.received(chunk.length, isComment);
     core.signal(DELIVERY, 0);
     let seen = 0;
     // When a reconnect is pending, skip the rest of this chunk. The server resends it after `Last-Event-ID`.

@@ -344,10 +344,28 @@ function readRequest(given: Given): RequestInit {
   const request: Record<string, unknown> = { cache: 'no-store' };
   for (const member of [...REQUEST_MEMBERS, ...Object.keys(given)]) {
     const value = given[member as keyof Given];
-    if (value !== undefined && !Object.hasOwn(OWN_MEMBERS, member)) request[member] = value;
+    if (value === undefined || Object.hasOwn(OWN_MEMBERS, member)) continue;
+    request[member] = value;
+    warnOfMisspelling(member);
   }
   if (given.withCredentials) request.credentials = 'include';
   return request;
+}
+
+/** Names that were shown. Each is shown once. */
+const misspelt: unknown[] = [];
+
+/** Shows a member on the console that is probably an option of this package. Other members are for `fetch`. */
+function warnOfMisspelling(given: string): void {
+  const near = Object.keys(OWN_MEMBERS).find((name) => skeletonOf(name) === skeletonOf(given));
+  if (!near || misspelt.includes(given)) return;
+  misspelt.push(given);
+  console.warn(`\`${given}\` is no option. Did you mean \`${near}\`?`);
+}
+
+/** Returns a name in lower case without vowels, doubled letters and the last `s`, in which most misspellings differ. */
+function skeletonOf(name: string): string {
+  return name.toLowerCase().replace(/[aeiou]|s$|(.)(?=\1)/g, '');
 }
 
 /** An explicit `redirect` takes precedence over the default policy, but not over an explicit policy. */

@@ -36,7 +36,7 @@ const { MessageEvent } = globalThis;
 export interface Watcher {
   /** A request is being prepared. */
   attempt?(attempt: number, cause: AttemptCause): void;
-  received?(bytes: number): void;
+  received?(bytes: number, isComment: boolean): void;
   opened?(response: Response, resumed: boolean): void;
   /** An event arrived. `false` drops it, and an event object is fired instead of it. */
   message?(type: string, data: string, id: string | undefined): false | Event | undefined;
@@ -282,8 +282,8 @@ export class SourceController {
 
   // Called by the connection loop to report what happens. The entry ./observe sets `watch`, which is called too.
 
-  received(bytes: number): void {
-    this.watch?.('received', bytes);
+  received(bytes: number, isComment: boolean): void {
+    this.watch?.('received', bytes, isComment);
   }
 
   opened(response: Response, resumed: boolean): void {

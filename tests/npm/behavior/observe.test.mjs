@@ -19,6 +19,7 @@ import {
   watch,
 } from './support.mjs';
 
+const { AuthenticatedEventSource } = await import(pathToFileURL(join(PACKAGE, 'dist/index.js')));
 const { dropRepeats, GapEvent, health, logTo, mark, watchGaps } = await import(
   pathToFileURL(join(PACKAGE, 'dist/observe.js'))
 );
@@ -139,6 +140,48 @@ describe('dropRepeats', { concurrency: 8 }, () => {
     const source = connect(t, 'http://127.0.0.1:1/');
     for (const window of [0, -1, NaN]) assert.throws(() => dropRepeats(source, { window }), TypeError);
   });
+});
+
+describe('the hint of logTo', () => {
+  /** Opens a source over chunks, 20 s apart by the monotonic clock, and returns the warnings of `logTo`. */
+  async function warnings(t, ...chunks) {
+    const { now } = performance;
+    let later = 0;
+    performance.now = () => now.call(performance) + later;
+    t.after(() => {
+      performance.now = now;
+    });
+    const stream = new ReadableStream({
+      async pull(controller) {
+        if (chunks.length === 0) return controller.close();
+        later += 20_000;
+        controller.enqueue(new TextEncoder().encode(chunks.shift()));
+      },
+    });
+    const source = AuthenticatedEventSource.fromReadableStream(stream);
+    watch(t, source);
+    const logged = [];
+    const ignore = () => {};
+    logTo(source, { debug: ignore, info: ignore, error: ignore, warn: (_, text) => logged.push(text) });
+    await source.until(1, 'connectionclose');
+    return logged;
+  }
+
+  test('is logged once if bytes arrive for 30 s without an event', async (t) => {
+    const [hint, ...others] = await warnings(t, ...Array(8).fill('data: {"line":1}\n'));
+    assert.match(hint, /^Bytes arrive, but no event\. End each event with a blank line/);
+    assert.deepEqual(others, []);
+  });
+
+  for (const [what, chunks] of [
+    ['comments', Array(8).fill(': beat\n\n')],
+    ['events', Array(8).fill('data: a\n\n')],
+    ['a reconnection time long before the first event', ['retry: 9\n\n', ': beat\n\n', ': beat\n\n', 'data: a\n\n']],
+  ]) {
+    test(`is not logged for ${what}`, async (t) => {
+      assert.deepEqual(await warnings(t, ...chunks), []);
+    });
+  }
 });
 
 describe('logTo', { concurrency: 8 }, () => {

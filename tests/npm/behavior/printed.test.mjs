@@ -169,3 +169,47 @@ describe('the data that does not parse', { concurrency: 4 }, () => {
     assert.deepEqual([source.readyState, source.state.phase, source.of('error').length], [1, 'open', 1]);
   });
 });
+
+describe('a misspelt option', () => {
+  /** Returns what the constructor shows on the console. */
+  function shown(t, options) {
+    const warn = t.mock.method(console, 'warn', () => {});
+    new AuthenticatedEventSource('https://api.example/events', {
+      fetch: () => new Promise(() => {}),
+      ...options,
+    }).close();
+    return warn.mock.calls.map(({ arguments: [text] }) => text);
+  }
+
+  for (const [misspelt, meant] of [
+    ['heartbeatTimout', 'heartbeatTimeout'],
+    ['header', 'headers'],
+    ['lastEventID', 'lastEventId'],
+    ['tokn', 'token'],
+    ['withCredential', 'withCredentials'],
+    ['conectTimeout', 'connectTimeout'],
+    ['maxEventsize', 'maxEventSize'],
+  ]) {
+    test(`${misspelt} is shown once, with the option ${meant}`, (t) => {
+      const [text, ...others] = [...shown(t, { [misspelt]: 'x' }), ...shown(t, { [misspelt]: 'x' })];
+      assert.equal(text, `\`${misspelt}\` is no option. Did you mean \`${meant}\`?`);
+      assert.deepEqual(others, []);
+    });
+  }
+
+  test('members for fetch are not shown', (t) => {
+    const names = 'dispatcher next cf agent client proxy tls verbose decompress unix timeout compress';
+    const options = Object.fromEntries(names.split(' ').map((name) => [name, 'x']));
+    const members = {
+      duplex: 'half',
+      window: null,
+      keepalive: true,
+      priority: 'high',
+      mode: 'cors',
+      integrity: '',
+      referrer: '',
+      auth: 'token',
+    };
+    assert.deepEqual(shown(t, { ...options, ...members, maxEventSize: 10, retry: false, parse: 'json' }), []);
+  });
+});

@@ -371,11 +371,11 @@ describe('refresh', { concurrency: 8 }, () => {
   test('a local clock that is ahead leads to one renewal, which shows the clock to be wrong', async (t) => {
     const server = await script([open(first), open('')]);
     const now = Date.now() / 1000;
-    // To this clock, tokens of 300 s seem to have 2 s left.
-    const auth = () => jwt({ iat: Date.now() / 1000 - 298, exp: Date.now() / 1000 + 2, now, n: Math.random() });
+    // To this clock, each new token of 300 s seems to have 6 s left.
+    const auth = () => jwt({ iat: Date.now() / 1000 - 294, exp: Date.now() / 1000 + 6, now, n: Math.random() });
     const source = connect(t, server, { auth });
     await server.requests(2);
-    await server.exactly(2, 4000);
+    await server.exactly(2, 7000);
     assert.deepEqual(source.of('error'), []);
   });
 
