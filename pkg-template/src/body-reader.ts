@@ -3,7 +3,7 @@
 /** The size of the buffer that a body is read into, in bytes. */
 const BUFFER = 64 << 10;
 
-const { process } = globalThis as { process?: { versions?: { node?: string } } };
+const { process } = globalThis as { process?: { versions?: object } };
 
 /** Reads the body of a response chunk by chunk. */
 export class BodyReader {
@@ -22,7 +22,7 @@ export class BodyReader {
     try {
       // The original getter throws for a substitute, and is empty for a response made by the user. In Node.js, mocks such
       // as MSW set the internal URL, and BYOB reads are not faster.
-      if (!process?.versions?.node && Reflect.get(Response.prototype, 'url', response)) {
+      if (!process?.versions && Reflect.get(Response.prototype, 'url', response)) {
         reader = stream.getReader({ mode: 'byob' });
         this.#view = new Uint8Array(BUFFER);
       }

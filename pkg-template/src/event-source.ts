@@ -13,7 +13,7 @@ import type { StreamMessageEvent } from './platform-types.ts';
 const { DOMException, EventTarget = Object as never } = globalThis;
 
 /** What a source needs of the platform. jsdom in Jest and React Native lack some of it. */
-const PLATFORM = ['EventTarget', 'AbortController', 'Request', 'ReadableStream', 'TextDecoder'];
+const PLATFORM = ['EventTarget', 'Request', 'ReadableStream', 'TextDecoder'];
 
 /** Returns the controller of a source of any bundle. Only modules of this package use it. */
 export function controllerOf(source: EventTarget): SourceController {
@@ -88,7 +88,7 @@ export const EventSource: {
       // biome-ignore lint/correctness/noUndeclaredVariables: every function has `arguments`
       // biome-ignore lint/complexity/noArguments: a rest parameter would change the length of the constructor
       if (arguments.length === 0) throw new TypeError('The URL is missing. Pass one.');
-      const missing = PLATFORM.find((name) => !Reflect.get(globalThis, name));
+      const missing = PLATFORM.find((name) => !(name in globalThis));
       if (missing) throw new TypeError(`\`${missing}\` is missing. Add it. In Jest, use jest-fixed-jsdom.`);
       super();
       const isNative = !(this instanceof AuthenticatedEventSource);
