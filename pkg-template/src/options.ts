@@ -352,14 +352,10 @@ function readRequest(given: Given): RequestInit {
   return request;
 }
 
-/** Names that were shown. Each is shown once. */
-const misspelt = new Set<string>();
-
 /** Shows a member on the console that is probably an option of this package. Other members are for `fetch`. */
 function warnOfMisspelling(given: string): void {
   const near = Object.keys(OWN_MEMBERS).find((name) => skeletonOf(name) === skeletonOf(given));
-  if (near && !misspelt.has(given)) console.warn(`\`${given}\` is no option. Did you mean \`${near}\`?`);
-  misspelt.add(given);
+  if (near) console.warn(`\`${given}\` is no option. Did you mean \`${near}\`?`);
 }
 
 /** Returns a name in lower case without vowels, doubled letters and the last `s`, in which most misspellings differ. */

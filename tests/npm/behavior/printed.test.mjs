@@ -190,8 +190,8 @@ describe('a misspelt option', () => {
     ['conectTimeout', 'connectTimeout'],
     ['maxEventsize', 'maxEventSize'],
   ]) {
-    test(`${misspelt} is shown once, with the option ${meant}`, (t) => {
-      const [text, ...others] = [...shown(t, { [misspelt]: 'x' }), ...shown(t, { [misspelt]: 'x' })];
+    test(`${misspelt} is shown once for a source, with the option ${meant}`, (t) => {
+      const [text, ...others] = shown(t, { [misspelt]: 'x' });
       assert.equal(text, `\`${misspelt}\` is no option. Did you mean \`${meant}\`?`);
       assert.deepEqual(others, []);
     });

@@ -11,6 +11,15 @@ const sse = { headers: { 'content-type': 'text/event-stream' } };
 const count = (signal) => getEventListeners(signal, 'abort').length;
 
 describe('a signal', () => {
+  test('of eleven sources causes no warning of Node', async (t) => {
+    const controller = new AbortController();
+    const server = await script([open('data: a\n\n')]);
+    const options = { signal: controller.signal };
+    const sources = Array.from({ length: 11 }, () => connect(t, server, options));
+    await Promise.all(sources.map((source) => source.until(1, 'message')));
+    assert.equal(count(controller.signal), 1);
+  });
+
   test('has one listener, however many sources, loops and calls use it', async (t) => {
     const emitted = [];
     const note = (warning) => emitted.push(warning);
