@@ -36,6 +36,18 @@ describe('CORS', { concurrency: 4, timeout: 60_000 }, () => {
     });
   }
 
+  for (const [what, code] of [
+    ['a wrong path', 404],
+    ['a 401', 401],
+  ]) {
+    test(`${what} without CORS headers: the message names this cause, too`, async (t) => {
+      const server = await script([{ status: code, cors: false }]);
+      const { reason, message } = await until(await page(t), server.url, AUTH, 'error');
+      assert.equal(reason, 'cors');
+      assert.match(message, /Check the path, and that errors such as 401 have CORS headers too\./);
+    });
+  }
+
   test('the probe carries no secret', async (t) => {
     const server = await preset('preflight-refused');
     await until(await page(t), server.url, { ...AUTH, headers: { 'X-API-Key': 'secret' } }, 'error');
