@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn each_byte_is_told_apart_in_each_place() {
         for place in 0..BLOCK {
-            for byte in 0..=255 {
+            for byte in (0..=255).filter(|byte| !cfg!(miri) || matches!(byte % 0x80, 0x0a..=0x0d)) {
                 let mut block = [b'x'; BLOCK];
                 block[place] = byte;
                 let expected = u64::from(matches!(byte, b'\n' | b'\r')) << place;

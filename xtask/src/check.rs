@@ -14,16 +14,18 @@ use crate::process::{cargo, run};
 use crate::report::{CannotContinue, Report};
 
 const WASM: &str = "wasm32-unknown-unknown";
+const AARCH64: &str = "aarch64-unknown-linux-gnu";
 
 /// A name for the report, and the check.
 type Check = (&'static str, fn() -> Result<()>);
 
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 8] = [
     ("format of Rust", format),
     ("format and lints of JavaScript and TypeScript", biome),
     ("types of TypeScript", typescript),
     ("lints for the host", lints),
     ("lints for wasm32", lints_for_wasm),
+    ("lints for aarch64", lints_for_aarch64),
     (
         "lints for the module of the npm package",
         lints_for_npm_module,
@@ -85,6 +87,15 @@ fn lints_for_wasm() -> Result<()> {
         run(clippy.args(["--cfg", "fixture_server"]).envs(fixture))?;
     }
     Ok(())
+}
+
+/// Lints the parser with the vector instructions of another processor.
+fn lints_for_aarch64() -> Result<()> {
+    install::target(AARCH64)?;
+    let mut clippy = cargo();
+    clippy.args(["clippy", "--package", CRATE, "--lib", "--target", AARCH64]);
+    clippy.args(["--features", "serde_json,stream"]);
+    run(clippy.args(["--", "-D", "warnings"]))
 }
 
 /// Lints the same code as the build of the npm package compiles, with the same flags.

@@ -14,3 +14,16 @@ pub(crate) fn run_miri() -> Result<()> {
     miri.env("MIRIFLAGS", "-Zmiri-disable-isolation");
     run(miri.env("PROPTEST_CASES", "3"))
 }
+
+/// Runs the tests of the adaptor over streams, which takes minutes.
+pub(crate) fn run_short(nightly: &Nightly) -> Result<()> {
+    // `stream::` would select all unit tests.
+    let modules = ["--lib", "--", "chunk_reader", "shared_str", "neighbours"];
+    let adaptor = ["--test", "event_stream", "--", "stream::"];
+    for selection in [modules.as_slice(), &adaptor] {
+        let mut miri = nightly.cargo()?;
+        miri.args(["miri", "test"]).args(selection);
+        run(miri.env("MIRIFLAGS", "-Zmiri-disable-isolation"))?;
+    }
+    Ok(())
+}

@@ -1,10 +1,11 @@
-//! A short run of the fuzz targets; `cargo xtask fuzz` is the long one.
+//! A short run of the fuzz targets and of Miri; `cargo xtask fuzz` and `cargo xtask miri` are the long ones.
 
 use anyhow::ensure;
 use clap::ValueEnum;
 
 use crate::fuzz::{self, Target};
 use crate::install::nightly::Nightly;
+use crate::miri;
 use crate::report::{CannotContinue, Report};
 
 /// The duration of each target.
@@ -34,5 +35,17 @@ pub(super) fn run_suite(report: &mut Report, filter: Option<&str>) -> Result<(),
         let name = format!("fuzz target {}", target.name());
         let _ = report.check(&name, || fuzz::fuzz(&nightly, *target, SECONDS));
     }
+    if filter.is_none() {
+        under_miri(report);
+    }
     Ok(())
+}
+
+fn under_miri(report: &mut Report) {
+    match Nightly::with(&["miri", "rust-src"]) {
+        Ok(nightly) => {
+            let _ = report.check("adaptor under Miri", || miri::run_short(&nightly));
+        }
+        Err(error) => report.leave_out("adaptor under Miri", &error),
+    }
 }
