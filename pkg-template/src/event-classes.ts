@@ -24,7 +24,20 @@ export type DataOf<Events, Type extends string> = Type extends keyof Events ? Ev
 
 /** The event `error` of a source. If `willRetry` is true, `retryIn` is a number. */
 export type FailureEvent = ErrorEvent &
-  ({ readonly willRetry: true; readonly retryIn: number } | { readonly willRetry: false; readonly retryIn: undefined });
+  (
+    | {
+        /** The source reconnects by itself. */
+        readonly willRetry: true;
+        /** The wait before the retry, in milliseconds. */
+        readonly retryIn: number;
+      }
+    | {
+        /** The source does not reconnect. */
+        readonly willRetry: false;
+        /** There is no wait. */
+        readonly retryIn: undefined;
+      }
+  );
 
 /** The events that `addEventListener` knows without an event map. `Events`: the event map of the stream. */
 export interface BaseEventMap<Events = Record<string, string>> {

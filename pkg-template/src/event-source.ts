@@ -205,15 +205,21 @@ export interface AuthenticatedEventSource<Events extends EventTypes = Record<str
 
   /** Called with `open`: the stream is open, or the stream itself contains an event of this type. */
   get onopen(): AnyHandler;
+  /** Called with `open`: the stream is open, or the stream itself contains an event of this type. */
   set onopen(handler: HandlerOf<AuthenticatedEventSource<Events>, BaseEventMap<Events>['open']>);
   /** Called with events of the stream that have the type `message` or no type. */
   get onmessage(): AnyHandler;
+  /** Called with events of the stream that have the type `message` or no type. */
   set onmessage(handler: HandlerOf<AuthenticatedEventSource<Events>, StreamMessageEvent<DataOf<Events, 'message'>>>);
   /**
    * Called with `error`: an attempt failed (`willRetry`), or the source failed permanently, or data did not parse. An event
    * of this type in the stream itself has `data` and no `reason`.
    */
   get onerror(): AnyHandler;
+  /**
+   * Called with `error`: an attempt failed (`willRetry`), or the source failed permanently, or data did not parse. An event
+   * of this type in the stream itself has `data` and no `reason`.
+   */
   set onerror(handler: HandlerOf<AuthenticatedEventSource<Events>, BaseEventMap<Events>['error']>);
 
   /**

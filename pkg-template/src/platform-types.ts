@@ -7,6 +7,7 @@ declare global {
   interface EventInit {}
   interface EventListenerOptions {}
   interface EventSource {
+    /** Closes the connection. */
     close(): void;
   }
   interface EventTarget {}
