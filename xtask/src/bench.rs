@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: measures the built package beside its peers, and writes tests/bench/RESULTS.md and
-//! docs/speed.svg.
+//! docs/images/speed.svg.
 
 use std::fs::{copy, create_dir_all};
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub(crate) fn run_bench(options: &Options) -> Result<()> {
         .env("BENCHES", options.only.join(","))
         .env("FULL", if options.full { "1" } else { "" })
         .env("PAGE", sources().join("RESULTS.md"))
-        .env("CHART", paths::root().join("docs/speed.svg"));
+        .env("CHART", paths::root().join("docs/images/speed.svg"));
     run(&mut bench)
 }
 
