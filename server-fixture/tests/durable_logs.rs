@@ -238,6 +238,19 @@ async fn three_nodes_share_one_rate_window() {
 }
 
 #[tokio::test]
+async fn rate_window_without_an_end_gets_one() {
+    let redis = Redis::start().await;
+    let server = Server::start(&["--log", &redis.url(), "--rate-limit", "5"]).await;
+    let () = redis.ask(&["SET", "sse:rate:user:ann", "100"]).await;
+    let ann = server.login("ann").await;
+    let publication = json!({ "type": "update", "data": "x" });
+    let refused = ann.post("/publish", publication).await;
+    assert_eq!(refused.status, 429);
+    let seconds: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((890..=901).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test]
 async fn three_nodes_share_a_connection_limit_and_drop_a_killed_node() {
     let redis = Redis::start().await;
     let url = redis.url();

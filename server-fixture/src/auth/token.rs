@@ -121,11 +121,14 @@ impl TokenKeys {
     }
 
     fn verify(&self, token: &str) -> Option<User> {
-        let claims = decode::<Claims>(token, &self.decoding, &self.validation)
-            .ok()?
-            .claims;
-        // jsonwebtoken accepts a token during the second in which it expires.
-        (claims.exp > unix_now()).then_some(User {
+        let token = decode::<Claims>(token, &self.decoding, &self.validation).ok()?;
+        let claims = token.claims;
+        // jsonwebtoken accepts a token during the second in which it expires, and ignores `crit`, which
+        // lists extensions that a server must understand (RFC 7515, section 4.1.11).
+        let is_valid = claims.exp > unix_now() && token.header.crit.is_none();
+        // All tokens without an id would be revoked together.
+        let is_named = !claims.sub.is_empty() && !claims.jti.is_empty();
+        (is_valid && is_named).then_some(User {
             name: claims.sub,
             token_id: claims.jti,
             expires_at: claims.exp,

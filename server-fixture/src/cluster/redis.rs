@@ -13,11 +13,12 @@ use super::{
 };
 use crate::redis::{RedisPool, StoreError};
 
-/// Counts requests in a window that begins with the first request. KEYS: window. ARGV: its length
+/// Counts requests in a window that begins with the first request. A window without an end, which
+/// another program wrote, would refuse requests forever. KEYS: window. ARGV: its length
 /// in ms.
 const COUNT: &str = r"
 local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {count, redis.call('PTTL', KEYS[1])}";
 
 /// Renews a lease and returns the sum of all leases that have not expired. A load is

@@ -67,16 +67,22 @@ async fn auth_rejects_with_json_and_the_scheme() {
 /// Returns a token of eve that is valid from `not_before` (Unix seconds). It is signed with the secret of
 /// the test servers and the algorithm in its header.
 fn token(algorithm: &str, not_before: u64) -> String {
+    let claims = json!({
+        "sub": "eve", "exp": 9_999_999_999_u64, "nbf": not_before, "iat": 0, "jti": "x", "publish": true,
+    });
+    signed(&json!({ "alg": algorithm }), &claims)
+}
+
+/// Returns a token with this header and these claims, signed with the secret of the tests.
+fn signed(header: &Value, claims: &Value) -> String {
     fn signature<M: KeyInit + Mac>(signed: &str) -> Vec<u8> {
         let mut mac = <M as KeyInit>::new_from_slice(b"test").unwrap();
         mac.update(signed.as_bytes());
         mac.finalize().into_bytes().to_vec()
     }
-    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let claims = json!({
-        "sub": "eve", "exp": 9_999_999_999_u64, "nbf": not_before, "iat": 0, "jti": "x", "publish": true,
-    });
-    let signed = format!("{}.{}", part(json!({ "alg": algorithm })), part(claims));
+    let algorithm = header["alg"].as_str().unwrap();
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = format!("{}.{}", part(header), part(claims));
     let signature = match algorithm {
         "HS256" => signature::<Hmac<Sha256>>(&signed),
         "HS512" => signature::<Hmac<Sha512>>(&signed),
@@ -190,4 +196,35 @@ async fn auth_logout_closes_open_streams() {
         ann.get("/events").await.json(),
         json!({ "error": "Token revoked. Log in again." })
     );
+}
+
+#[tokio::test]
+async fn auth_rejects_unusual_claims_and_unknown_extensions() {
+    let server = Server::start(&[]).await;
+    let status = async |header: &Value, claims: &Value| {
+        let bearer = format!("Bearer {}", signed(header, claims));
+        let client = server.client().with("authorization", &bearer);
+        client.get_head("/events").await.status.as_u16()
+    };
+    let plain = json!({ "alg": "HS256" });
+    let claims = json!({ "sub": "eve", "exp": 9_999_999_999_u64, "iat": 0, "jti": "x" });
+    assert_eq!(status(&plain, &claims).await, 200);
+    for (member, value) in [
+        ("sub", json!("")),
+        ("sub", json!(5)),
+        ("jti", json!("")),
+        ("jti", json!(null)),
+        ("exp", json!(-1)),
+        ("exp", json!(9e99)),
+        ("exp", json!("9999999999")),
+        ("nbf", json!(9_999_999_998_u64)),
+        ("publish", json!("true")),
+        ("aud", json!("another server")),
+    ] {
+        let mut claims = claims.clone();
+        claims[member] = value;
+        assert_eq!(status(&plain, &claims).await, 401, "{claims}");
+    }
+    let header = json!({ "alg": "HS256", "crit": ["x"], "x": 1 });
+    assert_eq!(status(&header, &claims).await, 401);
 }
