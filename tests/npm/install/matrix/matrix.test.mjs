@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { launch, openPage } from '../../../lib/chromium.mjs';
 import { ENTRIES, EXPECTED } from '../scenario.mjs';
 import { next, PROGRAMS, RUNNERS, SITES, workerd } from './cells.mjs';
-import { nextApp, nextRoute, page, program, tested, worker } from './projects.mjs';
+import { nextApp, page, program, tested, worker } from './projects.mjs';
 import { Table } from './table.mjs';
 
 const PACKAGE = 'authenticated-event-source';
@@ -63,17 +63,6 @@ for (const flags of [[], ['--webpack']]) {
   });
   test(`${name}, ./slim works`, async () => assert.deepEqual(await result(`${PACKAGE}/slim`), EXPECTED));
 }
-
-// Only with Turbopack: `next build --webpack` of 16.4.6 builds no route of the edge runtime, whatever it imports.
-test('Next, Turbopack, a route in the edge runtime', async () => {
-  const site = await next(await nextRoute('Next, Turbopack', PACKAGE, 'AuthenticatedEventSource'));
-  try {
-    const response = await fetch(`${site.url}/stream`);
-    assert.deepEqual(await response.json(), EXPECTED);
-  } finally {
-    await site.close();
-  }
-});
 
 for (const [entry, type] of Object.entries(ENTRIES)) {
   test(`workerd, ${entry}`, async () => {

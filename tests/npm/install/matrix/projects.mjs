@@ -118,22 +118,3 @@ export function nextApp(name, entry) {
     `,
   });
 }
-
-/** A server whose route runs in Vercel's edge runtime and answers with the result. */
-export function nextRoute(name, entry, type) {
-  return project(`${name} ${entry} edge`, {
-    'package.json': manifest('module'),
-    'app/layout.js': `
-      export default function Layout({ children }) { return <html lang="en"><body>{children}</body></html>; }
-    `,
-    'app/page.js': 'export default function Page() { return <main />; }',
-    'app/stream/route.js': `
-      import * as members from '${entry}';
-      import { readAuthenticatedStream, sourceOver } from '../../scenario.mjs';
-      const { EventSource, AuthenticatedEventSource, fetchEventSource } = members;
-      export const runtime = 'edge';
-      export const dynamic = 'force-dynamic';
-      export const GET = async () => Response.json(await readAuthenticatedStream(${type}, '${SERVER}').catch(String));
-    `,
-  });
-}
