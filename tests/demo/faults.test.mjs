@@ -5,8 +5,8 @@ import { atLeast, figure, picture, stage, until } from './stage.mjs';
 
 const it = stage();
 
-/** The newest entry of the timeline whose title has `part` in it: what it says in detail. */
-async function told(page, part) {
+/** The detail of the newest entry of the timeline whose title contains `part`. */
+async function detailOf(page, part) {
   const entry = page.locator('#timeline li', { has: page.locator('.what', { hasText: part }) }).first();
   return entry.locator('.detail').textContent();
 }
@@ -27,9 +27,9 @@ async function breakAndRecover(page, kind) {
 }
 
 async function assertResumed(page) {
-  const sent = (await told(page, 'Attempt')).replace('Last-Event-ID: ', '');
+  const sent = (await detailOf(page, 'Attempt')).replace('Last-Event-ID: ', '');
   assert.match(sent, /^\d+-\d+$/, 'a cursor was sent');
-  assert.equal(await told(page, 'Open again'), `The server continues after ${sent}`);
+  assert.equal(await detailOf(page, 'Open again'), `The server continues after ${sent}`);
 }
 
 test('counts what the ids say', async () => {
@@ -55,7 +55,7 @@ test('a killed connection, a 503, silence and a 401 lose and repeat nothing', as
 
   await breakAndRecover(page, 'unavailable');
   await assertResumed(page);
-  const wait = Number.parseFloat((await told(page, '503')).match(/Next attempt in ([\d.]+) s/)[1]);
+  const wait = Number.parseFloat((await detailOf(page, '503')).match(/Next attempt in ([\d.]+) s/)[1]);
   assert.ok(wait >= 5, `Retry-After is a floor, waited ${wait} s`);
 
   await breakAndRecover(page, 'stall');

@@ -37,7 +37,7 @@ export async function serve(folder, headers = {}, proxy = undefined, isSecure = 
   return { url: `${scheme}://127.0.0.1:${server.address().port}`, close: () => closed(server) };
 }
 
-/** Returns a key and a certificate that nobody else has signed. */
+/** Returns a key and a certificate that is self-signed. */
 function ownCertificate() {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-noenc', '-keyout', '-'];
   const pem = execFileSync('openssl', ['req', '-x509', ...key, '-subj', '/CN=127.0.0.1', '-days', '2'], {
@@ -49,15 +49,15 @@ function ownCertificate() {
 /** Forwards a request and its response unchanged. A connection that breaks on one side breaks on the other side. */
 function forward(request, response, server) {
   const { method, url, rawHeaders } = request;
-  const asked = ask(server + url, { method, headers: rawHeaders, setHost: false }, (answer) => {
+  const forwarded = ask(server + url, { method, headers: rawHeaders, setHost: false }, (answer) => {
     response.writeHead(answer.statusCode, answer.statusMessage, answer.rawHeaders);
     response.flushHeaders();
     answer.pipe(response);
     answer.on('error', () => response.destroy());
   });
-  asked.on('error', () => response.destroy());
-  response.on('close', () => asked.destroy());
-  request.pipe(asked);
+  forwarded.on('error', () => response.destroy());
+  response.on('close', () => forwarded.destroy());
+  request.pipe(forwarded);
 }
 
 function closed(server) {

@@ -1,6 +1,6 @@
 // The login: a token, and when it must be a new one.
 
-/** Sends JSON and returns the response; anything but success is an error that says what it was. */
+/** Sends JSON and returns the response. Every status except success is an error, which names it. */
 export async function post(path, { body, token, credentials = 'omit' } = {}) {
   const headers = { 'content-type': 'application/json' };
   if (token) headers.authorization = `Bearer ${token}`;
@@ -27,7 +27,7 @@ export class Session {
     this.credentials = credentials;
   }
 
-  /** The token of now; `cause` is why the stream asks for it. */
+  /** Returns the current token. `cause` is the reason of the attempt. */
   async token({ cause } = {}) {
     const isWorthless = cause === 'unauthorized' || cause === 'renewal';
     if (isWorthless || Date.now() >= this.#expiresAt) await this.logIn();
@@ -43,7 +43,7 @@ export class Session {
     this.logins += 1;
   }
 
-  /** The token is no longer worth anything: the next time it is asked for, there is another. */
+  /** The token is worthless: the next call of `token()` returns another. */
   forget() {
     this.#expiresAt = 0;
   }
@@ -53,7 +53,7 @@ export class Session {
     return this.#expiresAt;
   }
 
-  /** Asks the server to take the token back before its time. */
+  /** Lets the server revoke the token. */
   async revoke() {
     await post('/logout', { token: this.#token, credentials: this.credentials });
   }

@@ -6,11 +6,11 @@ const CAUSES = {
   retry: 'retry',
   unauthorized: 'again, with a new token',
   renewal: 'the token is about to expire',
-  reconnect: 'asked to reconnect',
+  reconnect: 'a call of reconnect()',
   suspension: 'the page is back',
 };
 
-/** What the server says of the place where the stream begins. */
+/** The place where the server begins. */
 function continuation(place) {
   if (!place) return '';
   return place === 'earliest'
@@ -32,12 +32,12 @@ export class Timeline {
     this.#list = list;
   }
 
-  /** Adds what a provider of tokens is told before each attempt. */
+  /** Adds an attempt, with the context that a provider of tokens receives. */
   attempt({ attempt, cause, lastEventId }) {
     this.add('quiet', `Attempt ${attempt}: ${CAUSES[cause]}`, `Last-Event-ID: ${lastEventId || 'none'}`);
   }
 
-  /** Adds what the source says from now on. */
+  /** Adds the events of the source from now on. */
   watch(source) {
     source.addEventListener('open', ({ resumed, response }) => {
       this.add('good', resumed ? 'Open again' : 'Open', continuation(response.headers.get('sse-resumed-from')));
@@ -50,7 +50,7 @@ export class Timeline {
       const { reason, missed } = JSON.parse(data);
       this.add('bad', `The server announces a gap: ${reason}`, missedText(missed));
     });
-    source.addEventListener('shutdown', () => this.add('warn', 'The server says that it shuts down', ''));
+    source.addEventListener('shutdown', () => this.add('warn', 'The server announces that it shuts down', ''));
   }
 
   add(kind, what, detail) {

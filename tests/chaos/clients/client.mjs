@@ -4,24 +4,24 @@ import { Ledger } from './ledger.mjs';
 /** Opens a stream from the earliest event on and keeps its ledger.
  *  @param Source the class AuthenticatedEventSource
  *  @param name also the user who logs in
- *  @param renews whether it renews its token in time; if not, a 401 tells it that the token is over */
+ *  @param renews whether it renews its token in time; if not, a 401 ends the token */
 function openClient(Source, { url, name, ttl, renews, heartbeat, maxDelay }) {
   const ledger = new Ledger(name);
   let lost;
   let kept;
-  // Asked as the first thing of each attempt.
+  // Called first in each attempt.
   const attempted = ({ cause }) => {
     if (cause === 'retry' && lost) ledger.returned({ ...lost, attempted_at: Date.now() });
     lost = undefined;
   };
   const inTime = async (context) => {
     attempted(context);
-    const { token, expires_at } = await asked(url, name, ttl);
+    const { token, expires_at } = await logIn(url, name, ttl);
     return { token, expiresAt: expires_at * 1000 };
   };
   const untilRefused = async (context) => {
     attempted(context);
-    kept ??= (await asked(url, name, ttl)).token;
+    kept ??= (await logIn(url, name, ttl)).token;
     return { token: kept, expiresAt: Date.now() + 86_400_000 };
   };
   const onUnauthorized = () => {
@@ -49,7 +49,7 @@ function openClient(Source, { url, name, ttl, renews, heartbeat, maxDelay }) {
   return { source, ledger };
 }
 
-async function asked(url, user, ttl) {
+async function logIn(url, user, ttl) {
   const body = JSON.stringify({ user, ttl });
   const answer = await fetch(`${url}/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   if (!answer.ok) throw new Error(`login: ${answer.status}`);

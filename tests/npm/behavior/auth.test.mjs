@@ -43,16 +43,16 @@ describe('auth', { concurrency: 8 }, () => {
     assert.equal(request.authorization, null);
   });
 
-  test('the token is asked for on every attempt, and told why', async (t) => {
+  test('the provider is called on every attempt, with the reason', async (t) => {
     const server = await script([broken(first), status(503), open(second)]);
-    const asked = [];
-    const auth = (context) => `token-${asked.push(context)}`;
+    const contexts = [];
+    const auth = (context) => `token-${contexts.push(context)}`;
     await connect(t, server, { auth, lastEventId: '0' }).until(2, 'message');
     const requests = await server.requests(3);
     assert.deepEqual(tokens(requests), ['Bearer token-1', 'Bearer token-2', 'Bearer token-3']);
     assert.deepEqual(cursors(requests), ['0', '1', '1']);
     assert.deepEqual(
-      asked.map(({ attempt, cause, lastEventId, url }) => [attempt, cause, lastEventId, url]),
+      contexts.map(({ attempt, cause, lastEventId, url }) => [attempt, cause, lastEventId, url]),
       [
         [1, 'start', '0', server.url],
         [2, 'retry', '1', server.url],
@@ -96,7 +96,7 @@ describe('auth', { concurrency: 8 }, () => {
     assert.deepEqual(source.of('error'), []);
   });
 
-  test('401 without `onUnauthorized`: the token is asked for once more', async (t) => {
+  test('401 without `onUnauthorized`: the provider is called once more', async (t) => {
     const server = await script([status(401), open(first)]);
     const causes = [];
     await connect(t, server, { auth: ({ cause }) => `token-${causes.push(cause)}` }).until(1, 'message');
@@ -306,7 +306,7 @@ describe('auth', { concurrency: 8 }, () => {
     assert.deepEqual(source.of('error'), []);
   });
 
-  test('a provider that keeps its old token is asked once per life of it, not in a loop', async (t) => {
+  test('a provider that keeps its old token is called once per lifetime of the token, not in a loop', async (t) => {
     const server = await script([open(first)]);
     const token = { token: 'old', expiresAt: Date.now() + 600 };
     const causes = [];

@@ -19,7 +19,7 @@ const MOST = 160 * MIB;
 const LONGEST_PAUSE = 10_000;
 const LIMIT = { timeout: 120_000 };
 
-/** So many bytes of nothing but `text`, compressed: a thousandth of that on the wire. */
+/** This many bytes of only `text`, compressed: a thousandth of that on the wire. */
 async function bomb(text, bytes) {
   const gzip = createGzip({ level: 9 });
   const parts = [];
@@ -51,7 +51,7 @@ const million = {
 };
 const tooLarge = { reason: 'too-large', code: 'ERR_TOO_LARGE', willRetry: false };
 
-/** Attack, what ends it, and what the client says. */
+/** The attack, what ends it, and the client's message. */
 const ATTACKS = {
   'an endless line': [() => preset('endless-line'), 'fatal', tooLarge],
   'an endless comment': [() => preset('endless-comment'), 'fatal', tooLarge],
@@ -93,7 +93,7 @@ describe('a server that attacks a client in Node', { concurrency: 2 }, () => {
   });
 });
 
-/** That the client said what it was to say, and came to no harm. */
+/** The client reported the expected failure, and came to no harm. */
 function assertOutcome(result, expected) {
   const { reason, code, willRetry } = result;
   assert.deepEqual(
@@ -103,7 +103,7 @@ function assertOutcome(result, expected) {
   assertUnharmed(result);
 }
 
-/** That no secret was told, and neither memory nor the honest stream suffered. */
+/** No secret was shown, and neither memory nor the honest stream suffered. */
 function assertUnharmed({ message, grown, longestPause }) {
   assert.ok(!message?.includes('secret-token'));
   assert.ok(grown < MOST, `${grown} bytes more`);

@@ -62,7 +62,7 @@ describe('watchGaps', { concurrency: 8 }, () => {
     assert.equal(figures.gaps, 1);
   });
 
-  const told = 'event: gap\ndata: {"requested":"1","first":"5","missed":3,"reason":"trimmed"}\n\nid: 5\ndata: b\n\n';
+  const logged = 'event: gap\ndata: {"requested":"1","first":"5","missed":3,"reason":"trimmed"}\n\nid: 5\ndata: b\n\n';
   for (const [what, headers, text, expected] of [
     [
       "Mercure's header",
@@ -70,7 +70,7 @@ describe('watchGaps', { concurrency: 8 }, () => {
       'id: 5\ndata: b\n\n',
       [{ requested: '1', first: undefined, missed: undefined, reason: 'header' }],
     ],
-    ["Mercure's header that says the same", { 'Last-Event-ID': '1' }, 'id: 2\ndata: b\n\n', []],
+    ["Mercure's header with the same meaning", { 'Last-Event-ID': '1' }, 'id: 2\ndata: b\n\n', []],
     [
       'the header of our server',
       { 'SSE-Resumed-From': 'earliest' },
@@ -78,9 +78,9 @@ describe('watchGaps', { concurrency: 8 }, () => {
       [{ requested: '1', first: undefined, missed: undefined, reason: 'header' }],
     ],
     [
-      'header and event: told once',
+      'header and event: reported once',
       { 'SSE-Resumed-From': 'earliest' },
-      told,
+      logged,
       [{ requested: '1', first: '5', missed: 3, reason: 'trimmed' }],
     ],
     ['neither', {}, 'id: 2\ndata: b\n\n', []],
@@ -185,7 +185,7 @@ describe('the hint of logTo', () => {
 });
 
 describe('logTo', { concurrency: 8 }, () => {
-  test('tells what happens, and no secret', async (t) => {
+  test('logs what happens, and no secret', async (t) => {
     const server = await script([
       broken(first),
       status(503),
@@ -209,10 +209,10 @@ describe('logTo', { concurrency: 8 }, () => {
     const text = JSON.stringify(lines);
     for (const secret of ['secret', token]) assert.ok(!text.includes(secret), text);
     assert.ok(text.includes(new URL(server.url).pathname));
-    const told = lines
+    const logged = lines
       .filter(([level]) => level !== 'debug')
       .map(([level, , what]) => `${level}: ${what.slice(0, 22)}`);
-    assert.deepEqual(told, [
+    assert.deepEqual(logged, [
       'info: open',
       'warn: The server could not b',
       'info: connects anew',

@@ -165,7 +165,7 @@ describe('streams that come once', { concurrency: 8 }, () => {
     assert.deepEqual(seen, ['0']);
   });
 
-  test('events(): the exception of a stream is the cause of the error, whatever its type is', async () => {
+  test('events(): the exception of a stream is the cause of the error, of any type', async () => {
     const failing = () => new ReadableStream({ start: (controller) => controller.error() });
     assert.deepEqual(
       await collect(events(failing())).then(
@@ -213,7 +213,7 @@ describe('streams that come once', { concurrency: 8 }, () => {
     });
   }
 
-  test('events(): what is too large behind the last event is told although nothing more comes', async () => {
+  test('events(): what is too large behind the last event is reported although nothing more comes', async () => {
     const stalled = new ReadableStream({
       start: (stream) => stream.enqueue(new TextEncoder().encode(`data: a\n\ndata: ${'x'.repeat(200)}\n\n`)),
     });
@@ -321,7 +321,7 @@ describe('streams that come once', { concurrency: 8 }, () => {
     }
   });
 
-  test('EventStreamParser: what is too large is told behind the events before it', () => {
+  test('EventStreamParser: what is too large is reported after the events before it', () => {
     const text = `data: a\n\ndata: ${'x'.repeat(200)}\n\n`;
     const collecting = new EventStreamParser({ maxEventSize: 100 });
     assert.deepEqual(
@@ -335,7 +335,7 @@ describe('streams that come once', { concurrency: 8 }, () => {
     assert.deepEqual(seen, ['a']);
   });
 
-  test('events() of what is no response says what it reads', async () => {
+  test('events() of something else than a response names what it reads', async () => {
     for (const source of [undefined, 'data: a', Promise.resolve('data: a')]) {
       await assert.rejects(events(source).next(), /Response/);
     }
@@ -355,7 +355,7 @@ describe('streams that come once', { concurrency: 8 }, () => {
   });
 
   test('a stream of bytes that its maker closes while more is waited for has ended', async (t) => {
-    // Without an answer to the read: the standard lets him, and one into a buffer of ours would wait for ever.
+    // Without an answer to the read: the standard allows it, and a read into a buffer of ours would never end.
     const bytes = () => {
       const left = [new TextEncoder().encode(three)];
       const pull = async (controller) => {

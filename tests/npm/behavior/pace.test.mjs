@@ -7,7 +7,7 @@ import { page } from './page.mjs';
 const headers = { 'content-type': 'text/event-stream' };
 const bytes = (count) => new TextEncoder().encode('data: some words of an answer\n\n'.repeat(count));
 
-/** So many events that are all there at once. */
+/** This many events, which all arrive at once. */
 const burst = (count) => () => Promise.resolve(new Response(bytes(count), { headers }));
 
 /** The same, after a few that come one by one. */
@@ -90,7 +90,7 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     assert.equal(strays, 0);
   });
 
-  /** So many chunks of one event, each there as soon as it is asked for. */
+  /** This many chunks of one event. Each is there as soon as it is read. */
   const drops = (count) =>
     new ReadableStream({
       pull(stream) {
@@ -121,8 +121,8 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     });
   }
 
-  test('`events()` asks for no turn where the network leaves the page its turns', async (t) => {
-    let asked = 0;
+  test('`events()` yields no turn where the network leaves the page its turns', async (t) => {
+    let yields = 0;
     const { MessageChannel } = globalThis;
     t.after(() => {
       globalThis.MessageChannel = MessageChannel;
@@ -130,7 +130,7 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     globalThis.MessageChannel = class extends MessageChannel {
       constructor() {
         super();
-        asked += 1;
+        yields += 1;
       }
     };
     let left = 10;
@@ -149,9 +149,9 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     );
     let seen = 0;
     for await (const _ of events(calm)) seen += 1;
-    assert.deepEqual({ seen, asked }, { seen: 10, asked: 0 });
+    assert.deepEqual({ seen, yields }, { seen: 10, yields: 0 });
     for await (const _ of events(drops(4000))) spin(0.05);
-    assert.ok(asked >= 5, `${asked} turns in a burst`);
+    assert.ok(yields >= 5, `${yields} turns in a burst`);
   });
 
   test('`events()` delivers the beginning of a large chunk before it looks at the end', async () => {
@@ -164,7 +164,7 @@ describe('[NON-SPEC] a burst', { timeout: 60_000 }, () => {
     });
     let last;
     for await (const { data } of events(body)) {
-      // Whoever had parsed all of it by now would not see this.
+      // A source that had parsed all of it by now would not see this.
       if (last === undefined)
         chunk.set(new TextEncoder().encode('last'), chunk.length - 'some words of an answer\n\n'.length);
       last = data;

@@ -1,4 +1,4 @@
-// A page whose Content-Security-Policy forbids the address: told apart from a dead network, and final.
+// A page whose Content-Security-Policy forbids the address: distinguished from a dead network, and final.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { page, site, siteWith } from './page.mjs';
@@ -112,11 +112,11 @@ describe('a policy that forbids nothing of ours', { concurrency: 4, timeout: 60_
     t.after(() => reporting.close());
     const tab = await page(t, `${reporting.url}/index.html`);
     const seen = await tab.evaluate(async (url) => {
-      const told = new Promise((resolve) => {
+      const violation = new Promise((resolve) => {
         addEventListener('securitypolicyviolation', resolve, { once: true });
       });
       const source = connect(url);
-      const { disposition } = await told;
+      const { disposition } = await violation;
       await source.until(1, 'message');
       return [disposition, ...source.fired.map(({ type }) => type)];
     }, server.url);
@@ -131,11 +131,11 @@ describe('a policy that forbids nothing of ours', { concurrency: 4, timeout: 60_
       // Long enough for the image: only while it waits, the source looks at policies.
       const source = connect(url, { retry: { initialDelay: 1000, jitter: 'none' } });
       await source.until(1, 'error');
-      const told = new Promise((resolve) => {
+      const violation = new Promise((resolve) => {
         addEventListener('securitypolicyviolation', resolve, { once: true });
       });
       new Image().src = url;
-      const { blockedURI } = await told;
+      const { blockedURI } = await violation;
       const waits = source.readyState === source.CONNECTING;
       await source.until(1, 'message');
       return [blockedURI === url, waits, ...source.fired.map(({ type, reason }) => reason ?? type)];
@@ -150,11 +150,11 @@ describe('a policy that forbids nothing of ours', { concurrency: 4, timeout: 60_
     const reasons = await tab.evaluate(async (url) => {
       const source = connect(url, { retry: { initialDelay: 1000, jitter: 'none' } });
       await source.until(1, 'error');
-      const told = new Promise((resolve) => {
+      const violation = new Promise((resolve) => {
         addEventListener('securitypolicyviolation', resolve, { once: true });
       });
       await fetch(`${url}/other`).catch(() => {});
-      await told;
+      await violation;
       const waits = source.readyState === source.CONNECTING;
       await source.until(1, 'message');
       return [waits, ...source.fired.map(({ type, reason }) => reason ?? type)];

@@ -168,12 +168,12 @@ describe('refresh', { concurrency: 8 }, () => {
   ]) {
     test(`\`refreshOn\` as ${what} selects the responses that reject the token`, async (t) => {
       const server = await script([status(403, { 'x-expired': 'yes' }), open(first)]);
-      const asked = [];
+      const called = [];
       const auth = provider({ refreshOn });
-      const source = connect(t, server, { auth, shouldRetry: (failure) => void asked.push(failure.reason) });
+      const source = connect(t, server, { auth, shouldRetry: (failure) => void called.push(failure.reason) });
       await source.until(1, 'message');
       assert.deepEqual(tokens(await server.exactly(2)), ['Bearer t0', 'Bearer t1']);
-      assert.deepEqual([source.of('error'), asked], [[], []]);
+      assert.deepEqual([source.of('error'), called], [[], []]);
     });
   }
 
@@ -427,14 +427,14 @@ describe('refresh', { concurrency: 8 }, () => {
 
   test('reconnect() does not wait for `shouldRetry`', async (t) => {
     const server = await script([status(503), open(first)]);
-    const asked = gate();
+    const called = gate();
     const source = connect(t, server, {
       shouldRetry: () => {
-        asked.open();
+        called.open();
         return nothing;
       },
     });
-    await asked.opened;
+    await called.opened;
     source.reconnect();
     await source.until(1, 'message');
     assert.deepEqual([data(source), source.of('error')], [['a'], []]);
@@ -444,7 +444,7 @@ describe('refresh', { concurrency: 8 }, () => {
 // One after another: they change the timers that all share.
 describe('time limits of providers', () => {
   const isLong = (wait) => wait > 4500 && wait <= 5000;
-  /** Makes the timers of the package fast. A timer that has fired is due, whatever the clocks show. */
+  /** Makes the timers of the package fast. A timer that has fired is due, regardless of the clocks. */
   function hasten(t) {
     const { setTimeout: real } = globalThis;
     t.mock.method(globalThis, 'setTimeout', (callback, wait, ...rest) =>

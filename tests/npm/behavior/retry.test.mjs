@@ -170,7 +170,7 @@ describe('retry', { concurrency: 8 }, () => {
     );
   });
 
-  test('a stream that lived `resetAfter` starts the count anew, also without events', async (t) => {
+  test('a stream that lived `resetAfter` restarts the count, also without events', async (t) => {
     const healthy = { steps: [{ sleep_ms: 400 }] };
     const server = await script([ended(''), ended(''), healthy, ended('')]);
     const source = connect(t, server, { retry: { ...PLAIN, initialDelay: 50, resetAfter: 200 } });
@@ -230,14 +230,14 @@ describe('retry', { concurrency: 8 }, () => {
     ]) {
       test(what, async (t) => {
         const server = await script([response, open(first)]);
-        const asked = [];
-        const source = connect(t, server, { shouldRetry: (failure) => (asked.push(failure), answer) });
+        const failures = [];
+        const source = connect(t, server, { shouldRetry: (failure) => (failures.push(failure), answer) });
         const failed = await source.until(1, 'error');
         assert.deepEqual([failed.willRetry, failed.retryIn], [requests === 2, retryIn]);
         if (requests === 2) await source.until(1, 'message');
         await server.exactly(requests);
         assert.deepEqual(
-          asked.map(({ reason, status: code }) => [reason, code]),
+          failures.map(({ reason, status: code }) => [reason, code]),
           [['status', response.status]],
         );
       });
@@ -254,7 +254,7 @@ describe('retry', { concurrency: 8 }, () => {
       assert.deepEqual([request.method, request.body], ['POST', 'question']);
     });
 
-    test('is not sent again for a status that may pass, whatever Retry-After says', async (t) => {
+    test('is not sent again for a status that may pass, with any Retry-After', async (t) => {
       const server = await script([status(503, { 'retry-after': '0' })]);
       assert.equal((await connect(t, server, post).until(1, 'error')).willRetry, false);
       await server.exactly(1);
@@ -268,7 +268,7 @@ describe('retry', { concurrency: 8 }, () => {
       await server.exactly(1);
     });
 
-    test('is sent again if `retry` says so; a body that is a function is made anew', async (t) => {
+    test('is sent again if `retry` allows it; a body that is a function is called again', async (t) => {
       const server = await script([broken(first), open('id: 2\ndata: b\n\n')]);
       let bodies = 0;
       const source = connect(t, server, { ...post, retry: QUICK, body: async () => `body ${++bodies}` });

@@ -10,7 +10,7 @@ const SHARED = { shared: true };
 const types = ({ fired }) => fired.map(({ type }) => type);
 
 describe('what happens to the connection happens to all', { concurrency: 3 }, () => {
-  test('a break: an `error` that says what comes next, then `open`; one request for each attempt', async (t) => {
+  test('a break: an `error` with what comes next, then `open`; one request for each attempt', async (t) => {
     const server = await script([
       { framing: { length: 1_000_000 }, steps: [{ text: 'id: 1\ndata: 1\n\n' }, { hang: true }] },
       status(503),
@@ -23,10 +23,10 @@ describe('what happens to the connection happens to all', { concurrency: 3 }, ()
         'the third attempt',
         (report) => types(report).filter((type) => type === 'open').length === 2,
       );
-      const told = fired
+      const shown = fired
         .filter(({ type }) => type === 'error' || type === 'open')
         .map(({ type, reason, status: code, willRetry, resumed }) => ({ type, reason, code, willRetry, resumed }));
-      assert.deepEqual(told, [
+      assert.deepEqual(shown, [
         { type: 'open', reason: undefined, code: undefined, willRetry: undefined, resumed: false },
         { type: 'error', reason: 'network', code: undefined, willRetry: true, resumed: undefined },
         { type: 'error', reason: 'status', code: 503, willRetry: true, resumed: undefined },
@@ -60,8 +60,8 @@ describe('what happens to the connection happens to all', { concurrency: 3 }, ()
     assert.equal((await second.report()).reconnectionTime, 1234);
     await second.reconnect();
     for (const tab of [first, second]) {
-      const told = (await tab.had(2)).fired.map(({ type, data }) => (type === 'open' ? type : `${type} ${data}`));
-      assert.deepEqual(told.slice(-3), ['open', 'streamcomment hello', 'message 2']);
+      const shown = (await tab.had(2)).fired.map(({ type, data }) => (type === 'open' ? type : `${type} ${data}`));
+      assert.deepEqual(shown.slice(-3), ['open', 'streamcomment hello', 'message 2']);
     }
     assert.deepEqual(cursors(await server.exactly(2)), [null, '1']);
   });

@@ -10,7 +10,7 @@ const SHARED = { shared: true };
 const types = ({ fired }) => fired.map(({ type }) => type);
 
 describe('each tab for itself', { concurrency: 3 }, () => {
-  test('tokens stay where they are: a tab is asked for its own only when it takes over', async (t) => {
+  test('tokens stay where they are: a tab calls its provider only when it takes over', async (t) => {
     const server = await script([ticks]);
     const { tab } = await person(t);
     const [first, second, third] = [await tab(), await tab(), await tab()];
@@ -24,7 +24,7 @@ describe('each tab for itself', { concurrency: 3 }, () => {
     }
     await first.closeTab();
     await second.role('leading');
-    assert.deepEqual([(await second.report()).asked, (await third.report()).asked], [1, 0]);
+    assert.deepEqual([(await second.report()).tokenCalls, (await third.report()).tokenCalls], [1, 0]);
     assert.deepEqual(tokens(await server.exactly(2)), ['Bearer one', 'Bearer two']);
   });
 

@@ -12,8 +12,8 @@ const setup = `
   /** Opens a source and notes what it fires. */
   globalThis.connect = (url, options = {}, Class = Shared) => {
     const { token, ...init } = options;
-    // Counted, so that a test sees who was asked.
-    if (token) init.auth = () => (globalThis.asked = (globalThis.asked ?? 0) + 1, token);
+    // Counted, so that a test sees which tab called its provider.
+    if (token) init.auth = () => (globalThis.tokenCalls = (globalThis.tokenCalls ?? 0) + 1, token);
     const source = new Class(url, { retry: { initialDelay: 100, maxDelay: 100, jitter: 'none' }, ...init });
     source.health = health(source);
     source.fired = [];
@@ -31,7 +31,7 @@ const setup = `
     hang: (ms) => void setTimeout(() => { const end = Date.now() + ms; while (Date.now() < end); }),
     report: () => ({
       role: source.role, readyState: source.readyState, lastEventId: source.lastEventId, phase: source.state.phase,
-      reconnectionTime: source.reconnectionTime, fired: source.fired, asked: globalThis.asked ?? 0, health: source.health,
+      reconnectionTime: source.reconnectionTime, fired: source.fired, tokenCalls: globalThis.tokenCalls ?? 0, health: source.health,
     }),
   };
   globalThis.onmessage = ({ data: { id, name, args } }) => {
@@ -135,7 +135,7 @@ class Tab {
     return this.until(`event ${number}`, ({ fired }) => numbersOf(fired).includes(number));
   }
 
-  /** Waits until it has had so many more events. */
+  /** Waits until it has received this many more events. */
   async more(count) {
     const {
       fired: { length },
@@ -155,7 +155,7 @@ class Tab {
     await crashed;
   }
 
-  /** As the browser does with tabs that nobody has looked at for long. */
+  /** As the browser does with tabs that were hidden for long. */
   freeze() {
     return this.#live('frozen');
   }

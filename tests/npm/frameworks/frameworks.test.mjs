@@ -23,13 +23,13 @@ after(() => browser?.close());
 
 const idsOf = (path, count) => Array.from({ length: count }, (_, index) => `${path}-${index + 1}`);
 
-/** The ids that the page shows, when there are at least so many. */
+/** The ids that the page shows, when there are at least `count`. */
 async function ids(page, count) {
   await page.waitForFunction((count) => document.querySelectorAll('li').length >= count, count, PATIENCE);
   return page.locator('li').allTextContents();
 }
 
-const says = (page, selector, pattern) =>
+const shows = (page, selector, pattern) =>
   page.waitForFunction(
     ([selector, pattern]) => new RegExp(pattern).test(document.querySelector(selector)?.textContent ?? ''),
     [selector, pattern],
@@ -53,7 +53,7 @@ function testFramework(framework) {
     await page.goto(server.url);
 
     assert.deepEqual(await ids(page, BURST), idsOf('one', BURST));
-    await says(page, '#phase', 'open');
+    await shows(page, '#phase', 'open');
     await until('one open request', () => server.open().length === 1);
     // The strict mode of React mounts twice.
     assert.ok(server.requests.length <= (framework === 'react' ? 2 : 1), `${server.requests.length} requests`);
@@ -61,15 +61,15 @@ function testFramework(framework) {
     // The server is down: the banner counts down, and the button does not wait for its end.
     server.isDown = true;
     server.cut();
-    await says(page, '#banner', 'Again in [23] s\\.$');
-    await says(page, '#banner', 'Again in 1 s\\.$');
+    await shows(page, '#banner', 'Again in [23] s\\.$');
+    await shows(page, '#banner', 'Again in 1 s\\.$');
     server.isDown = false;
     server.rejected = 'token-1';
     server.more();
     await page.click('#reconnect');
 
     assert.deepEqual(await ids(page, 2 * BURST), idsOf('one', 2 * BURST));
-    await says(page, '#banner', '^$');
+    await shows(page, '#banner', '^$');
     const index = server.requests.findIndex(({ status }) => status === 401);
     // The button may come just after an attempt that was due anyway, so others may follow.
     const [refused, accepted] = server.requests.slice(index, index + 2);
@@ -84,11 +84,11 @@ function testFramework(framework) {
 
     server.isGone = true;
     server.cut();
-    await says(page, '#phase', 'closed');
-    await says(page, '#banner', '404');
+    await shows(page, '#phase', 'closed');
+    await shows(page, '#banner', '404');
     server.isGone = false;
     await page.click('#reconnect');
-    await says(page, '#phase', 'open');
+    await shows(page, '#phase', 'open');
     await until('one open request', () => server.open().length === 1);
 
     const before = server.requests.length;

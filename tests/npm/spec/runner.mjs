@@ -1,5 +1,5 @@
 // Runs the cases, in a page or in a worker of any kind. One script for all of them: it finds out
-// where it is, and answers whoever sends it an order.
+// where it is, and answers each order.
 import * as close from './cases/close.mjs';
 import * as constructors from './cases/constructor.mjs';
 import * as events from './cases/events.mjs';
@@ -77,14 +77,14 @@ async function outcome(run, stage) {
 const script = globalThis.document?.currentScript?.src;
 
 const inWorker = {
-  dedicated: (order) => asked(new Worker(script), order),
-  shared: (order) => asked(new SharedWorker(script).port, order),
+  dedicated: (order) => answerOf(new Worker(script), order),
+  shared: (order) => answerOf(new SharedWorker(script).port, order),
   async service(order) {
     const registration = await navigator.serviceWorker.register(script);
     const worker = registration.active ?? registration.waiting ?? registration.installing;
     const heartbeat = setInterval(() => worker.postMessage('stay'), 5_000);
     try {
-      return await asked(worker, order, navigator.serviceWorker);
+      return await answerOf(worker, order, navigator.serviceWorker);
     } finally {
       clearInterval(heartbeat);
       await registration.unregister();
@@ -92,7 +92,7 @@ const inWorker = {
   },
 };
 
-function asked(worker, order, answers = worker) {
+function answerOf(worker, order, answers = worker) {
   return new Promise((resolve, reject) => {
     answers.onmessage = ({ data: { value, error } }) => (error ? reject(new Error(error)) : resolve(value));
     answers.start?.();

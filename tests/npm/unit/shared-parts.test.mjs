@@ -36,12 +36,12 @@ describe('the latest part of a stream', () => {
   });
 });
 
-describe('what a new leader says again', () => {
+describe('what a new leader repeats', () => {
   /** What reaches somebody who stood at the last of `had` when a leader went on from `id`. */
-  function heard(id, had, said) {
+  function received(id, had, sent) {
     const filter = new DuplicateFilter(id, had);
     let place = had.at(-1)?.[0] ?? id;
-    return said.flatMap((record) => {
+    return sent.flatMap((record) => {
       const news = filter.filter(record, place);
       if (news) [place] = news;
       return news ? [news] : [];
@@ -49,24 +49,24 @@ describe('what a new leader says again', () => {
   }
 
   test('nothing, to whom has had as much as the leader', () => {
-    assert.deepEqual(heard('5', [], events('6', '7')), events('6', '7'));
+    assert.deepEqual(received('5', [], events('6', '7')), events('6', '7'));
   });
 
   test('what others have had from the one before', () => {
-    assert.deepEqual(heard('5', events('6', '7'), events('6', '7', '8', '9')), events('8', '9'));
+    assert.deepEqual(received('5', events('6', '7'), events('6', '7', '8', '9')), events('8', '9'));
   });
 
   test('once: an ID that comes back later is news', () => {
-    assert.deepEqual(heard('5', events('6'), events('6', '7', '6')), events('7', '6'));
+    assert.deepEqual(received('5', events('6'), events('6', '7', '6')), events('7', '6'));
   });
 
   test('not if the server has forgotten it: what comes in its place is news, and all after it', () => {
-    assert.deepEqual(heard('5', events('6', '7'), events('b1', '6', 'b2')), events('b1', '6', 'b2'));
-    assert.deepEqual(heard('5', events('6', '7'), events('6', 'b1')), events('b1'));
+    assert.deepEqual(received('5', events('6', '7'), events('b1', '6', 'b2')), events('b1', '6', 'b2'));
+    assert.deepEqual(received('5', events('6', '7'), events('6', 'b1')), events('b1'));
   });
 
-  test('events without an ID are news, and set nobody back', () => {
-    assert.deepEqual(heard('5', events('6'), [event('5', 'no id'), ...events('6', '7')]), [
+  test('events without an ID are new, and move no position back', () => {
+    assert.deepEqual(received('5', events('6'), [event('5', 'no id'), ...events('6', '7')]), [
       event('6', 'no id'),
       ...events('7'),
     ]);

@@ -4,14 +4,14 @@ import { element } from '../page.js';
 const KEPT = 1000;
 /** Milliseconds that a smooth scroll lasts at most. */
 const LEFTOVER = 1000;
-/** Characters in the ruler, whose width tells that of one. */
+/** Characters in the ruler. Its width divided by this is the width of one. */
 const RULER = 10;
 const UPWARDS = ['ArrowUp', 'PageUp', 'Home'];
 
 /**
  * The last lines in a box that scrolls. Only the rows in sight exist as elements, so a frame costs
  * the same for ten lines as for a thousand. It follows the newest line until the reader scrolls
- * up; then it holds still, whatever comes, until the reader is back at the end.
+ * up; then it holds still until the reader is back at the end.
  */
 export class LogView {
   isFollowing = true;
@@ -24,7 +24,7 @@ export class LogView {
   #shown = this.#lines;
   #isDrawn = true;
   #top = 0;
-  /** When the reader last asked to follow. */
+  /** When the reader last chose to follow. */
   #followedAt = Number.NEGATIVE_INFINITY;
 
   constructor(box, onFollow) {
@@ -67,7 +67,7 @@ export class LogView {
     const { scrollTop, scrollHeight, clientHeight } = this.#box;
     const isAtEnd = scrollTop + clientHeight >= scrollHeight - 4;
     // Drawing moves the view down, a box that grows stays at the end: only a reader leaves it upwards.
-    // The smooth scroll of a key that was pressed before goes on for a moment, although nobody wants it any longer.
+    // The smooth scroll of a key that was pressed before continues for a moment, although the reader wants to follow again.
     const isLeftover = performance.now() - this.#followedAt < LEFTOVER;
     if (scrollTop < this.#top && !isAtEnd && !isLeftover) this.#setFollowing(false);
     else if (scrollTop > this.#top && isAtEnd) this.#setFollowing(true);
