@@ -101,34 +101,34 @@ impl RequestContext {
 
     /// Counts this request against the rate limit of the user, or else of the address. Returns
     /// 429 above the limit.
-    pub(super) async fn count(
+    pub(super) async fn check_rate_limit(
         &self,
         state: &AppState,
         user: Option<&User>,
     ) -> Result<(), HttpError> {
         let key = user.map_or_else(|| format!("ip:{}", self.ip), |u| format!("user:{}", u.name));
-        count(state, &key).await
+        check_rate_limit(state, &key).await
     }
 
     /// Counts a login against the rate limit of the address. Logins have a window of their own, so
     /// that they do not use up the connects of an anonymous reader.
-    pub(super) async fn count_login(&self, state: &AppState) -> Result<(), HttpError> {
-        count(state, &format!("login:{}", self.ip)).await
+    pub(super) async fn check_login_rate_limit(&self, state: &AppState) -> Result<(), HttpError> {
+        check_rate_limit(state, &format!("login:{}", self.ip)).await
     }
 
     /// Counts a logout against the rate limit of the user, in a window of its own: the server stores
     /// each revoked token, and a user who may not connect any more must be able to log out.
-    pub(super) async fn count_logout(
+    pub(super) async fn check_logout_rate_limit(
         &self,
         state: &AppState,
         user: &User,
     ) -> Result<(), HttpError> {
-        count(state, &format!("logout:{}", user.name)).await
+        check_rate_limit(state, &format!("logout:{}", user.name)).await
     }
 }
 
 /// Counts a request in the window of `key`. Returns 429 above the limit.
-async fn count(state: &AppState, key: &str) -> Result<(), HttpError> {
+async fn check_rate_limit(state: &AppState, key: &str) -> Result<(), HttpError> {
     let limit = state.config.effective_rate_limit();
     if limit == 0 {
         return Ok(());

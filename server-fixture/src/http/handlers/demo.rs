@@ -26,7 +26,7 @@ pub(in crate::http) async fn faults(
 ) -> Result<StatusCode, HttpError> {
     let user = context.user(&state)?;
     let demo = demo.ok_or_else(demo_only)?;
-    context.count(&state, Some(&user)).await?;
+    context.check_rate_limit(&state, Some(&user)).await?;
     let Json(fault) = body?;
     let scheduled = demo.schedule(&user.name, fault).await;
     scheduled.map_err(|_| HttpError::cluster_unavailable())?;
@@ -70,7 +70,7 @@ pub(in crate::http) async fn lines(
 ) -> Result<StatusCode, HttpError> {
     let user = context.user(&state)?;
     let demo = demo.ok_or_else(demo_only)?;
-    context.count(&state, Some(&user)).await?;
+    context.check_rate_limit(&state, Some(&user)).await?;
     let Json(lines) = body?;
     let command = DemoCommand::Write {
         per_second: lines.per_second.min(MAX_RATE),

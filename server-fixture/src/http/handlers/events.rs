@@ -61,7 +61,7 @@ async fn open(
     user: Option<User>,
     types: Option<HashSet<String>>,
 ) -> Result<Response, HttpError> {
-    context.count(state, user.as_ref()).await?;
+    context.check_rate_limit(state, user.as_ref()).await?;
     let request = StreamRequest {
         requested: context.requested(),
         first_connect: match state.config.first_connect {

@@ -34,7 +34,7 @@ pub(in crate::http) async fn flood(
     if state.shutting_down.is_cancelled() {
         return Err(HttpError::shutting_down());
     }
-    context.count(&state, None).await?;
+    context.check_rate_limit(&state, None).await?;
     let events = query_value(context.uri.query(), "events").and_then(|text| text.parse().ok());
     let flood = Flood {
         _permit: state.limits.acquire(context.ip, None)?,

@@ -40,7 +40,7 @@ pub(in crate::http) async fn login(
                      secret.";
         return Err(HttpError::new(StatusCode::FORBIDDEN, error));
     }
-    context.count_login(&state).await?;
+    context.check_login_rate_limit(&state).await?;
     let Json(Login { user, ttl }) = body?;
     let ttl = ttl.unwrap_or(DEFAULT_TTL);
     if user.is_empty() || user.len() > 128 || ttl > MAX_TTL {
@@ -68,7 +68,7 @@ pub(in crate::http) async fn logout(
     context: RequestContext,
 ) -> Result<Response, HttpError> {
     let user = context.user(&state)?;
-    context.count_logout(&state, &user).await?;
+    context.check_logout_rate_limit(&state, &user).await?;
     state
         .revocations
         .add([(user.token_id.clone(), user.expires_at)]);

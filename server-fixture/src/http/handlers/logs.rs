@@ -26,7 +26,7 @@ pub(in crate::http) async fn logs(
         let error = "No log file is streamed. Restart the server with `--tail FILE`.";
         return Err(HttpError::new(StatusCode::NOT_FOUND, error));
     };
-    context.count(&state, user.as_ref()).await?;
+    context.check_rate_limit(&state, user.as_ref()).await?;
     let request = StreamRequest {
         requested: context.requested(),
         first_connect: FirstConnect::Last(FIRST_LINES),

@@ -97,7 +97,7 @@ pub(in crate::http) async fn publish(
         let error = "This token may not publish. Use one with the claim `publish`.";
         return Err(HttpError::new(StatusCode::FORBIDDEN, error));
     }
-    context.count(&state, Some(&user)).await?;
+    context.check_rate_limit(&state, Some(&user)).await?;
     let Json(publication) = body?;
     let cursor = state.events.publish(publication.into_draft()?).await?;
     state.metrics.published();

@@ -35,7 +35,7 @@ pub(in crate::http) async fn start(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, HttpError> {
     let user = context.optional_user(&state)?;
-    context.count(&state, user.as_ref()).await?;
+    context.check_rate_limit(&state, user.as_ref()).await?;
     let body = body.map_err(JsonRejection::from)?;
     let options: Value = serde_json::from_slice(&body).unwrap_or_default();
     let started = tasks::start(&state, options["fail"] == true).await;
@@ -70,7 +70,7 @@ pub(in crate::http) async fn progress(
     if task.is_finished() && context.last_event_id() == event_id(&task).as_bytes() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    context.count(&state, user.as_ref()).await?;
+    context.check_rate_limit(&state, user.as_ref()).await?;
     let user_name = user.as_ref().map(|user| user.name.as_str());
     let permit = state.limits.acquire(context.ip, user_name)?;
     let progress = ProgressStream {
