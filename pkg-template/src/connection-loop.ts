@@ -170,6 +170,7 @@ export class ConnectionLoop {
       this.#page = watchPage(this.#controller.options.openWhenHidden, onSuspended, wake, navigate, unload);
       for (;;) {
         const step = core.step(this.#now(core));
+        // The steps after STEP_READ end the request: see protocol.ts.
         if (step > STEP_READ) this.#closeRequest();
         if (step === STEP_STOP) break;
         await this.#perform(core, step);
@@ -223,8 +224,8 @@ export class ConnectionLoop {
       const token = await this.#requestToken(core, context);
       if (!token) return;
       controller.watch?.('attempt', attempt, cause);
-      const given = { ...context, token: token.value?.token };
-      init = await this.#callProvider(core, () => controller.prepareRequest(given));
+      const contextWithToken = { ...context, token: token.value?.token };
+      init = await this.#callProvider(core, () => controller.prepareRequest(contextWithToken));
       if (!init) return;
     } catch (error) {
       if (await this.#pageStays(core)) this.#fail(core, PROVIDER_FAILED, error);

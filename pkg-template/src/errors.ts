@@ -31,7 +31,7 @@ export interface ErrorFacts {
 }
 
 /** The member that other bundles and versions of this package read: each of them has classes of its own. */
-export const SHARED = Symbol.for('authenticated-event-source');
+export const BRAND = Symbol.for('authenticated-event-source');
 
 /**
  * Why an event source failed. `message` states what happened and what to do. It never contains a token, a cookie or a
@@ -68,11 +68,11 @@ export class EventSourceError extends Error {
   static override [Symbol.hasInstance](value: unknown): value is EventSourceError {
     // biome-ignore lint/complexity/noThisInStatic: a subclass inherits this method
     if (this !== EventSourceError) return super[Symbol.hasInstance](value);
-    return (value as { [SHARED]?: unknown } | undefined | null)?.[SHARED] === true;
+    return (value as { [BRAND]?: unknown } | undefined | null)?.[BRAND] === true;
   }
 
   /** @internal */
-  get [SHARED](): true {
+  get [BRAND](): true {
     return true;
   }
 

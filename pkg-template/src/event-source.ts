@@ -1,6 +1,6 @@
 // The classes EventSource and AuthenticatedEventSource, with the interface that WebIDL requires.
 import { classOf, tagged } from './class-names.ts';
-import { SHARED } from './errors.ts';
+import { BRAND } from './errors.ts';
 import type { BaseEventMap, DataOf, EventTypes, SourceEvent, SourceState } from './event-classes.ts';
 import { EventQueue, iterator } from './event-queue.ts';
 import type { EventsOf, InitOf, ParseOf, StreamInitOf, UrlOf } from './event-map.ts';
@@ -18,10 +18,10 @@ const PLATFORM = ['EventTarget', 'Request', 'ReadableStream', 'TextDecoder'];
 /** Returns the controller of a source of any bundle. Only modules of this package use it. */
 export function controllerOf(source: EventTarget): SourceController {
   const { constructor: Class } = source as object as {
-    constructor: { [SHARED]?(source: EventTarget): SourceController };
+    constructor: { [BRAND]?(source: EventTarget): SourceController };
   };
-  if (!Class[SHARED]) throw new TypeError('The argument is no source of this package. Pass one.');
-  return Class[SHARED](source);
+  if (!Class[BRAND]) throw new TypeError('The argument is no source of this package. Pass one.');
+  return Class[BRAND](source);
 }
 
 /** The static member of a class that names the controller class of its sources. */
@@ -76,7 +76,7 @@ export const EventSource: {
 
     /** Returns the controller of a source. On the class, because instances have no members of their own, as in browsers. */
     // biome-ignore lint/suspicious/noExplicitAny: a class without a name has no type
-    static [SHARED](source: any): SourceController {
+    static [BRAND](source: any): SourceController {
       return source.#controller;
     }
 

@@ -157,6 +157,7 @@ export type Provider = Pick<AuthProvider, 'onUnauthorized'> & { token: AuthProvi
 
 /** The authentication options. */
 export interface ResolvedAuth {
+  /** Whether `auth` or `token` is given. */
   hasAuth: boolean;
   /** Whether a request with rejected credentials is sent again. */
   retriesRejection: boolean;
@@ -172,6 +173,7 @@ export interface ResolvedAuth {
 
 /** The retry options. */
 export interface ResolvedRetry {
+  /** Whether the defaults are those of browsers: `retry: 'spec'`, or an `EventSource`. */
   isSpec: boolean;
   /** Whether the caller allowed the request to be sent again. */
   isRetryGiven: boolean;
@@ -206,6 +208,7 @@ export interface ResolvedRequest {
   init: RequestInit;
   body: BodyOption;
   headers: HeadersFunction;
+  /** Whether `headers` is a function, or contains a header. */
   hasHeaders: boolean;
   fetch: Fetch | undefined;
   lastEventIdParam: string | undefined;
@@ -213,7 +216,10 @@ export interface ResolvedRequest {
 
 /** The options of a source, checked and complete. Times are milliseconds, sizes are bytes. */
 export interface ResolvedOptions {
-  /** Whether the source is an `EventSource` of the entry ./event-source. */
+  /**
+   * Whether the class is `EventSource`, and not `AuthenticatedEventSource`. Then `isSpec` is true, and the source shows only what the
+   * standard has: no `close` event, no warning, `MessageEvent` of the platform.
+   */
   isNative: boolean;
   auth: ResolvedAuth;
   retry: ResolvedRetry;
@@ -229,7 +235,7 @@ export interface ResolvedOptions {
   shared: unknown;
 }
 
-/** The options as the caller gave them: every member may have any type. */
+/** The options as the caller gave them, unchecked: every member may have any type. */
 type Given = { readonly [Name in keyof AuthenticatedEventSourceInit | 'shared']?: unknown };
 
 /** The members of `RequestInit`, which may be inherited. */
@@ -392,7 +398,7 @@ function readHeaders(headers: unknown): Pick<ResolvedRequest, 'headers' | 'hasHe
   return { headers: () => fixed, hasHeaders: fixed.length > 0 };
 }
 
-function readAuth(auth: unknown, mayResend: boolean, isSpec: boolean, hasProvidedHeaders: boolean): ResolvedAuth {
+function readAuth(auth: unknown, mayResend: boolean, isSpec: boolean, hasHeadersFunction: boolean): ResolvedAuth {
   const provider = typeof auth === 'function' ? { token: auth } : auth;
   const isProvider = typeof provider === 'object' && provider !== null;
   const given = (isProvider ? provider : {}) as { [Name in keyof AuthProvider]?: unknown };
@@ -409,7 +415,7 @@ function readAuth(auth: unknown, mayResend: boolean, isSpec: boolean, hasProvide
     // given `onUnauthorized` or `retry`. In browsers a rejection is final, unless the caller has asked for a refresh.
     retriesRejection:
       Boolean(readFunction(given.onUnauthorized, 'auth.onUnauthorized')) ||
-      (mayResend && (canRenew || hasProvidedHeaders) && (!isSpec || refreshOn !== undefined)),
+      (mayResend && (canRenew || hasHeadersFunction) && (!isSpec || refreshOn !== undefined)),
     canRenew,
     isRejection: readRefreshOn(refreshOn),
     provider: (isProvider ? provider : { token }) as Provider,
@@ -471,8 +477,7 @@ function readLastEventId(value: unknown): string {
   return id.toWellFormed?.() ?? id;
 }
 
-/** Returns the function of `'json'`, of a Standard Schema over JSON, or the caller's own. */
-/** Returns the function for the option `parse`. */
+/** Returns the function for the option `parse`: of `'json'`, of a Standard Schema over JSON, or the caller's own. */
 export function readParse<Event = SourceEvent>(parse: unknown): ParseFunction<Event> | undefined {
   if (parse === undefined || parse === null) return undefined;
   if (parse === 'json') return (data) => JSON.parse(data);

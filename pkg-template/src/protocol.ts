@@ -1,7 +1,7 @@
 // The numbers, names and bit flags that Rust and JavaScript share.
 // Generated from src/bindings/protocol.rs by `cargo xtask protocol`: change that file.
 
-// What happened, for `Core.signal`.
+// What `Core.signal` records: what happened, or what the caller wants.
 
 /** Close the source permanently. */
 export const CLOSE = 0;
@@ -17,7 +17,7 @@ export const RESUME = 5;
 export const PREPARED = 6;
 /** A provider failed. */
 export const PROVIDER_FAILED = 7;
-/** The request could not be built. */
+/** The request could not be built, or the response cannot be used: a retry would find the same. */
 export const ILLEGAL_REQUEST = 8;
 /** The request got no response. */
 export const NO_RESPONSE = 9;
@@ -79,7 +79,7 @@ export const DETAIL_MIXED_CONTENT = 4;
 /** The page is cross-origin isolated, where a CORS refusal looks like a dead network. */
 export const DETAIL_CORS_UNKNOWN = 5;
 
-// The steps that `Core.step` returns.
+// The steps that `Core.step` returns. Before each step after `STEP_READ` the loop closes its request: the order of the numbers matters.
 
 /** Call the providers and build the request. */
 export const STEP_PREPARE = 0;
@@ -93,11 +93,11 @@ export const STEP_PROBE = 3;
 export const STEP_REQUEST_AGAIN = 4;
 /** Open the stream of the response. */
 export const STEP_OPEN = 5;
-/** Read one chunk. */
+/** Read one chunk. The same step follows until the stream ends. */
 export const STEP_READ = 6;
 /** Decide what follows a failure. */
 export const STEP_DECIDE = 7;
-/** Connect again without a wait. */
+/** Drop the request. STEP_PREPARE follows, or STEP_WAIT while the page is hidden. */
 export const STEP_RESTART = 8;
 /** Wait for the timer or an interrupt. */
 export const STEP_WAIT = 9;

@@ -38,25 +38,25 @@ export class ConnectionRequest {
   /**
    * Builds the request. Throws if a header is not legal, or if the URL has a user name or a password.
    *
-   * `redirected`: where the standard lets a reconnect begin. `init`: the caller's members of the request; they are
-   * changed here. `given`: the token, if there is one. `secrets` receives the secrets of this request.
+   * `reconnectUrl`: the URL of the last redirect. Only a request without secrets begins there. `init`: the caller's members
+   * of the request; they are changed here. `secrets` receives the secrets of this request.
    */
   constructor(
     { lastEventId, url, options }: SourceController,
     core: Core,
-    redirected: string,
+    reconnectUrl: string,
     init: RequestInit,
-    given: ExpiringToken | undefined,
+    token: ExpiringToken | undefined,
     secrets: Secrets,
   ) {
     const { lastEventIdParam, fetch } = options.request;
     // The exception of the platform's `fetch` would quote the password.
     if (!fetch && hasUserInfo(url)) throw new TypeError();
-    const { headers, names } = headersOf(options.auth, init.headers, given);
+    const { headers, names } = headersOf(options.auth, init.headers, token);
     secrets.addHeaders(headers);
-    if (given) secrets.addToken(given.token);
+    if (token) secrets.addToken(token.token);
     this.hasSecrets = hasSecretHeader(headers) || init.body !== undefined;
-    const address = this.hasSecrets ? url : redirected;
+    const address = this.hasSecrets ? url : reconnectUrl;
     const origin = originOf(address);
     // With a parameter, the header is left out of cross-origin requests, because the server may refuse the preflight.
     if (lastEventId && (lastEventIdParam === undefined || origin === ORIGIN_SAME))
@@ -125,10 +125,10 @@ interface SpelledHeaders {
 /** Returns the caller's headers, `Accept` and the token. Throws if one is not legal. */
 function headersOf(
   { header, scheme }: { header: string; scheme: string },
-  given: HeadersInput | undefined,
+  callerHeaders: HeadersInput | undefined,
   token: ExpiringToken | undefined,
 ): SpelledHeaders {
-  const entries = headerEntries(given);
+  const entries = headerEntries(callerHeaders);
   const headers = new Headers(entries);
   const names = ['Accept', 'Last-Event-ID', 'Cache-Control', ...entries.map(([name]) => name)];
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream');

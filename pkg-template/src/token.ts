@@ -73,7 +73,7 @@ export interface ExpiringToken {
 }
 
 /** What the sources of one provider share. */
-interface Shared {
+interface ProviderState {
   /** The refresh in progress. Resolves to whether there are other credentials. */
   running?: Promise<boolean> | undefined;
   /** The latest token that the provider returned. */
@@ -82,12 +82,12 @@ interface Shared {
   refreshes: number;
 }
 
-const providers = new WeakMap<object, Shared>();
+const providers = new WeakMap<object, ProviderState>();
 
 /** The credentials of one source. */
 export class Credentials {
   readonly #provider: Provider;
-  readonly #shared: Shared;
+  readonly #shared: ProviderState;
   /** The token of the latest attempt. */
   latest: ExpiringToken | undefined;
   /** How many refreshes had succeeded when that token was requested. */
@@ -101,9 +101,9 @@ export class Credentials {
 
   /** Returns the token of an attempt, if there is one, and whether the attempt before had another token. */
   async request(context: AttemptContext): Promise<{ token: ExpiringToken | undefined; isNew: boolean }> {
-    const { token: given } = this.#provider;
+    const { token: source } = this.#provider;
     const { latest, refreshes } = { latest: this.latest, refreshes: this.#shared.refreshes };
-    const token = toToken(typeof given === 'function' ? await given.call(this.#provider, context) : given);
+    const token = toToken(typeof source === 'function' ? await source.call(this.#provider, context) : source);
     this.#shared.issued = token?.token;
     this.#refreshes = refreshes;
     this.latest = token;
@@ -139,9 +139,9 @@ export class Credentials {
 }
 
 /** Checks what a provider returned. */
-function toToken(given: unknown): ExpiringToken | undefined {
-  if (given === undefined || given === null) return undefined;
-  const { token, expiresAt } = (typeof given === 'string' ? { token: given } : given) as {
+function toToken(value: unknown): ExpiringToken | undefined {
+  if (value === undefined || value === null) return undefined;
+  const { token, expiresAt } = (typeof value === 'string' ? { token: value } : value) as {
     token?: unknown;
     expiresAt?: unknown;
   };

@@ -5,7 +5,7 @@ use alloc::string::String;
 use wasm_bindgen::prelude::*;
 
 use super::protocol::*;
-use super::settings::{Settings, milliseconds, moment, time};
+use super::settings::{Settings, milliseconds, moment, within_a_year};
 use crate::connection::{
     self, Cause, Clock, Decision, Detail, Failure, Interrupt, Millis, Origin, Pace, Reason,
     RedirectGuard, RequestKind, ResponseFacts, RetryOverride, Step, TokenLife, header_value,
@@ -99,7 +99,7 @@ impl Lifecycle {
         self.lifecycle.deadline().map_or(f64::INFINITY, left)
     }
 
-    /// Records what happened.
+    /// Records what happened, or what the caller wants.
     pub fn signal(&mut self, signal: u32, now: f64) {
         let lifecycle = &mut self.lifecycle;
         match signal {
@@ -166,6 +166,7 @@ impl Lifecycle {
             status,
             is_opaque_redirect,
             content_type: Some(content_type),
+            // `retry_in` is a wait already, and not a date: the present is 0.
             retry_after: retry_after(wait, 0.0, |_| retry_in),
             is_rejection,
             is_nonce_challenge: is_nonce_challenge(challenge),
@@ -212,7 +213,7 @@ impl Lifecycle {
         let verdict = match verdict {
             VERDICT_RETRY => Some(RetryOverride::Retry(None)),
             VERDICT_STOP => Some(RetryOverride::Stop),
-            wait if !wait.is_nan() => Some(RetryOverride::Retry(Some(time(wait)))),
+            wait if !wait.is_nan() => Some(RetryOverride::Retry(Some(within_a_year(wait)))),
             _ => None,
         };
         match self.lifecycle.decide(verdict, moment(now), random) {

@@ -23,11 +23,12 @@ macro_rules! numbers {
 }
 
 numbers! {
-    "What happened, for `Core.signal`.": u32 {
+    "What `Core.signal` records: what happened, or what the caller wants.": u32 {
         /// Close the source permanently.
         CLOSE = 0,
         /// Connect again without a wait, with the same last event ID.
         RECONNECT = 1,
+        // 2 is free: its signal was removed.
         /// The network or the page came back.
         WAKE = 3,
         /// The page was hidden, or enters the back/forward cache.
@@ -38,7 +39,7 @@ numbers! {
         PREPARED = 6,
         /// A provider failed.
         PROVIDER_FAILED = 7,
-        /// The request could not be built.
+        /// The request could not be built, or the response cannot be used: a retry would find the same.
         ILLEGAL_REQUEST = 8,
         /// The request got no response.
         NO_RESPONSE = 9,
@@ -97,7 +98,7 @@ numbers! {
         /// The page is cross-origin isolated, where a CORS refusal looks like a dead network.
         DETAIL_CORS_UNKNOWN = 5,
     }
-    "The steps that `Core.step` returns.": u32 {
+    "The steps that `Core.step` returns. Before each step after `STEP_READ` the loop closes its request: the order of the numbers matters.": u32 {
         /// Call the providers and build the request.
         STEP_PREPARE = 0,
         /// Send the request.
@@ -110,11 +111,11 @@ numbers! {
         STEP_REQUEST_AGAIN = 4,
         /// Open the stream of the response.
         STEP_OPEN = 5,
-        /// Read one chunk.
+        /// Read one chunk. The same step follows until the stream ends.
         STEP_READ = 6,
         /// Decide what follows a failure.
         STEP_DECIDE = 7,
-        /// Connect again without a wait.
+        /// Drop the request. STEP_PREPARE follows, or STEP_WAIT while the page is hidden.
         STEP_RESTART = 8,
         /// Wait for the timer or an interrupt.
         STEP_WAIT = 9,

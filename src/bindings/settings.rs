@@ -17,9 +17,10 @@ impl Settings<'_> {
         self.number(flag) != 0.0
     }
 
+    /// Infinity becomes one year.
     #[inline(never)]
     fn time(&self, number: Setting) -> Millis {
-        time(self.number(number))
+        within_a_year(self.number(number))
     }
 
     pub(super) fn policy(&self) -> Policy {
@@ -31,7 +32,7 @@ impl Settings<'_> {
             renew_before: self.time(Setting::RenewBefore),
             connect_timeout: match self.number(Setting::ConnectTimeout) {
                 f64::INFINITY => Millis::MAX,
-                limit => time(limit),
+                limit => within_a_year(limit),
             },
             heartbeat_timeout: heartbeat(self.number(Setting::HeartbeatTimeout)),
             redirect: match self.is(Setting::FollowsRedirects) {
@@ -70,14 +71,15 @@ impl Settings<'_> {
 fn heartbeat(milliseconds: f64) -> SilenceLimit {
     match milliseconds {
         0.0 => SilenceLimit::Auto,
-        finite if finite.is_finite() => SilenceLimit::After(time(finite)),
+        finite if finite.is_finite() => SilenceLimit::After(within_a_year(finite)),
         _ => SilenceLimit::Never,
     }
 }
 
-/// A wait of at most one year.
+/// A wait of at most one year. It turns infinity into one year: if infinity means *never*, compare with
+/// it first.
 #[inline(never)]
-pub(super) fn time(milliseconds: f64) -> Millis {
+pub(super) fn within_a_year(milliseconds: f64) -> Millis {
     const YEAR: f64 = 365.0 * 86_400_000.0;
     moment(milliseconds.min(YEAR))
 }

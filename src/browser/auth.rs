@@ -212,7 +212,7 @@ impl<T: Into<Option<Token>>, E: Into<BoxError>> IntoToken for Result<T, E> {
 /// Two values are equal if they are clones with the same settings.
 #[derive(Clone)]
 pub struct Auth {
-    pub(super) provider: Rc<SharedProvider>,
+    pub(super) shared: Rc<SharedProvider>,
     /// The token of [`bearer`](Self::bearer).
     pub(super) fixed: Option<Token>,
     pub(super) scheme: String,
@@ -236,13 +236,14 @@ enum RefreshOn {
     Response(Rc<dyn Fn(&ResponseHead) -> bool>),
 }
 
+// The settings. The calls of the provider exist on wasm32 only: see web/single_flight.rs.
 impl Auth {
     /// Credentials that are sent as `Authorization: Bearer` and the provider's token ([RFC 6750 §2.1]).
     ///
     /// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
     pub fn new(provider: impl TokenProvider + 'static) -> Self {
         Self {
-            provider: Rc::new(SharedProvider {
+            shared: Rc::new(SharedProvider {
                 provider: Box::new(provider),
                 calls: Calls::default(),
             }),
@@ -313,13 +314,13 @@ impl Auth {
 
     /// Whether the token never changes.
     pub(super) fn is_fixed(&self) -> bool {
-        self.provider.provider.is_fixed()
+        self.shared.provider.is_fixed()
     }
 
     /// Whether a request with a rejected token is sent again. `may_resend` if any request may.
     pub(super) fn retries_rejection(&self, may_resend: bool, is_spec: bool) -> bool {
         let is_wanted = !is_spec || !matches!(self.refresh_on, RefreshOn::Default);
-        self.provider.provider.has_refresh() || (!self.is_fixed() && may_resend && is_wanted)
+        self.shared.provider.has_refresh() || (!self.is_fixed() && may_resend && is_wanted)
     }
 
     /// Whether a response rejects the token.
@@ -347,7 +348,7 @@ impl PartialEq for Auth {
             (RefreshOn::Response(it), RefreshOn::Response(other)) => Rc::ptr_eq(it, other),
             _ => false,
         };
-        Rc::ptr_eq(&self.provider, &other.provider)
+        Rc::ptr_eq(&self.shared, &other.shared)
             && self.scheme == other.scheme
             && self.header == other.header
             && self.renew_before == other.renew_before

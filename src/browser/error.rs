@@ -11,14 +11,15 @@ use crate::connection::{Failure, Reason};
 /// An error of any type, for the results of providers.
 pub type BoxError = Box<dyn core::error::Error>;
 
-/// A cause that several sources share.
-pub(super) type Cause = Rc<dyn core::error::Error>;
+/// The error behind a failure, which several sources may share. `connection::Cause` is why an attempt
+/// is made.
+pub(super) type SharedError = Rc<dyn core::error::Error>;
 
 /// The cause and the response behind a failure.
 #[derive(Clone, Default)]
 pub(super) struct FailureContext {
     /// The exception of the platform, or the error of a provider.
-    pub(super) cause: Option<Cause>,
+    pub(super) cause: Option<SharedError>,
     /// The response.
     pub(super) response: Option<ResponseHead>,
     /// The response as an object of the browser. Its body is used up.

@@ -63,11 +63,11 @@ pub struct FetchResponse {
     pub(super) head: ResponseHead,
     pub(super) is_opaque_redirect: bool,
     pub(super) is_redirected: bool,
-    pub(super) body: Source,
+    pub(super) body: ResponseBody,
 }
 
 /// The body of a response.
-pub(super) enum Source {
+pub(super) enum ResponseBody {
     None,
     Bytes(Chunks),
     #[cfg(target_arch = "wasm32")]
@@ -86,7 +86,7 @@ impl FetchResponse {
             head: ResponseHead::new(status),
             is_opaque_redirect: false,
             is_redirected: false,
-            body: Source::None,
+            body: ResponseBody::None,
         }
     }
 
@@ -118,7 +118,7 @@ impl FetchResponse {
     where
         S: TryStream<Ok: AsRef<[u8]>, Error: Into<BoxError>> + 'static,
     {
-        self.body = Source::Bytes(Box::pin(Owned(Box::pin(bytes))));
+        self.body = ResponseBody::Bytes(Box::pin(Owned(Box::pin(bytes))));
         self
     }
 

@@ -101,8 +101,9 @@ pub struct Failure {
     /// How long nothing arrived, if that is the reason.
     #[doc(hidden)]
     pub silence: Millis,
-    /// Whether other credentials may help.
-    pub(super) is_rejection: bool,
+    /// Whether a refresh of the credentials may answer the failure. `ResponseFacts::is_rejection` is the
+    /// fact of the response that it results from.
+    pub(super) may_refresh: bool,
     /// Whether the response has the challenge `use_dpop_nonce`.
     pub(super) is_nonce_challenge: bool,
 }
@@ -117,7 +118,7 @@ impl Failure {
             content_type: None,
             detail: None,
             silence: Millis::ZERO,
-            is_rejection: matches!(reason, Reason::Unauthorized),
+            may_refresh: matches!(reason, Reason::Unauthorized),
             is_nonce_challenge: false,
         }
     }
@@ -138,7 +139,7 @@ impl Failure {
 
     /// The same failure, which no refresh of the credentials answers.
     pub(super) fn without_refresh(mut self) -> Self {
-        self.is_rejection = false;
+        self.may_refresh = false;
         self
     }
 

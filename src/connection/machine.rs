@@ -145,12 +145,15 @@ pub enum Step {
     /// The response is an event stream: call [`announce`](Lifecycle::announce), or
     /// [`fail`](Lifecycle::fail) if its body cannot be read.
     Open,
-    /// Read the stream until it ends, then call [`fail`](Lifecycle::fail).
+    /// Read one chunk. Call [`on_delivery`](Lifecycle::on_delivery) and
+    /// [`on_bytes`](Lifecycle::on_bytes) for it, or [`fail`](Lifecycle::fail) if the stream has ended.
+    /// Until then, the same step follows.
     Read,
     /// Pass the [failure](Lifecycle::failure) to the caller, and his verdict to
     /// [`decide`](Lifecycle::decide).
     Decide,
-    /// Drop the request and its stream. A new attempt follows.
+    /// Drop the request and its stream. A new attempt follows: after [`Wait`](Self::Wait) if the cause
+    /// is [`Cause::Suspension`], otherwise at once.
     Restart(Cause),
     /// Wait for the [deadline](Lifecycle::deadline) or an interrupt.
     Wait,

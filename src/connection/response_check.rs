@@ -18,7 +18,8 @@ pub struct ResponseFacts<'a> {
     pub content_type: Option<&'a str>,
     /// `Retry-After` as a wait from now, if CORS allows to read it.
     pub retry_after: Option<Millis>,
-    /// Whether the response rejects the credentials: its status is 401, or the caller selected it.
+    /// Whether `refreshOn` (`refresh_on` in Rust, default 401) selects the response: it rejects the
+    /// credentials.
     pub is_rejection: bool,
     /// Whether `WWW-Authenticate` has the challenge `use_dpop_nonce` ([RFC 9449 §9]).
     ///

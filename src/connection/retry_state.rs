@@ -236,7 +236,7 @@ impl RetryState {
     /// the caller.
     pub fn is_refresh_due(&self, failure: &Failure) -> bool {
         let is_due = !self.is_refreshed || self.is_nonce_due(failure);
-        failure.is_rejection && self.retries_rejection && is_due
+        failure.may_refresh && self.retries_rejection && is_due
     }
 
     /// One challenge per failure does not count as a rejection.

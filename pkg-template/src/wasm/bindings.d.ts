@@ -77,7 +77,7 @@ export class Core {
    */
   setToken(expires_at: number, issued_at: number, is_new: boolean, unix: number): void;
   /**
-   * Records what happened.
+   * Records what happened, or what the caller wants.
    */
   signal(signal: number, now: number): void;
   /**

@@ -16,8 +16,8 @@ use web_sys::{ReadableStreamReadResult, Response};
 
 use super::exception::Exception;
 use super::sys;
-use crate::browser::error::Cause;
-use crate::browser::fetch::{Chunks, FetchResponse, Source};
+use crate::browser::error::SharedError;
+use crate::browser::fetch::{Chunks, FetchResponse, ResponseBody};
 
 #[wasm_bindgen]
 extern "C" {
@@ -110,14 +110,14 @@ impl Chunk {
 impl BodyReader {
     /// Takes the body of a response. Returns `None` if it is missing, locked, used, or no stream.
     pub(super) fn of(response: &mut FetchResponse) -> Option<Self> {
-        match mem::replace(&mut response.body, Source::None) {
-            Source::Bytes(chunks) => Some(Self::Bytes(chunks)),
-            Source::Web(web) => {
+        match mem::replace(&mut response.body, ResponseBody::None) {
+            ResponseBody::Bytes(chunks) => Some(Self::Bytes(chunks)),
+            ResponseBody::Web(web) => {
                 let reader = WebReader::of(&web);
-                response.body = Source::Web(web);
+                response.body = ResponseBody::Web(web);
                 reader.ok()?.map(Self::Web)
             }
-            Source::None | Source::NotAResponse => None,
+            ResponseBody::None | ResponseBody::NotAResponse => None,
         }
     }
 
@@ -125,10 +125,12 @@ impl BodyReader {
     pub(super) fn poll_chunk(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Option<Chunk>, ReadError<Cause>>> {
+    ) -> Poll<Result<Option<Chunk>, ReadError<SharedError>>> {
         match self {
             Self::Web(reader) => reader.poll_chunk(context).map_err(|error| match error {
-                ReadError::Broken(exception) => ReadError::Broken(Rc::new(exception) as Cause),
+                ReadError::Broken(exception) => {
+                    ReadError::Broken(Rc::new(exception) as SharedError)
+                }
                 ReadError::NotBytes => ReadError::NotBytes,
             }),
             Self::Bytes(chunks) => {

@@ -22,11 +22,13 @@ use crate::event_stream::EventStreamParser;
 /// illegal value, which may be a secret.
 type Checked<T> = Result<T, &'static str>;
 
+/// Checks the options, and starts the source.
 pub(in crate::browser) fn connect(builder: Builder) -> Result<Rc<Inner>, Error> {
     let (builder, options) = options_of(builder).map_err(Error::of_problem)?;
     Ok(Inner::start(options, builder.hooks, builder.signal))
 }
 
+/// Moves the checked options out of the builder, and returns the rest of it: the hooks and the signal.
 fn options_of(mut builder: Builder) -> Checked<(Builder, Options)> {
     let url = resolve(&builder.url).map_err(|_| problems::ILLEGAL_URL)?;
     let has_user_info = !url.username().is_empty() || !url.password().is_empty();
@@ -76,7 +78,8 @@ fn policy_of(builder: &Builder, url: &Url) -> Policy {
     let is_spec = retry.is_spec;
     let may_resend = is_get || (builder.retry.is_some() && retry.on != RetryOn::Never);
     let default_timeout = match is_spec || !is_get {
-        // A request that must not be repeated is never ended by a limit that the caller did not set.
+        // The standard has no limit. A request that must not be repeated is never ended by a limit that
+        // the caller did not set.
         true => Millis::MAX,
         false => Policy::CONNECT_TIMEOUT,
     };

@@ -24,8 +24,8 @@ use super::sources::CountedSource;
 use super::sys;
 use crate::browser::auth::Auth;
 use crate::browser::context::{AttemptContext, ResponseHead};
-use crate::browser::error::{self, BoxError, Error, FailureContext};
-use crate::browser::fetch::{FetchResponse, Source};
+use crate::browser::error::{BoxError, Error, FailureContext, SharedError};
+use crate::browser::fetch::{FetchResponse, ResponseBody};
 use crate::browser::problems;
 use crate::browser::state::State;
 use crate::connection::{Cause, Decision, Failure, Pace, Reason, RequestKind, Step};
@@ -41,7 +41,7 @@ struct ConnectionLoop {
     /// The response, until the stream is open.
     answer: Option<FetchResponse>,
     /// The exception or the error of a provider that caused the failure, if there is one.
-    cause: Option<error::Cause>,
+    cause: Option<SharedError>,
     /// The facts for the message of a failure.
     facts: Facts,
     /// The token of the latest attempt.
@@ -126,7 +126,7 @@ impl ConnectionLoop {
         self.shared.lifecycle().fail(reason);
     }
 
-    fn fail_by(&mut self, reason: Reason, cause: error::Cause) {
+    fn fail_by(&mut self, reason: Reason, cause: SharedError) {
         self.cause = Some(cause);
         self.fail(reason);
     }
@@ -163,7 +163,8 @@ impl ConnectionLoop {
         self.build(provided);
     }
 
-    /// Sets the token of the attempt. Returns `None` if the attempt is over.
+    /// Sets the token of the attempt. Returns `None` if the attempt is over, as all functions below do,
+    /// so that `?` ends it: an interrupt, a time limit or a failure, which is already reported.
     async fn prepare_token(&mut self, auth: &Auth, cause: Cause) -> Option<()> {
         if cause == Cause::Unauthorized && !self.refresh(auth, cause).await? {
             self.shared.lifecycle().refresh_refused();
@@ -201,7 +202,7 @@ impl ConnectionLoop {
     ) -> Option<T> {
         let now = self.shared.now();
         self.shared.lifecycle().on_provider_call(now);
-        let call = Running::start(async { call.await.map_err(error::Cause::from) });
+        let call = Running::start(async { call.await.map_err(SharedError::from) });
         let result = self.interruptible.run(call.result()).await?;
         self.or_fail(result)
     }
@@ -245,7 +246,7 @@ impl ConnectionLoop {
         self.or_fail(result)
     }
 
-    fn or_fail<T>(&mut self, result: Result<T, error::Cause>) -> Option<T> {
+    fn or_fail<T>(&mut self, result: Result<T, SharedError>) -> Option<T> {
         result
             .map_err(|cause| self.fail_by(Reason::Auth, cause))
             .ok()
@@ -306,7 +307,7 @@ impl ConnectionLoop {
     }
 
     fn responded(&mut self, kind: RequestKind, response: FetchResponse) {
-        if matches!(response.body, Source::NotAResponse) {
+        if matches!(response.body, ResponseBody::NotAResponse) {
             return self.fail_with(problems::NOT_A_RESPONSE);
         }
         report(&response, &self.shared);

@@ -7,7 +7,7 @@ use core::fmt;
 use wasm_bindgen::JsValue;
 
 use super::sys;
-use crate::browser::error::Cause;
+use crate::browser::error::SharedError;
 
 /// An exception of JavaScript as an error of Rust. A provider that calls JavaScript converts its
 /// exceptions with `map_err(Exception::from)`.
@@ -15,7 +15,7 @@ use crate::browser::error::Cause;
 pub struct Exception(JsValue);
 
 impl Exception {
-    pub(super) fn cause(value: JsValue) -> Cause {
+    pub(super) fn cause(value: JsValue) -> SharedError {
         Rc::new(Self(value))
     }
 

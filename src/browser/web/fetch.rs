@@ -8,7 +8,7 @@ use web_sys::{RequestInit, Response};
 use super::exception::Exception;
 use super::response::head_of;
 use super::sys;
-use crate::browser::fetch::{FetchRequest, FetchResponse, Source};
+use crate::browser::fetch::{FetchRequest, FetchResponse, ResponseBody};
 use crate::browser::request_body::{Body, Content};
 
 impl FetchRequest {
@@ -48,7 +48,7 @@ impl From<Response> for FetchResponse {
         let entries = headers.and_then(|headers| sys::member(&headers, "entries"));
         if !entries.is_some_and(|entries| entries.is_instance_of::<Function>()) {
             return Self {
-                body: Source::NotAResponse,
+                body: ResponseBody::NotAResponse,
                 ..Self::new(0)
             };
         }
@@ -57,7 +57,7 @@ impl From<Response> for FetchResponse {
             head: head_of(&response),
             is_opaque_redirect: kind.as_deref() == Some("opaqueredirect"),
             is_redirected: response.redirected(),
-            body: Source::Web(response),
+            body: ResponseBody::Web(response),
         }
     }
 }
@@ -66,7 +66,7 @@ impl FetchResponse {
     /// The response as an object of the browser, if it is one.
     pub(super) fn web(&self) -> Option<&Response> {
         match &self.body {
-            Source::Web(response) => Some(response),
+            ResponseBody::Web(response) => Some(response),
             _ => None,
         }
     }

@@ -17,7 +17,7 @@ use super::messages::auth_problem_of;
 use super::options::Options;
 use super::sys;
 use crate::browser::auth::Token;
-use crate::browser::error::Cause;
+use crate::browser::error::SharedError;
 use crate::browser::fetch::{FetchRequest, FetchResponse};
 use crate::browser::problems;
 use crate::browser::request_body::Body;
@@ -61,7 +61,7 @@ pub(super) struct Provided {
 }
 
 impl Request {
-    /// Builds the request. `guard` says how to send it, given its origin and whether it carries
+    /// Builds the request. `guard` returns how to send it, from its origin and whether it carries
     /// secrets.
     ///
     /// # Errors
@@ -112,7 +112,7 @@ impl Request {
         &self,
         kind: RequestKind,
         options: &Options,
-    ) -> Result<FetchResponse, Cause> {
+    ) -> Result<FetchResponse, SharedError> {
         match (kind, &options.fetch) {
             (RequestKind::Request | RequestKind::RequestAgain, Some(fetch)) => {
                 Ok(fetch(self.for_caller()).await?)

@@ -11,15 +11,15 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::browser::auth::{Auth, Token};
 use crate::browser::context::AttemptContext;
-use crate::browser::error::Cause;
+use crate::browser::error::SharedError;
 
 /// The calls of a provider that several sources share. One refresh runs at a time, without a time limit,
 /// because a person may be signing in.
-pub(in crate::browser) type Calls = Rc<RefCell<Shared>>;
+pub(in crate::browser) type Calls = Rc<RefCell<ProviderCalls>>;
 
 #[derive(Default)]
-pub(in crate::browser) struct Shared {
-    running: Option<Running<Result<bool, Cause>>>,
+pub(in crate::browser) struct ProviderCalls {
+    running: Option<Running<Result<bool, SharedError>>>,
     /// The value of the latest token.
     issued: Option<String>,
     /// How many refreshes have succeeded.
@@ -36,12 +36,12 @@ pub(super) struct Issued {
 
 impl Auth {
     /// Returns the token of an attempt.
-    pub(super) async fn token(&self, context: AttemptContext) -> Result<Issued, Cause> {
-        let calls = Rc::clone(&self.provider.calls);
+    pub(super) async fn token(&self, context: AttemptContext) -> Result<Issued, SharedError> {
+        let calls = Rc::clone(&self.shared.calls);
         let refreshes = calls.borrow().refreshes;
-        let token = self.provider.provider.token(context);
+        let token = self.shared.provider.token(context);
         let call = Running::start(async move {
-            let token = token.await.map_err(Cause::from)?;
+            let token = token.await.map_err(SharedError::from)?;
             let value = token.as_ref().map(|token| token.value.clone());
             calls.borrow_mut().issued = value;
             Ok(Issued { token, refreshes })
@@ -58,8 +58,8 @@ impl Auth {
         &self,
         rejected: &Issued,
         context: AttemptContext,
-    ) -> Result<bool, Cause> {
-        let running = self.provider.calls.borrow().running.clone();
+    ) -> Result<bool, SharedError> {
+        let running = self.shared.calls.borrow().running.clone();
         let refresh = match running {
             Some(running) => running,
             None if self.is_replaced(rejected) => return Ok(true),
@@ -69,23 +69,23 @@ impl Auth {
     }
 
     fn is_replaced(&self, rejected: &Issued) -> bool {
-        let calls = self.provider.calls.borrow();
+        let calls = self.shared.calls.borrow();
         let rejected_value = rejected.token.as_ref().map(|token| &token.value);
         calls.refreshes != rejected.refreshes || calls.issued.as_ref() != rejected_value
     }
 
     /// Starts a refresh. It continues after its source is closed, because other sources may wait for it.
-    fn start_refresh(&self, context: AttemptContext) -> Running<Result<bool, Cause>> {
-        let refreshed = self.provider.provider.on_unauthorized(context);
-        let calls = Rc::clone(&self.provider.calls);
+    fn start_refresh(&self, context: AttemptContext) -> Running<Result<bool, SharedError>> {
+        let refreshed = self.shared.provider.on_unauthorized(context);
+        let calls = Rc::clone(&self.shared.calls);
         let refresh = Running::start(async move {
-            let result = refreshed.await.map_err(Cause::from);
+            let result = refreshed.await.map_err(SharedError::from);
             let mut calls = calls.borrow_mut();
             calls.running = None;
             calls.refreshes += u32::from(matches!(result, Ok(true)));
             result
         });
-        self.provider.calls.borrow_mut().running = Some(refresh.clone());
+        self.shared.calls.borrow_mut().running = Some(refresh.clone());
         refresh
     }
 }
