@@ -218,10 +218,12 @@ export class ConnectionLoop {
     const [attempt, cause] = [core.number(ATTEMPT), core.text(CAUSE) as AttemptCause];
     this.#forgetFailure();
     let init: { value: RequestInit } | undefined;
+    // Not `credentials.latest`: a call of an attempt that was interrupted may have set it meanwhile.
+    let token: { value: ExpiringToken | undefined } | undefined;
     const context = controller.context(attempt, cause);
     try {
       if (cause === 'unauthorized' && !(await this.#refresh(core, context))) return;
-      const token = await this.#requestToken(core, context);
+      token = await this.#requestToken(core, context);
       if (!token) return;
       controller.watch?.('attempt', attempt, cause);
       const contextWithToken = { ...context, token: token.value?.token };
@@ -231,9 +233,8 @@ export class ConnectionLoop {
       if (await this.#pageStays(core)) this.#fail(core, PROVIDER_FAILED, error);
       return;
     }
-    const { latest } = controller.credentials;
     try {
-      this.#request = new ConnectionRequest(controller, core, this.#url, init.value, latest, this.#secrets);
+      this.#request = new ConnectionRequest(controller, core, this.#url, init.value, token.value, this.#secrets);
     } catch {
       // Without the exception: some engines quote the illegal value, which may be a secret.
       this.#fail(core, ILLEGAL_REQUEST);

@@ -425,6 +425,35 @@ describe('refresh', { concurrency: 8 }, () => {
     assert.deepEqual(reported, [defect]);
   });
 
+  test('a token that arrives after its attempt was replaced is not sent by the next attempt', async (t) => {
+    const server = await script([open(first)]);
+    const [late, called] = [gate(), gate()];
+    let calls = 0;
+    const token = async () => {
+      calls += 1;
+      if (calls > 1) return 'current';
+      called.open();
+      await late.opened;
+      return 'late';
+    };
+    const headers = async (context) => {
+      late.open();
+      // The token of the first attempt resolves before the timer.
+      await sleep(10);
+      return { 'X-Token': context.token };
+    };
+    const source = connect(t, server, { auth: token, headers });
+    await called.opened;
+    source.reconnect();
+    await source.until(1, 'message');
+    const requests = await server.exactly(1);
+    assert.deepEqual(tokens(requests), ['Bearer current']);
+    assert.deepEqual(
+      requests.map((request) => header(request, 'x-token')),
+      ['current'],
+    );
+  });
+
   test('reconnect() does not wait for `shouldRetry`', async (t) => {
     const server = await script([status(503), open(first)]);
     const called = gate();
