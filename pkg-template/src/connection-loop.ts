@@ -486,8 +486,8 @@ export class ConnectionLoop {
       // Compare with the time at which the wait began. A result that arrived before the deadline is valid even if this
       // callback runs late.
       const settle =
-        <Given>(end: (value: Given) => void) =>
-        (value: Given): void => {
+        <Settled>(end: (value: Settled) => void) =>
+        (value: Settled): void => {
           if (interrupted(begun)) return;
           isOver = true;
           end(value);

@@ -5,9 +5,9 @@ export function withParam(url: string, name: string, value: string): string {
   const [, start, , query, fragment = ''] = /^([^?#]*)(\?([^#]*))?(#.*)?$/s.exec(url)!;
   const pair = `${new URLSearchParams([[name, value]])}`;
   let isSet = false;
-  const pairs = (query ? query.split('&') : []).flatMap((given) => {
+  const pairs = (query ? query.split('&') : []).flatMap((part) => {
     // A leading `?` would be ignored, so that the pair follows a `&`.
-    if (given === '' || !new URLSearchParams(`&${given}`).has(name)) return given;
+    if (part === '' || !new URLSearchParams(`&${part}`).has(name)) return part;
     // Of several parameters with this name the first is replaced, as by `searchParams.set()`.
     const replacement = isSet ? [] : pair;
     isSet = true;

@@ -150,10 +150,10 @@ export class Member extends Leader implements GroupMember {
   }
 
   #receive(records: StreamRecord[]): void {
-    for (const given of records) {
+    for (const received of records) {
       // A listener may have closed the source.
       if (this.role !== FOLLOWING) return;
-      const record = this.#duplicates.filter(given, this.lastEventId);
+      const record = this.#duplicates.filter(received, this.lastEventId);
       if (!record) continue;
       this.replayBuffer.push(record);
       this.#deliver(record);
