@@ -11,9 +11,10 @@ import { freePort, listening } from '../../lib/ports.mjs';
 
 const { PROJECT } = process.env;
 const ROOT = new URL('../../../', import.meta.url);
+const { transform } = createRequire(new URL('pkg-template/package.json', ROOT))('esbuild');
 const readText = (file) => readFile(new URL(file, ROOT), 'utf8');
 const readme = await readText('pkg-template/README.md');
-const snippet = (name) => readme.match(new RegExp(`^\`\`\`js ${name}\\n(.*?)^\`\`\``, 'ms'))[1];
+const snippet = (name) => readme.match(new RegExp(`^\`\`\`[jt]s ${name}\\n(.*?)^\`\`\``, 'ms'))[1];
 
 /** Starts a snippet with another port than that of the README. */
 async function start(t, name, port) {
@@ -49,9 +50,8 @@ test('the session of the README: a rejected token is refreshed, and a session th
     const next = tokens.shift();
     return next ? Response.json({ access_token: next }) : new Response(null, { status: 401 });
   });
-  const code = snippet('session')
-    .replace(/^import .*$/m, '')
-    .replace(/^const source = .*$/m, 'return auth;');
+  const { code: script } = await transform(snippet('session'), { loader: 'ts' });
+  const code = script.replace(/^import .*$/m, '').replace(/^const source = .*$/m, 'return auth;');
   const auth = new Function(code)();
   const sent = [];
   const server =
