@@ -293,7 +293,7 @@ export class ConnectionLoop {
       return;
     }
     const refused = this.#response;
-    // The number of a status is 0 unless the response was refused. A 204 has no body.
+    // `STATUS` is 0 if the response was accepted. A 204 has no body.
     if (!refused || [0, 204].includes(core.number(STATUS))) return;
     const read = await this.#untilInterrupted(core, () => readErrorBody(refused));
     this.#errorBody = read?.value;
@@ -381,7 +381,7 @@ export class ConnectionLoop {
     controller.received(chunk.length, isComment);
     core.signal(DELIVERY, 0);
     let seen = 0;
-    // When a reconnect is pending, skip the rest of this chunk. The server resends it after `Last-Event-ID`.
+    // After a restart the server sends the rest of the chunk again. After `close()` nothing more is delivered.
     for (let at = 0; at < chunk.length && !core.number(IS_RESTARTING); ) {
       const begun = monotonic();
       const slice = chunk.subarray(at, at + core.number(SLICE));
@@ -390,12 +390,12 @@ export class ConnectionLoop {
       const flags = reader.flags(table);
       if (flags & HAS_RETRY) controller.setReconnectionTime(core.setReconnectionTime(reader.reconnectionTime(table)));
       if (flags & HAS_RECORDS) controller.dispatch(reader, table);
-      // Commit the ID of the last delivered event. While a loop is behind, the token may be renewed.
+      // Set before the wait below: a renewal during the wait sends this ID.
       if (flags & HAS_ID) core.setLastEventId(controller.lastEventId);
       const ready = controller.ready();
       // biome-ignore lint/nursery/noMisusedPromises: `undefined` if there is nothing to wait for
       if (ready) await this.#untilInterrupted(core, () => ready);
-      // In browsers' mode events are delivered meanwhile.
+      // Set again: with `'spec'`, events are dispatched during the wait.
       if (flags & HAS_ID) core.setLastEventId(controller.lastEventId);
       const mustYield = core.delivered(flags, slice.length, monotonic() - begun);
       if (flags & IS_TOO_LARGE) return this.#fail(core, TOO_LARGE);

@@ -1,7 +1,27 @@
 // The error of a source, and its reasons.
 import { named } from './class-names.ts';
 
-/** Why a source failed, or one attempt of it. */
+/**
+ * Why a source failed, or one attempt of it.
+ *
+ * - `network`: no response came, or its body broke off.
+ * - `timeout`: no response headers arrived within `connectTimeout`.
+ * - `stalled`: the stream was silent for `heartbeatTimeout`.
+ * - `mute`: the stream was open, and no byte arrived within `heartbeatTimeout`.
+ * - `end`: the server ended the stream.
+ * - `status`: the status is an error, or not 200.
+ * - `no-content`: the status is 204.
+ * - `content-type`: the response is not `text/event-stream`.
+ * - `redirect`: a redirect of a request with secrets was refused.
+ * - `unauthorized`: the server rejected the credentials.
+ * - `auth`: the provider of the token, the headers or the body failed, or was too slow.
+ * - `cors`: the server answers, and its CORS headers refuse the request.
+ * - `too-large`: an event or a line is larger than `maxEventSize`.
+ * - `request`: the request cannot work, or `fetch` returned no readable `Response`.
+ * - `parse`: `parse` rejected the data of an event.
+ * - `csp`: the Content-Security-Policy of the page forbids the address, or WebAssembly.
+ * - `wasm`: the WebAssembly could not be loaded, or the source has a defect.
+ */
 export type Reason =
   | 'network'
   | 'timeout'
@@ -34,8 +54,8 @@ export interface ErrorFacts {
 export const BRAND = Symbol.for('authenticated-event-source');
 
 /**
- * Why an event source failed. `message` states what happened and what to do. It never contains a token, a cookie or a
- * header value.
+ * Why an event source failed. `message` states what happened and what to do. It contains no token, no cookie, and no header
+ * value except the `Content-Type` of the response.
  */
 export class EventSourceError extends Error {
   /** Why. */

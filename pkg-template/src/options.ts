@@ -16,18 +16,31 @@ export interface RetryOptions {
   initialDelay?: number | undefined;
   /** The longest wait, unless the reconnection time is longer. Default 30,000. */
   maxDelay?: number | undefined;
-  /** The factor by which the range of the wait grows with each retry. Default 2; 1 with `EventSource`. */
+  /**
+   * The factor by which the range of the wait grows with each retry. A value below 1 counts as 1. Default 2; 1 with `'spec'` and
+   * `EventSource`.
+   */
   multiplier?: number | undefined;
   /**
-   * `'full'`: the wait is uniformly random within its range. `'none'`: the waits are 1 ×, 2 ×, 4 × the reconnection time.
-   * Default `'full'`; `'none'` with `EventSource`.
+   * How the wait before retry n (1, 2, …) is chosen. `base` is the reconnection time.
+   *
+   * - `'full'`: random between `base` and `base × multiplier^n`.
+   * - `'none'`: `base × multiplier^(n − 1)`.
+   *
+   * The wait is at most `maxDelay`, or `base` if that is longer. Default `'full'`; `'none'` with `'spec'` and `EventSource`.
    */
   jitter?: 'full' | 'none' | undefined;
   /** How many retries in a row may fail. Default `Infinity`. */
   maxRetries?: number | undefined;
   /** How long a stream without events must last before retries are counted from zero. Default 5,000. */
   resetAfter?: number | undefined;
-  /** `'error'`: does not reconnect after the server has ended the stream normally. Default `'always'`. */
+  /**
+   * What is retried. Default `'always'`.
+   *
+   * - `'always'`: failures that may pass, and streams that the server has ended.
+   * - `'error'`: only failures that may pass.
+   * - `'never'`: nothing.
+   */
   on?: 'always' | 'error' | 'never' | undefined;
 }
 
@@ -64,11 +77,11 @@ export interface AuthenticatedEventSourceInit<Data = string>
   extends Omit<RequestInit, 'body' | 'cache' | 'headers' | 'method' | 'signal'> {
   /** A bearer token, a function that is called for one on every attempt, or a provider. */
   auth?: (string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>) | AuthProvider) | undefined;
-  /** The same as `auth`, for the simple case. */
+  /** The same as `auth`, without the provider object. The constructor throws a `TypeError` if both are set. */
   token?: string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>) | undefined;
   /**
-   * Headers, or a function that is called for them on every attempt, after `token`. Each call may take 30 s. Like a function
-   * for the token, it is called again after a 401.
+   * Headers, or a function that is called for them on every attempt, after `token`. A call that throws, or takes longer than
+   * 30 s, fails the attempt with the reason `auth`. Like a function for the token, it is called again after a 401.
    */
   headers?: HeadersInput | ((context: AttemptContext) => MaybePromise<HeadersInput>) | undefined;
   /**
@@ -103,13 +116,19 @@ export interface AuthenticatedEventSourceInit<Data = string>
    */
   retry?: RetryOptions | false | 'spec' | undefined;
   /**
-   * Makes the final decision on each failure: whether to retry, or after how many milliseconds. `undefined` leaves the
-   * decision to the policy. A promise is awaited. Only `retry.maxRetries` limits it.
+   * Makes the final decision on a failure: whether to retry, or after how many milliseconds (0 to 3,600,000; others are
+   * clamped). `undefined` and NaN leave the decision to the policy. A promise is awaited.
+   *
+   * - Only `retry.maxRetries` limits it.
+   * - It is not called for a rejection that leads to a refresh.
+   * - An exception is reported, and the policy decides.
    */
   shouldRetry?: ((failure: EventSourceError) => MaybePromise<boolean | number | undefined>) | undefined;
   /**
-   * The time limit in milliseconds for the response headers. Default 30,000 for `GET`. Other methods have none, because a
-   * language model may take minutes before it sends the first header. Neither has `'spec'`.
+   * The time limit for the response headers, in milliseconds. Default 30,000 for `GET`; `Infinity` for other methods and with
+   * `'spec'`. A later response fails the attempt with the reason `timeout`.
+   *
+   * A language model may take minutes before it sends the first header, so other methods have no limit by default.
    */
   connectTimeout?: number | undefined;
   /**
@@ -126,7 +145,10 @@ export interface AuthenticatedEventSourceInit<Data = string>
    * instead, unless `retry` is given. Default `true`.
    */
   openWhenHidden?: boolean | undefined;
-  /** The limit for one event and for one line, in bytes. Default 16 MiB, at most 2 GiB. */
+  /**
+   * The limit for one event and for one line, in bytes, at most 2 GiB. Default 16 MiB; 2 GiB with `'spec'`. A larger event is
+   * final: the reason is `too-large`.
+   */
   maxEventSize?: number | undefined;
   /**
    * Whether a request with secrets may be redirected to another origin. Default `'same-origin'`, also with
@@ -140,7 +162,7 @@ export interface AuthenticatedEventSourceInit<Data = string>
    * - A string: the event with exactly this data, for example `'[DONE]'`. It is not delivered.
    * - A function: the event for which it returns `true`. It is delivered. The function receives the data before `parse`.
    *
-   * If the stream ends before that event, a `GET` reconnects. Any other method fails with the reason `end`.
+   * If the stream ends before that event, the source reconnects if `retry` allows it. Otherwise it fails with the reason `end`.
    */
   until?: Until<SourceEvent> | undefined;
   /** Parses the data of each event. A failure is an `error` event with `reason: 'parse'`, and the stream continues. */
@@ -175,7 +197,7 @@ export interface ResolvedAuth {
 export interface ResolvedRetry {
   /** Whether the defaults are those of browsers: `retry: 'spec'`, or an `EventSource`. */
   isSpec: boolean;
-  /** Whether the caller allowed the request to be sent again. */
+  /** Whether `retry` is given and not `false`, also with `on: 'never'`. A rejected request may then be sent again. */
   isRetryGiven: boolean;
   /** Following another tab changes it: see shared/member.ts. */
   initialDelay: number;
@@ -336,8 +358,8 @@ export function readOptions(init: unknown, isNative: boolean): ResolvedOptions {
 }
 
 function readMethod({ method: given = 'GET', body }: Given, requestInit: RequestInit): string {
-  // `Request` normalizes the method and rejects an illegal one, as the standard requires.
   if (requestInit.mode === 'no-cors') throw new TypeError("`mode` must not be 'no-cors', which hides each response");
+  // `Request` normalizes the method and rejects an illegal one, as the standard requires.
   const { method } = new Request('https://localhost/', { ...requestInit, method: String(given) });
   if ((method === 'GET' || method === 'HEAD') && body !== undefined && body !== null) {
     throw new TypeError(`A ${method} request has no \`body\`. Set \`method\`, for example to 'POST'.`);

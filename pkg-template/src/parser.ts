@@ -53,7 +53,7 @@ export interface ParsedEvent<Data = string> extends StreamEvent<string, Data> {
 
 /** Options of `events()` and the parser. */
 export interface ParserOptions {
-  /** The limit for one event and for one line, in bytes. Default 16 MiB. */
+  /** The limit for one event and for one line, in bytes, at most 2 GiB. Default 16 MiB. */
   maxEventSize?: number;
   /** The last event ID at the start. Default `''`. */
   lastEventId?: string;
@@ -259,10 +259,12 @@ function bytesOf(chunk: Exclude<Bytes, string> | ArrayBufferView): Uint8Array {
   throw new TypeError('The chunk is of another type. Pass a Uint8Array, an ArrayBuffer or a string.');
 }
 
-/** A `TransformStream` from bytes or strings to events. */
+/**
+ * A `TransformStream` from bytes or strings to events. It fails with an `EventSourceError`: `too-large` if an event or a line is
+ * larger than `maxEventSize`, `wasm` if the WebAssembly cannot be loaded.
+ */
 export interface EventStreamDecoderStream extends TransformStream<Uint8Array | ArrayBuffer | string, ParsedEvent> {}
 
-/** A `TransformStream` from bytes or strings to events. */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor returns such a stream
 export class EventStreamDecoderStream {
   constructor(options?: ParserOptions) {

@@ -38,7 +38,7 @@ export interface Watcher {
   attempt?(attempt: number, cause: AttemptCause): void;
   received?(bytes: number, isComment: boolean): void;
   opened?(response: Response, resumed: boolean): void;
-  /** An event arrived. `false` drops it, and an event object is fired instead of it. */
+  /** An event arrived. If the callback returns `false`, it is dropped. If it returns an `Event`, that one is fired instead. */
   message?(type: string, data: string, id: string | undefined): false | Event | undefined;
   failed?(error: EventSourceError, retryIn: number, attempt: number): void;
   reconnecting?(cause: AttemptCause | 'takeover'): void;
@@ -85,7 +85,7 @@ export class SourceController {
   #isWanted = false;
   /** Whether `reconnect()` was called. The server resends the events that are parsed and not delivered. */
   #isRestarting = false;
-  /** Whether `close()` was called. No event is fired afterwards. */
+  /** Whether no event may fire any more: after `close()`, or after the events of an abort. */
   #isSilent = false;
   /** Whether the source reads an existing stream, which no reconnect can open again. */
   isOneStream = false;
@@ -99,7 +99,7 @@ export class SourceController {
   readonly #queues = new Set<EventQueue<SourceEvent<string, unknown>>>();
   /** Records that are dispatched one by one, as in browsers, so that promise callbacks run between two events. */
   readonly #backlog: Parameters<Visit>[] = [];
-  /** The value of the stream's `retry` field. */
+  /** The reconnection time from the stream's `retry` field, after the bounds of the policy. */
   #reconnectionTime: number | undefined;
   /** The event types that have had a listener. For other types no event object is created, unless `isNative`. */
   readonly #listenedTypes = new Set<string>();

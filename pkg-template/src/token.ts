@@ -15,7 +15,7 @@ export interface AttemptContext {
   readonly url: string;
   /** The latest response, of any status: its headers may contain a challenge or a nonce. */
   readonly response?: Response | undefined;
-  /** The first 16 KB of its body as text, if it is an error response. */
+  /** The text of its body if it is an error response: at most 16 KiB, and what arrived within 1 s. */
   readonly body?: string | undefined;
   /** For `headers` and `body`: the token of this attempt, if there is one. */
   readonly token?: string | undefined;
@@ -36,8 +36,8 @@ export type Token =
 /** Supplies tokens. Sources that share a provider object share its refresh. */
 export interface AuthProvider {
   /**
-   * The token, or a function that is called on every attempt. Each call may take 30 s. If it returns nothing, no credentials
-   * are sent.
+   * The token, or a function that is called on every attempt. If it returns nothing, no credentials are sent. A call that
+   * throws, or takes longer than 30 s, fails the attempt with the reason `auth`.
    */
   token: string | ((context: AttemptContext) => MaybePromise<Token | null | undefined>);
   /**
@@ -60,7 +60,7 @@ export interface AuthProvider {
   /**
    * The time in milliseconds before expiry at which the source reconnects with a fresh token. No event is lost or
    * repeated. A token with less than twice this time to live is renewed at half of its remaining life. Default 30,000.
-   * Needs `expiresAt`, or a JWT with `exp`.
+   * Needs `expiresAt`, or a JWT with `exp`. Only a `GET` with a last event ID is renewed, and only if `token` is a function.
    */
   renewBefore?: number | undefined;
 }

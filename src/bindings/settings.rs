@@ -84,7 +84,7 @@ pub(super) fn within_a_year(milliseconds: f64) -> Millis {
     moment(milliseconds.min(YEAR))
 }
 
-/// A moment as the time since 1970, which is longer than any wait.
+/// A moment in milliseconds: of the source's clock, or since 1970. It is not limited to a year, unlike a wait.
 #[inline(never)]
 pub(super) fn moment(milliseconds: f64) -> Millis {
     Millis::new(milliseconds as u64)

@@ -123,7 +123,9 @@ pub trait TokenProvider {
     /// 30 s, and runs to its end even if the attempt is abandoned.
     ///
     /// # Errors
-    /// The cause of the failed attempt, see [`Error::source`](core::error::Error::source).
+    /// An error, or a call longer than 30 s, fails the attempt with
+    /// [`Reason::Auth`](crate::connection::Reason::Auth), and the retry policy applies.
+    /// [`Error::source`](core::error::Error::source) returns the cause.
     fn token(
         &self,
         context: AttemptContext,
@@ -147,8 +149,8 @@ pub trait TokenProvider {
         Box::pin(async { Ok(true) })
     }
 
-    /// Whether the token never changes. A fixed token is not renewed, and the server would reject it
-    /// again. The default is `false`.
+    /// Whether the token never changes. If `true`, the source neither renews the token nor sends a rejected
+    /// request again, unless [`has_refresh`](Self::has_refresh) is `true`. The default is `false`.
     fn is_fixed(&self) -> bool {
         false
     }
@@ -280,8 +282,12 @@ impl Auth {
         self
     }
 
-    /// Sets how long before the expiry of a token the source reconnects with a fresh token. The time
-    /// is rounded up to whole milliseconds. Default 30 s.
+    /// Sets how long before the expiry of a token the source reconnects with a fresh one. Default 30 s,
+    /// rounded up to whole milliseconds. A token with less than twice this time to live is renewed at half
+    /// of its remaining life.
+    ///
+    /// A renewal needs a `GET`, a provider that is not fixed, a known expiry, and a last event ID to resume
+    /// from.
     #[must_use]
     pub fn renew_before(mut self, time: Duration) -> Self {
         self.renew_before = time.into();

@@ -153,7 +153,8 @@ impl Builder {
     }
 
     /// Sets a provider of the request body. It is called on every attempt, after the provider of
-    /// headers. An error is a failed attempt: [`Reason::Auth`](crate::connection::Reason::Auth).
+    /// headers. An error, or a call longer than 30 s, fails the attempt with
+    /// [`Reason::Auth`](crate::connection::Reason::Auth).
     ///
     /// ```
     /// # use authenticated_event_source::AuthenticatedEventSource;
@@ -180,9 +181,10 @@ impl Builder {
         self
     }
 
-    /// Sets a provider of headers. It is called on every attempt, with the token of the attempt. A
-    /// header replaces the header of the same name of [`header`](Self::header). An error is a failed
-    /// attempt: [`Reason::Auth`](crate::connection::Reason::Auth).
+    /// Sets a provider of headers. It is called on every attempt, with the token of the attempt. Its
+    /// headers replace those of the same name of [`header`](Self::header). An error, or a call longer than
+    /// 30 s, fails the attempt with [`Reason::Auth`](crate::connection::Reason::Auth). An illegal header is
+    /// final: [`Reason::Request`](crate::connection::Reason::Request).
     ///
     /// ```
     /// # use authenticated_event_source::AuthenticatedEventSource;
@@ -313,20 +315,26 @@ impl Builder {
         self
     }
 
-    /// Sets the time limit for the response headers. Default 30 s for `GET`, none for any other method:
-    /// a language model may take minutes before it sends the first header.
+    /// Sets the time limit for the response headers. Default 30 s for `GET`; none with [`Retry::spec`], and
+    /// none for any other method, because a language model may take minutes before it sends the first
+    /// header. A later response fails the attempt with
+    /// [`Reason::Timeout`](crate::connection::Reason::Timeout).
     pub fn connect_timeout(mut self, time: Duration) -> Self {
         self.connect_timeout = Some(time);
         self
     }
 
-    /// Sets when a silent stream counts as dead. Default [`HeartbeatTimeout::Auto`].
+    /// Sets when a silent stream counts as dead: [`Reason::Stalled`](crate::connection::Reason::Stalled), or
+    /// [`Reason::Mute`](crate::connection::Reason::Mute) if no byte has arrived. Default
+    /// [`HeartbeatTimeout::Auto`]; `Never` with [`Retry::spec`].
     pub fn heartbeat_timeout(mut self, timeout: HeartbeatTimeout) -> Self {
         self.heartbeat_timeout = Some(timeout);
         self
     }
 
-    /// Sets whether the connection stays open while the page is hidden. Default `true`.
+    /// Sets whether the connection stays open while the page is hidden. With `false` it closes, and the
+    /// source resumes when the page is shown. A method other than `GET` fails then, unless
+    /// [`retry`](Self::retry) allows it to be sent again. Default `true`.
     pub fn open_when_hidden(mut self, open: bool) -> Self {
         self.opens_when_hidden = open;
         self
@@ -347,14 +355,16 @@ impl Builder {
     }
 
     /// Closes the source at the event with exactly this data, which is not delivered. If the stream ends
-    /// before, a `GET` reconnects, and any other method fails with `Reason::End`.
+    /// before, the source reconnects if [`retry`](Self::retry) allows it. Otherwise it fails with
+    /// [`Reason::End`](crate::connection::Reason::End).
     pub fn until(mut self, data: impl Into<String>) -> Self {
         self.hooks.until = Some(Until::Data(data.into()));
         self
     }
 
     /// Closes the source after the first event for which the predicate returns `true`. If the stream ends
-    /// before, a `GET` reconnects, and any other method fails with `Reason::End`.
+    /// before, the source reconnects if [`retry`](Self::retry) allows it. Otherwise it fails with
+    /// [`Reason::End`](crate::connection::Reason::End).
     pub fn until_event(mut self, is_last: impl Fn(&Event) -> bool + 'static) -> Self {
         self.hooks.until = Some(Until::Event(Box::new(is_last)));
         self
@@ -393,8 +403,9 @@ impl Builder {
         self
     }
 
-    /// Sets an async callback that makes the final decision on each failure. `None` applies the policy.
-    /// Only [`Retry::max_retries`] limits it. The source waits for the decision.
+    /// Sets an async callback that makes the final decision on a failure. `None` applies the policy. It is
+    /// not called for a rejection that leads to a refresh. Only [`Retry::max_retries`] limits it. The
+    /// source waits for the decision.
     ///
     /// ```
     /// # use authenticated_event_source::{AuthenticatedEventSource, Error};

@@ -38,7 +38,7 @@ use super::error::Error;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum State {
-    /// The source connects.
+    /// The source connects, or is suspended while its page is hidden or cached.
     Connecting,
     /// The stream is open.
     #[non_exhaustive]
@@ -55,7 +55,8 @@ pub enum State {
         error: Error,
         /// The time from the failure to the next attempt.
         wait: Duration,
-        /// The number of the attempt that failed since the connection was last healthy, from 1.
+        /// The number of the failed attempt. Attempts count from 1, and restart when the connection is
+        /// healthy again.
         attempt: u32,
     },
     /// The source is closed, and never connects again.

@@ -29,15 +29,18 @@ pub enum Reason {
     ContentType,
     /// A redirect would have carried secrets to another origin.
     Redirect,
-    /// The server rejected the credentials, also after a refresh.
+    /// The server rejected the credentials. If the provider can refresh them, it rejected the refreshed
+    /// ones too.
     Unauthorized,
-    /// The token or header provider failed, or did not answer in time.
+    /// A provider of the token, the headers or the body failed, or did not answer within 30 s. A refresh
+    /// has no time limit.
     Auth,
     /// The server answers, but its CORS headers do not allow this request.
     Cors,
     /// An event or a line was larger than the limit.
     TooLarge,
-    /// The request could not be built, for example because of an illegal header.
+    /// The request cannot work, for example because of an illegal option or mixed content. Also: the
+    /// closure of `fetch` returned no readable response.
     Request,
     /// The page's Content-Security-Policy forbids the address.
     Csp,
@@ -94,7 +97,8 @@ pub struct Failure {
     /// See [`retry_after`](Self::retry_after).
     #[doc(hidden)]
     pub retry_after: Option<Millis>,
-    /// The content type that came instead of `text/event-stream`, at most 100 bytes.
+    /// The content type that came instead of `text/event-stream`: its first 100 bytes at most, and empty
+    /// if the header is missing.
     pub content_type: Option<String>,
     /// What makes the reason more precise.
     pub detail: Option<Detail>,
@@ -137,13 +141,14 @@ impl Failure {
         failure
     }
 
-    /// The same failure, which no refresh of the credentials answers.
+    /// Returns the same failure, marked so that it leads to no refresh.
     pub(super) fn without_refresh(mut self) -> Self {
         self.may_refresh = false;
         self
     }
 
-    /// Removes the content type if it quotes one of these texts: a server may echo a token in it.
+    /// Replaces the content type by `[redacted]` if it contains one of these texts: a server may echo a
+    /// token in it.
     #[doc(hidden)]
     pub fn redact<'a>(&mut self, secrets: impl IntoIterator<Item = &'a str>) {
         let Some(content_type) = &mut self.content_type else {

@@ -10,12 +10,13 @@ use super::{Millis, Reason};
 #[non_exhaustive]
 pub enum HeartbeatTimeout {
     /// Three times the longest heartbeat interval, at least 10 s. It applies to `GET` only, and
-    /// only once a heartbeat is known: from the response header `SSE-Heartbeat`, or from two
+    /// only once a heartbeat is known: from the response header `SSE-Heartbeat` (in seconds), or from two
     /// comments that each ended at least 1 s of silence. Events are no heartbeat: a stream may be
     /// silent forever after any number of them.
     #[default]
     Auto,
-    /// This long, rounded up to whole milliseconds, for every method.
+    /// This long, above zero, for every method. Rounded up to whole milliseconds. With zero, `open` returns
+    /// an error.
     After(Duration),
     /// Never.
     Never,

@@ -49,7 +49,7 @@ pub struct Lifecycle {
     /// The strongest interrupt that was not processed yet.
     interrupt: Option<Interrupt>,
     is_suspended: bool,
-    /// Whether the page took a request with it that must not be sent again.
+    /// Whether a suspension ended a request that must not be sent again.
     is_lost: bool,
     /// The end of the wait, or of the time limit of the current action.
     until: Millis,
@@ -86,8 +86,8 @@ pub struct Policy {
     pub is_isolated: bool,
     /// Whether the last event ID is sent as a query parameter.
     pub sends_id_as_param: bool,
-    /// Whether a request without a response may be followed by diagnostic requests. `false` if
-    /// the caller chose how redirects are handled, or passed a `fetch` of his own.
+    /// Whether diagnostic requests may follow a request without a response. `false` for methods other
+    /// than `GET`, with a replaced `fetch`, and with an explicit `redirect`.
     pub may_probe: bool,
 }
 
@@ -422,9 +422,8 @@ impl Lifecycle {
         self.restart(Cause::Suspension);
     }
 
-    /// Continues when the page is back. A request that is not idempotent must not be sent again,
-    /// unless the caller allows retries: the source fails, and not before, because a page that is
-    /// left reports nothing.
+    /// Continues when the page is back. A request that must not be sent again fails now. It did not fail
+    /// earlier, because a page that is left reports nothing.
     fn resume(&mut self) {
         if core::mem::take(&mut self.is_lost) {
             self.fail(Reason::Network);

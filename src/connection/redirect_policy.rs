@@ -8,8 +8,9 @@
 #[non_exhaustive]
 pub enum RedirectPolicy {
     /// A request with a body, or with a header other than `Accept`, `Accept-Language`,
-    /// `Content-Language`, `Content-Type` and `Last-Event-ID`, is not redirected to another origin. It
-    /// fails with [`Reason::Redirect`](super::Reason::Redirect).
+    /// `Content-Language`, `Content-Type` and `Last-Event-ID`, is not redirected to another origin. A
+    /// request to another origin is not redirected at all, because browsers hide the target. It fails with
+    /// [`Reason::Redirect`](super::Reason::Redirect).
     #[default]
     SameOrigin,
     /// Redirects are followed, and custom headers are sent to every target.

@@ -212,8 +212,8 @@ impl<S: TryStream<Ok: AsRef<[u8]>>> EventStream<S> {
     }
 }
 
-/// The event of the block, where the caller wants it. The two kinds of events are built apart: a value
-/// that one of two ways has made is moved.
+/// Builds the event directly in the place of the result. Each kind has its own `return`: a value from two
+/// branches would be moved, which costs as much as its parsing.
 #[inline(never)]
 fn ready_event<E>(block: &mut OwnedBlock, chunk: &[u8]) -> Poll<Option<Result<Event, Error<E>>>> {
     match block.data_in_chunk(chunk) {

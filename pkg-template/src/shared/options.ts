@@ -20,8 +20,8 @@ export interface SharedOptions {
    */
   key?: string;
   /**
-   * The time in milliseconds (above 0) after which a silent leading tab is pinged, and again until another tab takes over.
-   * Default 10,000.
+   * The time in milliseconds (above 0, finite) after which a silent leading tab is pinged. If it does not answer within the same
+   * time, another tab takes over. Default 10,000. Any other value throws a `TypeError`.
    */
   leaderTimeout?: number;
 }

@@ -138,7 +138,7 @@ impl ConnectionSlots {
     /// Allocates a slot for a connection from `peer`. If all slots are in use, it closes a
     /// connection that can be replaced, or waits until a connection ends.
     pub(super) async fn allocate(self: &Arc<Self>, peer: IpAddr) -> Slot {
-        while !self.has_room() {
+        while !self.try_make_room() {
             self.freed.notified().await;
         }
         let source = match self.trusted.contains(&peer.to_canonical()) {
@@ -161,14 +161,15 @@ impl ConnectionSlots {
         }
     }
 
-    /// Returns whether a slot is free. Otherwise it closes a connection, which frees a slot soon.
-    fn has_room(&self) -> bool {
+    /// Returns whether a slot is free. If none is, closes a connection that can be replaced, so that a slot
+    /// becomes free soon.
+    fn try_make_room(&self) -> bool {
         let mut state = self.state();
-        let has_room = state.open < self.capacity;
-        if !has_room {
+        let is_free = state.open < self.capacity;
+        if !is_free {
             state.replace_any();
         }
-        has_room
+        is_free
     }
 
     /// Closes one connection that can be replaced, to free its file descriptor.

@@ -212,7 +212,7 @@ impl Hub {
         }
     }
 
-    /// Locks the ring for reading. Each change is one push or pop, so a poisoned lock is usable.
+    /// Locks the ring for reading. No change of the ring panics halfway, so a poisoned lock is usable.
     fn ring(&self) -> RwLockReadGuard<'_, Ring> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -341,9 +341,9 @@ fn batch(gap: Option<Gap>, start: Cursor, entries: Vec<LogEntry>) -> Batch {
     }
 }
 
-/// Returns the gap of a connected client between two positions:
-/// - A new epoch began, because the store was changed or may have lost events.
-/// - The events left the log before the client read them. The gap has the reason `lag`.
+/// Returns the gap of a connected client. Its reason is one of two:
+/// - `epoch`: a new epoch began, because the store was changed or may have lost events.
+/// - `lag`: the events left the log before the client read them.
 fn gap(cursor: Cursor, start: Cursor, first: Option<Cursor>) -> Gap {
     Gap {
         requested: cursor.to_string(),

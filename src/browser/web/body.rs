@@ -85,7 +85,7 @@ impl Chunk {
         }
     }
 
-    /// Copies the bytes from `start` on that `target` has room for. There must be that many.
+    /// Fills `target` with the bytes from `start`. The chunk must contain that many.
     pub(super) fn copy_from(&self, start: usize, target: &mut [u8]) {
         match self {
             Self::Web(chunk) => {
@@ -259,7 +259,7 @@ fn end_of(reader: &Reader) -> LocalBoxFuture<'static, bool> {
     let closed = JsFuture::from(reader.closed());
     Box::pin(async {
         let has_closed = closed.await.is_ok();
-        // The stream closes before its last chunk is answered.
+        // `closed` resolves before the read of the last chunk does.
         sys::next_task().await;
         has_closed
     })
@@ -268,7 +268,7 @@ fn end_of(reader: &Reader) -> LocalBoxFuture<'static, bool> {
 impl Drop for WebReader {
     fn drop(&mut self) {
         let cancelled = JsFuture::from(self.reader.cancel());
-        // To cancel a stream that broke off rejects, and the rejection must be handled.
+        // The promise rejects if the stream has failed, and a rejection must be handled.
         spawn_local(async {
             let _ = cancelled.await;
         });

@@ -107,7 +107,7 @@ impl Request {
         })
     }
 
-    /// Sends the request. A probe carries no last event ID.
+    /// Sends the request, or a diagnostic request. Only [`RequestKind::Probe`] omits the last event ID.
     pub(super) async fn send(
         &self,
         kind: RequestKind,

@@ -259,8 +259,8 @@ impl SharedState {
         self.queue.borrow().items.is_empty()
     }
 
-    /// Waits until the source may read on: all events are taken, or one task of the page has passed and
-    /// the queue is not full.
+    /// Waits until the source may read on: the queue is empty, or a task of the page has passed and the
+    /// queue is not full.
     pub(super) async fn has_room(&self) {
         // A task that waits for events is woken already, and runs before this one.
         yield_now().await;

@@ -3,7 +3,7 @@ use super::BLOCK;
 /// A bit for each byte of the block, the lowest for the first: whether it is LF or CR.
 #[inline]
 pub(crate) fn line_ends(block: &[u8; BLOCK]) -> u64 {
-    /// A byte of each is all that there is of them, in all eight places.
+    /// LF, and below CR, in each of the eight bytes.
     const LINE_FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
     const CARRIAGE_RETURNS: u64 = u64::from_ne_bytes([b'\r'; 8]);
     const LOW_BITS: u64 = u64::from_ne_bytes([0x7f; 8]);
