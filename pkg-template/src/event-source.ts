@@ -397,7 +397,7 @@ function resolve(url: string): string {
   }
   const advice = base
     ? 'Correct it.'
-    : 'On a server, create the source in an effect (see docs/recipes.md), or use an absolute URL.';
+    : 'On a server, create the source in an effect (see docs/frameworks.md), or use an absolute URL.';
   throw new DOMException(`'${withoutSecretParts(url)}' is not a valid URL. ${advice}`, 'SyntaxError');
 }
 
