@@ -9,7 +9,7 @@ import { named } from './class-names.ts';
  * - `stalled`: the stream was silent for `heartbeatTimeout`.
  * - `mute`: the stream was open, and no byte arrived within `heartbeatTimeout`.
  * - `end`: the server ended the stream.
- * - `status`: the status is an error, or not 200.
+ * - `status`: the status of the response is not 200; for `events()`, not 200 to 299.
  * - `no-content`: the status is 204.
  * - `content-type`: the response is not `text/event-stream`.
  * - `redirect`: a redirect of a request with secrets was refused.
@@ -62,9 +62,9 @@ export class EventSourceError extends Error {
   declare readonly reason: Reason;
   /** `ERR_` and the reason in capitals, for example `ERR_CONTENT_TYPE`. It never changes. */
   declare readonly code: string;
-  /** The HTTP status of the response, or `undefined` if there was no response. */
+  /** The HTTP status of the response that failed the attempt. `undefined` without a response, or once the stream was open. */
   declare readonly status: number | undefined;
-  /** The response, or `undefined` if there was none. Its body has been consumed. */
+  /** The response that failed the attempt; otherwise like `status`. Its body cannot be read again. */
   declare readonly response: Response | undefined;
   /**
    * The text of the body of an error response: at most 16 KiB, and what arrived within one second. `undefined` if there was

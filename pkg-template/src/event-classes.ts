@@ -180,7 +180,7 @@ export class ErrorEvent extends PlatformErrorEvent {
   declare readonly reason: Reason;
   /** `[NON-SPEC]` What happened and what to do. Defined as a field, because the platform's `message` has no setter. */
   readonly message: string;
-  /** `[NON-SPEC]` The HTTP status of the response, or `undefined` if there was no response. */
+  /** `[NON-SPEC]` The HTTP status of the response that failed the attempt, if there is one. */
   declare readonly status: number | undefined;
   /** `[NON-SPEC]` The same as `status`. The package `eventsource` has this name. */
   declare readonly code: number | undefined;
@@ -209,7 +209,7 @@ export class ErrorEvent extends PlatformErrorEvent {
     return this.#error;
   }
 
-  /** `[NON-SPEC]` The response, or `undefined` if there was none. */
+  /** `[NON-SPEC]` The response that failed the attempt, if there is one. */
   get response(): Response | undefined {
     return this.#error?.response;
   }

@@ -50,7 +50,7 @@ function defined(init: object): object {
   return Object.fromEntries(Object.entries(init).filter(([, value]) => value !== undefined && value !== null));
 }
 
-/** Returns the members of a `Request` that do not have their default value. */
+/** Returns the members of a `Request`, without its headers, and without a `cache` or `redirect` of the default value. */
 function membersOf(request: Request): object {
   // A copy, because a body can be read only once, and the caller may still read it.
   const copy = request.clone();

@@ -49,7 +49,7 @@ export interface FetchEventSourceInit extends Omit<RequestInit, 'headers' | 'bod
    * Called with each response before it is read. An exception is passed to `onerror`. Default: the status must be 200 and
    * the type `text/event-stream`.
    *
-   * It is not called for responses that the source handles itself: a 204, a refused redirect, and with `auth` a 401.
+   * It is not called for responses that the source handles itself: a 204, a refused redirect, and with `auth` or `token` a 401.
    */
   onopen?: ((response: Response) => void | Promise<void>) | undefined;
   /** Called with each event. An exception is passed to `onerror`. If that returns nothing, the stream continues. */
@@ -61,8 +61,8 @@ export interface FetchEventSourceInit extends Omit<RequestInit, 'headers' | 'bod
    *
    * - Return a number to wait that many milliseconds before the next attempt.
    * - Throw to give up. The promise rejects with the exception.
-   * - Return nothing to use the policy: a `GET` that may succeed later is retried by `retry`, and any other failure rejects
-   *   the promise.
+   * - Return nothing to use the policy: if the failure may pass, a `GET`, or any request with `retry`, is retried. Any other
+   *   failure rejects the promise.
    *
    * It may be asynchronous.
    */

@@ -85,8 +85,8 @@ export interface AuthenticatedEventSourceInit<Data = string>
    */
   headers?: HeadersInput | ((context: AttemptContext) => MaybePromise<HeadersInput>) | undefined;
   /**
-   * Default `'GET'`. With any other method a request is never sent twice, unless `retry` is given, or after a 401 if
-   * `auth.onUnauthorized` is given.
+   * Default `'GET'`. A request with any other method is sent again only if `retry` is given, after a 401 if
+   * `auth.onUnauthorized` is given, or if `shouldRetry` or `reconnect()` asks for it.
    */
   method?: string | undefined;
   /**
@@ -240,7 +240,7 @@ export interface ResolvedRequest {
 export interface ResolvedOptions {
   /**
    * Whether the class is `EventSource`, and not `AuthenticatedEventSource`. Then `isSpec` is true, and the source shows only what the
-   * standard has: no `close` event, no warning, `MessageEvent` of the platform.
+   * standard has: no `connectionclose` event, no warning, `MessageEvent` of the platform.
    */
   isNative: boolean;
   auth: ResolvedAuth;

@@ -4,7 +4,7 @@ import { listenUntil } from './abort-listeners.ts';
 /**
  * Watches the life cycle of the page for one connection. `[NON-SPEC]`
  *
- * - Calls `setSuspended` whenever the page may or may not hold a connection: it is hidden, or in the back/forward cache.
+ * - Calls `setSuspended` with whether the page must hold no connection, because it is hidden or in the back/forward cache.
  * - Calls `wake` when the network or the page is back.
  * - Calls `navigate` when a navigation begins. The page stays if the navigation is a download.
  * - Calls `unload` when the page is destroyed: it is left and not cached, or its frame is removed.

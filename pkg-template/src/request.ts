@@ -36,7 +36,8 @@ export class ConnectionRequest {
   declare readonly authProblem: string | undefined;
 
   /**
-   * Builds the request. Throws if a header is not legal, or if the URL has a user name or a password.
+   * Builds the request. Throws if a header is not legal. With the global `fetch` it also throws if
+   * the URL has a user name or a password.
    *
    * `reconnectUrl`: the URL of the last redirect. Only a request without secrets begins there. `init`: the caller's members
    * of the request; they are changed here. `secrets` receives the secrets of this request.

@@ -300,7 +300,10 @@ export class SourceController {
     this.#reconnectionTime = milliseconds;
   }
 
-  /** Delivers the records of a table, until a listener closes the source or calls `reconnect()`. */
+  /**
+   * Delivers the records of a table, until a listener closes the source or calls `reconnect()`. With `isSpec` it keeps them for
+   * `ready()`.
+   */
   dispatch(reader: EventTableReader, table: number): void {
     reader.read(table, this.isSpec ? this.#keep : this.#deliver);
   }

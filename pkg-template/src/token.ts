@@ -48,7 +48,7 @@ export interface AuthProvider {
    * given).
    *
    * @returns `false` if there are no other credentials: the source closes with the reason `unauthorized`. If it throws, the
-   * source retries with the reason `auth`.
+   * attempt fails with the reason `auth`, and `retry` applies.
    */
   onUnauthorized?(context: AttemptContext): MaybePromise<unknown>;
   /** The responses that reject the token: statuses, or a function. Default `[401]`. */

@@ -139,8 +139,8 @@ pub trait TokenProvider {
     /// person may be signing in. It is also called once if a renewal returned the same token.
     ///
     /// # Errors
-    /// The cause of the failed attempt, see [`Error::source`](core::error::Error::source). The source retries
-    /// with backoff.
+    /// The cause of the failed attempt, see [`Error::source`](core::error::Error::source). The retry policy
+    /// applies.
     fn on_unauthorized(
         &self,
         context: AttemptContext,

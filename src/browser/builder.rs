@@ -138,8 +138,9 @@ impl Builder {
         self
     }
 
-    /// Sets the request method. Default `GET`. A request with any other method is never sent again,
-    /// unless [`retry`](Self::retry) allows it. After a rejected token it is sent again if
+    /// Sets the request method. Default `GET`. A request with any other method is sent again only if
+    /// [`retry`](Self::retry) allows it, if [`should_retry`](Self::should_retry) or
+    /// [`reconnect`](AuthenticatedEventSource::reconnect) demands it, or after a rejected token if
     /// [`TokenProvider::has_refresh`](super::TokenProvider::has_refresh) is `true`.
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = method.into();
@@ -437,7 +438,7 @@ impl Builder {
     /// - The URL is not valid, or contains a user name or a password.
     /// - The method, a header, the fixed token, or a name of [`Auth`] is not legal.
     /// - A `GET` or `HEAD` has a body, or a stream as body may be sent twice.
-    /// - Both [`bearer`](Self::bearer) and [`auth`](Self::auth) were called.
+    /// - The credentials were set twice, by [`bearer`](Self::bearer) or [`auth`](Self::auth).
     /// - [`last_event_id`](Self::last_event_id) contains NUL, CR or LF.
     /// - [`HeartbeatTimeout::After`] is zero, or [`Retry::multiplier`] is negative or NaN.
     pub fn open(self) -> Result<AuthenticatedEventSource, Error> {

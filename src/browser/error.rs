@@ -107,7 +107,8 @@ impl Error {
         self.0.failure.reason
     }
 
-    /// The status of the response, if there was one.
+    /// The status of the response that failed the attempt. `None` without a response, or once the stream
+    /// was open.
     pub fn status(&self) -> Option<u16> {
         self.0.failure.status
     }
@@ -129,12 +130,14 @@ impl Error {
         self.0.context.body.as_deref()
     }
 
-    /// The head of the response, if there was one.
+    /// The head of the response that failed the attempt. `None` without a response, or once the stream was
+    /// open.
     pub fn response_head(&self) -> Option<&ResponseHead> {
         self.0.context.response.as_ref()
     }
 
-    /// The response as an object of the browser, if there was one. Its body is used up.
+    /// The response that failed the attempt, as an object of the browser, if there is one. Its body is
+    /// used up.
     #[cfg(target_arch = "wasm32")]
     pub fn response(&self) -> Option<&web_sys::Response> {
         self.0.context.web_response.as_ref()

@@ -92,7 +92,8 @@ pub enum Detail {
 pub struct Failure {
     /// Why the connection failed.
     pub reason: Reason,
-    /// The status of the response, if there was one.
+    /// The status of the response that failed the attempt. `None` without a response, or once the stream
+    /// was open.
     pub status: Option<u16>,
     /// See [`retry_after`](Self::retry_after).
     #[doc(hidden)]

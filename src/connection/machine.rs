@@ -54,7 +54,7 @@ pub struct Lifecycle {
     /// The end of the wait, or of the time limit of the current action.
     until: Millis,
     pub(super) renewal: Renewal,
-    /// The status of the latest response that rejected the credentials.
+    /// The status of the latest response that was not an event stream. Read only after a rejection.
     rejected_with: u16,
 }
 

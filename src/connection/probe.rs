@@ -79,7 +79,7 @@ impl Lifecycle {
         self.policy.may_probe && (is_due || self.policy.retry.is_spec)
     }
 
-    /// Continues after [`RequestKind::FindRedirect`], which reached the page's own server.
+    /// Continues after [`RequestKind::FindRedirect`]. `is_redirect` is `false` if there was no response.
     pub(super) fn on_redirect_checked(&mut self, is_redirect: bool) {
         match self.redirect_guard() {
             _ if !is_redirect => self.fail(Reason::Network),

@@ -8,8 +8,9 @@
 #[non_exhaustive]
 pub enum RedirectPolicy {
     /// A request with a body, or with a header other than `Accept`, `Accept-Language`,
-    /// `Content-Language`, `Content-Type` and `Last-Event-ID`, is not redirected to another origin. A
-    /// request to another origin is not redirected at all, because browsers hide the target. It fails with
+    /// `Content-Language`, `Content-Type` and `Last-Event-ID`, is not redirected to another origin. If
+    /// such a request already goes to another origin than the page's, none of its redirects is followed,
+    /// because browsers hide the target. A refused redirect fails with
     /// [`Reason::Redirect`](super::Reason::Redirect).
     #[default]
     SameOrigin,
@@ -24,7 +25,8 @@ pub enum RedirectGuard {
     None,
     /// `mode: 'same-origin'`: the engine refuses redirects to another origin.
     SameOriginMode,
-    /// `redirect: 'manual'`: the target of a redirect is invisible, so that all are refused.
+    /// `redirect: 'manual'`: browsers hide the target of a redirect, so that all are refused. The npm
+    /// package follows redirects within the origin where the runtime shows the target.
     Manual,
 }
 

@@ -239,7 +239,7 @@ impl RetryState {
         failure.may_refresh && self.retries_rejection && is_due
     }
 
-    /// One challenge per failure does not count as a rejection.
+    /// The first challenge in a row of rejections does not count as a rejection.
     fn is_nonce_due(&self, failure: &Failure) -> bool {
         failure.is_nonce_challenge && !self.has_used_nonce
     }
@@ -255,7 +255,7 @@ impl RetryState {
     }
 
     /// Resets the count of retries after a stream that lasted. A stream that opens and ends at
-    /// once does not reset it, so that each wait is longer than the wait before.
+    /// once does not reset it, so that the range of the wait keeps growing.
     fn reset_retries_if_healthy(&mut self, now: Millis) {
         let open_for = self
             .opened_at

@@ -9,7 +9,7 @@ use super::{EventStreamParser, TooLarge};
 /// [`EventStreamParser`].
 ///
 /// A value is copied once: from the chunk into the string of its event. A line whose end has not
-/// arrived is kept in a buffer only if it is neither data nor a comment.
+/// arrived is kept in a buffer only if it is another known field, or too short to tell.
 ///
 /// Each method receives the same chunk until the next one [begins](Self::begin). An error is returned
 /// once; then the reader is not used any more.

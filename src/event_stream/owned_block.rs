@@ -119,13 +119,14 @@ impl OwnedBlock {
         self.len += piece.len();
     }
 
-    /// The length of the data in the stream, in bytes, if it has several lines.
+    /// The length of the data in the stream, in bytes. 0 while the data is one line in the chunk.
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    /// Processes a line with another name than `data` ([process the field][field]).
+    /// Processes a line that is not blank ([process the field][field]). Most `data` lines are added
+    /// directly instead.
     ///
     /// [field]: https://html.spec.whatwg.org/multipage/server-sent-events.html#processField
     pub(super) fn process_line(&mut self, line: &[u8]) {

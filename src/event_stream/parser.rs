@@ -226,8 +226,8 @@ impl EventStreamParser {
     #[inline(always)]
     pub(crate) fn owned_event(&mut self) -> Event {
         let raw = event(&self.lines, &self.block);
-        // The two kinds of events are built apart: a value that one of two ways has made is moved,
-        // and a processor stalls where it loads what it has just stored in other pieces.
+        // Valid and malformed events are built in separate functions. If two branches made `data`, the
+        // compiler would move it, and the processor would stall on loading what it has just stored.
         let Ok(data) = core::str::from_utf8(raw.data) else {
             return self.malformed_event();
         };

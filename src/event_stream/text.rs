@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-/// The largest room that a new text reserves because the text before it was as long, in bytes.
+/// A new text reserves as much room as the text before it needed, but at most this many bytes.
 const MAX_RESERVED: usize = 64 << 10;
 
 /// Text that arrives in pieces, decoded ([UTF-8 decode without BOM]). A piece can end within a

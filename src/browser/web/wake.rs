@@ -1,10 +1,10 @@
-//! Wakes the loop of a source.
+//! Wakes the loop of a source, and the task that takes its events.
 
 use core::cell::RefCell;
 use core::task::{Context, Waker};
 
-/// Wakes the task that polls the loop of a source. Page events, the timer and the caller all wake it
-/// here, because a source may move to another task between two polls.
+/// Wakes the task that polled last: the loop of a source, or the task that takes its events. The latter
+/// may be another task at the next poll, because the caller may move the source.
 #[derive(Default)]
 pub(super) struct LoopWaker(RefCell<Option<Waker>>);
 

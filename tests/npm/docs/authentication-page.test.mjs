@@ -39,10 +39,13 @@ test('two tabs use each refresh token exactly once', LIMIT, async (t) => {
   const streams = new Set();
   const script = `
     import { AuthenticatedEventSource } from 'authenticated-event-source';
-    import { auth } from './rotating-token.js';
+    import { auth, save } from './rotating-token.js';
     globalThis.received = [];
-    globalThis.source = new AuthenticatedEventSource('/events', { auth });
-    source.onmessage = ({ data }) => received.push(data);
+    globalThis.save = save;
+    globalThis.begin = () => {
+      globalThis.source = new AuthenticatedEventSource('/events', { auth });
+      source.onmessage = ({ data }) => received.push(data);
+    };
   `;
   const { url } = await startPages(t, script, async (request, response) => {
     if (request.url === '/token') {
@@ -64,8 +67,9 @@ test('two tabs use each refresh token exactly once', LIMIT, async (t) => {
   t.after(() => context.close());
   const tabs = [await context.newPage(), await context.newPage()];
   for (const tab of tabs) await tab.goto(url);
-  await tabs[0].evaluate("localStorage.setItem('tokens', JSON.stringify({ access: 'access0', refresh: 'refresh0' }))");
   await Promise.all(tabs.map(run));
+  await tabs[0].evaluate("save({ access: 'access0', refresh: 'refresh0' })");
+  await Promise.all(tabs.map((tab) => tab.evaluate('begin()')));
   await until('both streams', () => streams.size === 2);
   for (let round = 1; round <= 3; round++) {
     generation++;

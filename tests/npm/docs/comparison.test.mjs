@@ -68,7 +68,7 @@ const ROWS = {
     responses: [broken('retry: 100\n\nid: 1\ndata: a\n\nid: 2\ndata: b'), open('id: 2\ndata: b\n\n')],
     proves: async (script) => header((await script.requests(2))[1], 'last-event-id') === '1',
   },
-  'Notices a connection that is dead without an end': {
+  'Notices a dead connection that was never closed': {
     responses: [open('retry: 100\ndata: a\n\n'), open('data: b\n\n')],
     proves: async (script) => (await script.requests(2)).length === 2,
   },
