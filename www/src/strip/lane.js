@@ -16,7 +16,7 @@ export class Axis {
     if (epoch === this.epoch && number <= this.#newest) return;
     const gap = now - this.#receivedAt;
     // The events that the server sends again after a reconnect say nothing about its pace.
-    if (isNext && gap > 50 && gap < 3 * this.#interval) this.#interval += (gap - this.#interval) / 5;
+    if (isNext && gap > 50 && gap < 3 * this.#interval) this.#interval += (gap - this.#interval) / 3;
     this.epoch = epoch;
     this.#newest = number;
     this.#receivedAt = now;
