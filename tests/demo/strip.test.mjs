@@ -61,7 +61,8 @@ test('dots show the last digits of the ids', async () => {
 
 test("a fault leaves a hole in both lanes; ours is filled, and the browser's class is closed", async () => {
   const { page, complaints } = await it.open(FIRST_SCREEN);
-  await untilDots(page, 'ours', 'received', 5);
+  // The page has to know the pace of the events before it can miss one.
+  await untilDots(page, 'ours', 'received', 12);
   await page.click('[data-kind=unavailable]');
   await untilDots(page, 'ours', 'missing', 3);
   await until(page, '#native-state', 'Closed for good');
@@ -85,10 +86,11 @@ test("a fault leaves a hole in both lanes; ours is filled, and the browser's cla
 
 test('silence leaves a hole too, until the stream is seen to be dead', async () => {
   const { page } = await it.open(FIRST_SCREEN);
-  await untilDots(page, 'ours', 'received', 5);
+  // The page has to know the pace of the events before it can miss one.
+  await untilDots(page, 'ours', 'received', 12);
   await page.click('[data-kind=stall]');
-  await untilDots(page, 'ours', 'missing', 5);
-  await untilDots(page, 'ours', 'late', 5);
+  await untilDots(page, 'ours', 'missing', 4);
+  await untilDots(page, 'ours', 'late', 4);
   assert.equal(await dots(page, 'ours', 'lost'), 0);
   await page.close();
 });
