@@ -77,7 +77,7 @@ const MISTAKES = {
   '{ auth: 42 }': /'number' is not assignable to type/,
   "{ retry: 'always' }": /'"always"' is not assignable to type/,
   '{ retry: { maxRetrys: 3 } }': /'maxRetrys' does not exist .* 'maxRetries'/,
-  "{ auth: { token: 'a', onUnauthorised: () => {} } }": /'onUnauthorised' does not exist .* 'onUnauthorized'/,
+  "{ auth: { token: 'a', onUnauthorised: () => {} } }": /'onUnauthorised' does not exist in type '.*AuthProvider/,
   "{ method: 'POST', connectTimeout: '30s' }": /'string' is not assignable to type 'number'/,
   '{ parse: 5 }': /'number' is not assignable to type/,
   42: /'42' is not assignable|'number' is not assignable/,
