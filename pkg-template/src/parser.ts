@@ -259,12 +259,13 @@ function bytesOf(chunk: Exclude<Bytes, string> | ArrayBufferView): Uint8Array {
   throw new TypeError('The chunk is of another type. Pass a Uint8Array, an ArrayBuffer or a string.');
 }
 
+/** The members of a `TransformStream`. */
+export interface EventStreamDecoderStream extends TransformStream<Uint8Array | ArrayBuffer | string, ParsedEvent> {}
+
 /**
  * A `TransformStream` from bytes or strings to events. It fails with an `EventSourceError`: `too-large` if an event or a line is
  * larger than `maxEventSize`, `wasm` if the WebAssembly cannot be loaded.
  */
-export interface EventStreamDecoderStream extends TransformStream<Uint8Array | ArrayBuffer | string, ParsedEvent> {}
-
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor returns such a stream
 export class EventStreamDecoderStream {
   constructor(options?: ParserOptions) {
