@@ -70,11 +70,10 @@ function testFramework(framework) {
 
     assert.deepEqual(await ids(page, 2 * BURST), idsOf('one', 2 * BURST));
     await shows(page, '#banner', '^$');
-    const index = server.requests.findIndex(({ status }) => status === 401);
-    // The button may come just after an attempt that was due anyway, so others may follow.
-    const [refused, accepted] = server.requests.slice(index, index + 2);
+    // The button may come just before or after an attempt that was due anyway, so others may lie between.
+    const refused = server.requests.find(({ status }) => status === 401);
+    const accepted = server.requests.find(({ authorization }) => authorization === 'Bearer token-2');
     assert.equal(refused.authorization, 'Bearer token-1');
-    assert.equal(accepted.authorization, 'Bearer token-2');
     for (const { lastEventId } of [refused, accepted]) assert.equal(lastEventId, `one-${BURST}`);
 
     await page.click('#switch');
