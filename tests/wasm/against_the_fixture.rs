@@ -26,7 +26,7 @@ const FAULTS: &str = env!("FAULTS_URL");
 
 /// A stream that the test [breaks off](Script::break_off). A server that resets the connection after a
 /// while may do so before a busy page has read the event: the event is lost, and the test waits for it.
-const FIRST: &str = r#"{"framing": {"length": 1000000}, "steps": [{"text": "id: 1\ndata: a\n\n"}, {"hang": true}]}"#;
+pub(crate) const FIRST: &str = r#"{"framing": {"length": 1000000}, "steps": [{"text": "id: 1\ndata: a\n\n"}, {"hang": true}]}"#;
 pub(crate) const OPEN: &str = r#"{"steps": [{"text": "id: 2\ndata: b\n\n"}, {"hang": true}]}"#;
 
 #[wasm_bindgen_test]
@@ -316,7 +316,7 @@ fn summary(state: &State) -> String {
 }
 
 /// The reasons of the attempts that were retried.
-async fn retried(states: States) -> Vec<Reason> {
+pub(crate) async fn retried(states: States) -> Vec<Reason> {
     let reasons = states.filter_map(async |state| match state {
         State::Waiting { error, .. } => Some(error.reason()),
         _ => None,

@@ -21,6 +21,9 @@ mod without_a_server;
 mod against_the_fixture;
 
 #[cfg(fixture_server)]
+mod leaving;
+
+#[cfg(fixture_server)]
 mod options;
 
 #[cfg(fixture_server)]

@@ -10,6 +10,7 @@ use core::future::{pending, poll_fn};
 use core::ops::Range;
 
 use futures_core::future::LocalBoxFuture;
+use gloo_timers::future::TimeoutFuture;
 use web_sys::{Response, Url};
 
 use super::body::{BodyReader, Chunk, ReadError};
@@ -54,6 +55,7 @@ struct ConnectionLoop {
     redirected_to: Option<Url>,
     pace: Pace,
     counted: CountedSource,
+    page: PageLifecycle,
 }
 
 /// What is kept of a response.
@@ -77,7 +79,6 @@ struct EventStream {
 ///
 /// [WHATWG HTML §9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
 pub(super) async fn run(shared: Rc<SharedState>) {
-    let _page = PageLifecycle::listen(&shared);
     let mut connection = ConnectionLoop::new(shared);
     loop {
         let now = connection.shared.now();
@@ -108,6 +109,7 @@ impl ConnectionLoop {
         Self {
             interruptible: Interruptible::new(Rc::clone(&shared)),
             counted: CountedSource::of(shared.options.url.origin()),
+            page: PageLifecycle::listen(&shared),
             secrets: shared.options.secrets_of_url(),
             shared,
             stream: None,
@@ -204,7 +206,7 @@ impl ConnectionLoop {
         self.shared.lifecycle().on_provider_call(now);
         let call = Running::start(async { call.await.map_err(SharedError::from) });
         let result = self.interruptible.run(call.result()).await?;
-        self.or_fail(result)
+        self.or_fail(result).await
     }
 
     fn attempt_context(&self, cause: Cause) -> AttemptContext {
@@ -233,7 +235,7 @@ impl ConnectionLoop {
         self.shared.lifecycle().on_provider_call(now);
         let call = auth.token(self.attempt_context(cause));
         let result = self.interruptible.run(call).await?;
-        self.or_fail(result)
+        self.or_fail(result).await
     }
 
     /// Replaces the token of the latest attempt. Returns whether the provider has other credentials,
@@ -243,13 +245,16 @@ impl ConnectionLoop {
         let (issued, context) = (self.issued.clone(), self.attempt_context(cause));
         let refresh = auth.refresh(&issued, context);
         let result = self.interruptible.run(refresh).await?;
-        self.or_fail(result)
+        self.or_fail(result).await
     }
 
-    fn or_fail<T>(&mut self, result: Result<T, SharedError>) -> Option<T> {
-        result
-            .map_err(|cause| self.fail_by(Reason::Auth, cause))
-            .ok()
+    async fn or_fail<T>(&mut self, result: Result<T, SharedError>) -> Option<T> {
+        match result {
+            Ok(value) => return Some(value),
+            Err(cause) if self.page_stays().await => self.fail_by(Reason::Auth, cause),
+            Err(_) => {}
+        }
+        None
     }
 
     fn build(&mut self, provided: Provided) {
@@ -300,10 +305,26 @@ impl ConnectionLoop {
         self.read_error_body().await;
     }
 
-    /// Returns whether to report a broken connection. Chromium 148 breaks the connections of a page that is
-    /// left before `pagehide`, and promise callbacks run between its listeners. No task runs in such a page.
+    /// Returns whether to report a broken connection. Browsers break the connections of a page that is left:
+    ///
+    /// - Chromium does so before `pagehide`, and promise callbacks run between its listeners. No task runs
+    ///   in such a page.
+    /// - Firefox and WebKit do so when a navigation begins. If it was a download, the page stays and
+    ///   connects again.
     async fn page_stays(&mut self) -> bool {
-        self.interruptible.run(sys::next_task()).await.is_some()
+        if !self.page.is_navigating() {
+            return self.interruptible.run(sys::next_task()).await.is_some();
+        }
+        let pause = TimeoutFuture::new(1000);
+        if self.interruptible.run(pause).await.is_some() {
+            let now = self.shared.now();
+            let mut lifecycle = self.shared.lifecycle();
+            lifecycle.set_suspended(true);
+            // Before a provider is called again.
+            lifecycle.check(now);
+            lifecycle.set_suspended(false);
+        }
+        false
     }
 
     fn responded(&mut self, kind: RequestKind, response: FetchResponse) {

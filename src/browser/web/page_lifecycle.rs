@@ -11,6 +11,7 @@ use web_sys::AbortController;
 
 use super::shared_state::SharedState;
 use super::sys::{self, member};
+use crate::connection::Millis;
 
 /// Reports changes of the page to the source. Stops listening on drop. `[NON-SPEC]`
 ///
@@ -18,18 +19,30 @@ use super::sys::{self, member};
 /// - The page is shown or hidden ([Page Visibility]).
 /// - The page enters or leaves the back/forward cache. Browsers do not cache a page with an open
 ///   connection.
+/// - A navigation begins. The page stays if it is a download.
 /// - The page is destroyed: it is left and not cached, or its frame is removed. The source closes.
 /// - The page's Content-Security-Policy forbids the address. `fetch` itself reports only a network error.
 ///
 /// [Page Visibility]: https://html.spec.whatwg.org/multipage/interaction.html#page-visibility
 pub(super) struct PageLifecycle {
     listening: Option<AbortController>,
+    /// When the latest navigation of the page began.
+    navigated_at: Rc<Cell<Option<Millis>>>,
     /// The callback, which must live as long as the engine may call it.
     _on_event: Closure<dyn FnMut(JsValue)>,
 }
 
-const GLOBAL_EVENTS: [&str; 4] = ["online", "pagehide", "pageshow", "securitypolicyviolation"];
+const GLOBAL_EVENTS: [&str; 5] = [
+    "beforeunload",
+    "online",
+    "pagehide",
+    "pageshow",
+    "securitypolicyviolation",
+];
 const DOCUMENT_EVENTS: [&str; 2] = ["visibilitychange", "resume"];
+
+/// For how long after its begin a navigation may break the connections of its page: 10 s.
+const NAVIGATION: Millis = Millis::from_secs(10);
 
 impl PageLifecycle {
     /// Reports the current state, and then each change.
@@ -39,11 +52,14 @@ impl PageLifecycle {
         // The standard always waits the whole reconnection time.
         let wakes = !shared.options.policy.retry.is_spec;
         let is_in_cache = Cell::new(false);
+        let navigated_at = Rc::new(Cell::new(None));
+        let navigation = Rc::clone(&navigated_at);
         let update = move |event: &JsValue| {
             match type_of(event).as_deref() {
                 Some("securitypolicyviolation") if is_refusal(event, &shared) => {
                     return shared.forbidden();
                 }
+                Some("beforeunload") => return navigation.set(Some(sys::monotonic())),
                 Some("pagehide") if !is_true(member(event, "persisted")) => return shared.leave(),
                 Some("pagehide") => is_in_cache.set(true),
                 Some("pageshow") => is_in_cache.set(false),
@@ -57,8 +73,15 @@ impl PageLifecycle {
         let on_event = Closure::<dyn FnMut(JsValue)>::new(move |event| update(&event));
         Self {
             listening: listen(&on_event),
+            navigated_at,
             _on_event: on_event,
         }
+    }
+
+    /// Whether a navigation may be breaking the connections of the page.
+    pub(super) fn is_navigating(&self) -> bool {
+        let begun = self.navigated_at.get();
+        begun.is_some_and(|begun| sys::monotonic().saturating_sub(begun) < NAVIGATION)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Browser tests of the Rust API in Chromium, and the shared scenarios in Firefox too.
+//! Browser tests of the Rust API in Chromium. In Firefox too: the shared scenarios, and what a navigation breaks.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,8 +30,11 @@ pub(super) fn run_suite(report: &mut Report, filter: Option<&str>) -> Result<(),
         return Ok(());
     }
     // One engine is enough for what only the crate does.
-    report.check("shared scenarios in Firefox", || {
+    let _ = report.check("shared scenarios in Firefox", || {
         in_browser(&server, Browser::Firefox, Some("scenarios"))
+    });
+    report.check("links that leave the page open, in Firefox", || {
+        in_browser(&server, Browser::Firefox, Some("leaving"))
     })
 }
 
